@@ -1,0 +1,89 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/log.ts';
+import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { Exec } from './lib/exec.ts';
+
+/** The grains of this minion, and the file in which an operator's own are kept. */
+export interface Grains {
+  /** All of them, merged by GRN-1's precedence. Never change the object. */
+  all(): Readonly<Record<string, unknown>>;
+  /** What `grains.setval` and its kin wrote: the static grains file. */
+  readCustom(): Promise<Readonly<Record<string, unknown>>>;
+  /** Replaces the static grains file and refreshes. */
+  writeCustom(grains: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Collects all grains anew. */
+  refresh(): Promise<void>;
+}
+
+/** A job that runs now, as `saltutil.running` shows it. */
+export interface RunningJob {
+  readonly jid: string;
+  readonly fun: string;
+  readonly arg: readonly unknown[];
+  readonly tgt: unknown;
+  readonly tgt_type: string;
+  readonly user: string;
+  /** Of the minion, or of the child process that the job started last. */
+  readonly pid: number;
+}
+
+export interface Jobs {
+  running(): readonly RunningJob[];
+  /** Sends a signal to a running job's processes and aborts it; false when no such job runs. */
+  signal(jid: string, signal: number): boolean;
+}
+
+/** The minion's two ways out. Data is one mapping; tags are Salt's, separated by `/`. */
+export interface Events {
+  /** On the minion's own bus. */
+  fire(tag: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+  /** On the master's bus. */
+  fireMaster(tag: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** What is known of the other functions of this minion. */
+export interface Catalogue {
+  readonly moduleNames: readonly string[];
+  /** The module, or the reason why it cannot be used here, or undefined when there is none of that name. */
+  find(module: string): Promise<ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined>;
+}
+
+/** All that a function may touch. There are no globals: what is not here, a module cannot reach. */
+export interface MinionContext {
+  readonly id: string;
+  readonly version: string;
+  readonly grains: Grains;
+  /** Empty until pillar is served. */
+  readonly pillar: Readonly<Record<string, unknown>>;
+  /** The minion's configuration, by Salt's key names. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The job that this call belongs to; undefined under `salt-call`. */
+  readonly jid: string | undefined;
+  /** Fires when the job is cancelled, killed or out of time. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Directory that stands for `/`: only tests change it. Every path a module makes itself starts here. */
+  readonly root: string;
+  /** Starts a process: the only way to. */
+  readonly exec: Exec;
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly catalogue: Catalogue;
+  /** Calls another execution function, such as `cmd.run`, within this job. */
+  call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** The return code of the job: Salt's `__context__['retcode']` (JOB-6). */
+  setRetcode(retcode: number): void;
+  /** The outputter that suits what is returned (OUT-1). */
+  setOut(outputter: string): void;
+}
+
+/** An execution module's function; see FunctionSpec. */
+export const fn = createFn<MinionContext>();
+
+/** An execution module: runs on a minion. Dropping the file into minion/modules is all that it takes. */
+export function defineModule(spec: ModuleSpec<MinionContext>): ModuleSpec<MinionContext> {
+  return spec;
+}
+
+export type MinionFunction = AnyFunction<MinionContext>;

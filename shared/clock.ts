@@ -1,0 +1,49 @@
+/** The one file that reads the clock and sets timers, so that a test can hold time still. */
+export interface Timer {
+  /** Forget the timer; safe to call twice. */
+  stop(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  nowMs(): number;
+  /** Milliseconds of a clock that never steps back, for measuring durations. */
+  monotonicMs(): number;
+  after(delayMs: number, run: () => void): Timer;
+  every(periodMs: number, run: () => void): Timer;
+}
+
+/** The real clock. Its timers do not keep the process alive: only sockets and children do. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return { stop: () => clearTimeout(timer) };
+  },
+  every(periodMs, run) {
+    const timer = setInterval(run, periodMs);
+    timer.unref();
+    return { stop: () => clearInterval(timer) };
+  },
+};
+
+/** Wait, or stop waiting when the signal fires; resolves in both cases. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = (): void => {
+      timer.stop();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = clock.after(delayMs, finish);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}
+
+/** Whole seconds UTC: the unit of every time on the wire. */
+export function nowSeconds(clock: Clock): number {
+  return Math.floor(clock.nowMs() / 1000);
+}

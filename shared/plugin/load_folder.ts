@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs';
+import { FleetError, systemErrorCode } from '../errors.ts';
+
+/**
+ * A folder of plugins: the file's name is the plugin's name and its default export is the plugin. There is no list to
+ * edit, and nothing is imported before it is asked for.
+ */
+export interface PluginFolder<P> {
+  readonly names: readonly string[];
+  /** Undefined when there is no such plugin. */
+  load(name: string): Promise<P | undefined>;
+}
+
+export function loadFolder<P>(folder: URL): PluginFolder<P> {
+  const files = new Map<string, string>();
+  for (const file of listFiles(folder)) {
+    const match = /^([a-z][a-z0-9_]*)\.(ts|js)$/.exec(file);
+    if (match?.[1] !== undefined) files.set(match[1], file);
+  }
+  const loaded = new Map<string, Promise<P>>();
+  return {
+    names: [...files.keys()].sort(),
+    async load(name) {
+      const file = files.get(name);
+      if (file === undefined) return undefined;
+      let plugin = loaded.get(name);
+      if (plugin === undefined) {
+        plugin = importDefault<P>(new URL(file, folder));
+        loaded.set(name, plugin);
+      }
+      return plugin;
+    },
+  };
+}
+
+function listFiles(folder: URL): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function importDefault<P>(file: URL): Promise<P> {
+  const module = (await import(file.href)) as { default?: P };
+  if (module.default === undefined) throw new FleetError('MODULE_CRASHED', `${file.pathname} has no default export`);
+  return module.default;
+}

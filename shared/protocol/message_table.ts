@@ -1,0 +1,29 @@
+import type { AnyMessage } from './message.ts';
+import { Enroll, EnrollResponse } from './messages/enroll.ts';
+import { Fire, LocalEvent, MasterBeacon, MasterEvent, Presence, Refusal } from './messages/event.ts';
+import { Info, Job, JobBlock, JobControl, JobResponse, Request } from './messages/job.ts';
+import { OperatorRequest, OperatorResponse } from './messages/operator.ts';
+import { Ack, Return, ReturnLong } from './messages/return.ts';
+
+/** The wire, one line a message. The access control, the reference page and the golden vectors derive from it. */
+export const messageTable = [
+  Job,
+  JobControl,
+  JobResponse,
+  JobBlock,
+  Return,
+  ReturnLong,
+  Ack,
+  Request,
+  Fire,
+  Info,
+  Presence,
+  MasterEvent,
+  Refusal,
+  MasterBeacon,
+  Enroll,
+  EnrollResponse,
+  OperatorRequest,
+  OperatorResponse,
+  LocalEvent,
+] as readonly AnyMessage[];

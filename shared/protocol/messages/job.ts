@@ -1,0 +1,142 @@
+import * as v from 'valibot';
+import { Correlation, Jid } from '../../ids.ts';
+import {
+  Args,
+  ErrorValue,
+  FunctionName,
+  Kwargs,
+  ShortText,
+  TargetExpression,
+  TargetType,
+  UnixTime,
+} from '../fields.ts';
+import { defineMessage } from '../message.ts';
+
+const EXAMPLE_JID = '20261122093047146206';
+
+export const JobPayload = v.object({
+  jid: Jid,
+  fun: FunctionName,
+  arg: v.optional(Args),
+  kwarg: v.optional(Kwargs),
+  /** What the operator wrote; a minion that finds itself outside refuses. Left out for constrained minions. */
+  tgt: v.optional(TargetExpression),
+  tgt_type: v.optional(TargetType),
+  user: v.optional(ShortText),
+  /** Not to be started at or after this time. */
+  exp: UnixTime,
+  /** Longest run, milliseconds. */
+  timeout_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  metadata: v.optional(Kwargs),
+});
+export type JobPayload = v.InferOutput<typeof JobPayload>;
+
+export const Job = defineMessage({
+  name: 'job',
+  topic: 'salt/job/{id}',
+  summary: 'Run one function. Never retained; signed for this minion alone.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
+  qos: 1,
+  signed: true,
+  payload: JobPayload,
+  example: {
+    params: { id: 'm1' },
+    payload: {
+      jid: EXAMPLE_JID,
+      fun: 'cmd.run',
+      arg: ['uptime'],
+      exp: 1795426252,
+      tgt: '*',
+      tgt_type: 'glob',
+      user: 'root',
+    },
+  },
+});
+
+export const JobControl = defineMessage({
+  name: 'job control',
+  topic: 'salt/job/{id}/ctl',
+  summary:
+    'About a job already sent: cancel it, ask for its state, say its return is stored, ask for the return again.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
+  qos: 1,
+  payload: v.object({ op: v.picklist(['cancel', 'probe', 'stored', 'resend']), jid: Jid }),
+  example: { params: { id: 'm1' }, payload: { op: 'cancel', jid: EXAMPLE_JID } },
+});
+
+export const JobResponse = defineMessage({
+  name: 'response',
+  topic: 'salt/job/{id}/rsp/{c}',
+  summary: 'The answer to the request whose correlation id ends the topic.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
+  qos: 1,
+  payload: v.object({ value: v.optional(v.unknown()), error: v.optional(ErrorValue) }),
+  example: { params: { id: 'm1', c: 'x7' }, payload: { value: { time: 1795426247, version: 1 } } },
+});
+
+export const JobBlock = defineMessage({
+  name: 'block',
+  topic: 'salt/job/{id}/blk/{file}/{n}',
+  summary: 'Raw bytes of one block of a file; which file and which block stand in the topic.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'minion', self: 'id' }],
+  qos: 0,
+  raw: true,
+  payload: v.instance(Uint8Array),
+  example: { params: { id: 'm1', file: '0a1b2c3d', n: '0' }, payload: new Uint8Array([1, 2, 3]) },
+});
+
+export const requestVerbs = ['hello', 'grains', 'pillar', 'file', 'mine', 'publish', 'next'] as const;
+
+export const Request = defineMessage({
+  name: 'request',
+  topic: 'salt/req/{id}/{verb}',
+  summary: 'A minion asks its master; the answer comes to salt/job/<id>/rsp/<c>.',
+  from: [{ role: 'minion', self: 'id' }],
+  to: [{ role: 'master' }, { role: 'operator' }],
+  qos: 1,
+  qosLow: true,
+  payload: v.looseObject({ c: Correlation }),
+  example: { params: { id: 'm1', verb: 'hello' }, payload: { c: 'x7', time: 1795426247 } },
+});
+
+export const Info = defineMessage({
+  name: 'info',
+  topic: 'salt/info/{id}',
+  summary: 'What a minion can do. Until it says so, it is taken to have a 256-byte buffer and a window of one.',
+  from: [{ role: 'minion', self: 'id' }],
+  to: [{ role: 'master' }, { role: 'operator' }],
+  qos: 1,
+  qosLow: true,
+  retain: true,
+  payload: v.object({
+    /** Protocol version. */
+    v: v.literal(1),
+    /** Software and its version. */
+    version: v.optional(ShortText),
+    /** Largest whole MQTT packet it takes, bytes. */
+    max_packet: v.optional(v.pipe(v.number(), v.integer(), v.minValue(128)), 256),
+    /** Jobs it takes at a time. */
+    window: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024)), 1),
+    enc: v.optional(v.picklist(['cbor', 'json']), 'json'),
+    /** How jobs to it are signed. */
+    sig: v.optional(v.picklist(['ed25519', 'hmac', 'none']), 'ed25519'),
+    grains_hash: v.optional(v.pipe(v.string(), v.maxLength(64))),
+  }),
+  example: {
+    params: { id: 'm1' },
+    payload: {
+      v: 1,
+      version: 'brine 0.1.0',
+      max_packet: 262144,
+      window: 4,
+      enc: 'cbor',
+      sig: 'ed25519',
+      grains_hash: '9f86d081',
+    },
+  },
+});
+export type InfoPayload = v.InferOutput<typeof Info.payload>;

@@ -1,0 +1,117 @@
+import * as v from 'valibot';
+import { Jid, MinionId } from '../../ids.ts';
+import {
+  Args,
+  ErrorValue,
+  FunctionName,
+  Kwargs,
+  Retcode,
+  ShortText,
+  TargetExpression,
+  TargetType,
+  UnixTime,
+} from '../fields.ts';
+import { defineMessage } from '../message.ts';
+
+const EXAMPLE_JID = '20261122093047146206';
+const Seconds = v.pipe(v.number(), v.minValue(0.001), v.maxValue(366 * 86400));
+
+/** Publish a job. */
+export const JobRequest = v.object({
+  op: v.literal('job'),
+  tgt: TargetExpression,
+  tgt_type: v.optional(TargetType, 'glob'),
+  fun: FunctionName,
+  arg: v.optional(Args, []),
+  kwarg: v.optional(Kwargs, {}),
+  /** Seconds until a job that did not start expires. */
+  timeout: v.optional(Seconds),
+  /** Seconds that an offline minion's job is kept; left out: it is not kept at all. */
+  queue_for: v.optional(Seconds),
+  /** Answer with the jid and end. */
+  async: v.optional(v.boolean(), false),
+  metadata: v.optional(Kwargs),
+});
+export type JobRequest = v.InferOutput<typeof JobRequest>;
+
+/** Run a runner or a wheel function on the master. */
+export const CallRequest = v.object({
+  op: v.picklist(['runner', 'wheel']),
+  fun: FunctionName,
+  arg: v.optional(Args, []),
+  kwarg: v.optional(Kwargs, {}),
+});
+export type CallRequest = v.InferOutput<typeof CallRequest>;
+
+export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest]);
+export type OperatorRequestPayload = v.InferOutput<typeof OperatorRequestPayload>;
+
+export const OperatorRequest = defineMessage({
+  name: 'operator request',
+  topic: 'salt/op/{user}/req/{c}',
+  summary: 'An operator asks the master to publish a job or to run a runner or wheel function.',
+  from: [{ role: 'operator', self: 'user' }],
+  to: [{ role: 'master' }, { role: 'operator', self: 'user' }],
+  qos: 1,
+  payload: OperatorRequestPayload,
+  example: { params: { user: 'root', c: 'a1b2' }, payload: { op: 'job', tgt: '*', fun: 'test.ping' } },
+});
+
+/** The states of DESIGN.md §4 that a row (jid, minion) can be in. */
+export const jobStates = [
+  'queued',
+  'sent',
+  'delivered',
+  'running',
+  'succeeded',
+  'failed',
+  'rejected',
+  'timed_out',
+  'cancelled',
+  'expired',
+  'interrupted',
+] as const;
+export const JobStateName = v.picklist(jobStates);
+export type JobStateName = v.InferOutput<typeof JobStateName>;
+
+/** One step of the streamed answer; `end` or `error` is the last. */
+export const OperatorResponsePayload = v.variant('t', [
+  v.object({ t: v.literal('job'), jid: Jid, minions: v.array(MinionId) }),
+  v.object({
+    t: v.literal('ret'),
+    id: MinionId,
+    jid: Jid,
+    return: v.unknown(),
+    retcode: Retcode,
+    success: v.boolean(),
+    out: v.optional(ShortText),
+    ms: v.optional(v.number()),
+  }),
+  /** A minion whose job changed state without a return, and since when. */
+  v.object({
+    t: v.literal('state'),
+    id: MinionId,
+    jid: Jid,
+    state: JobStateName,
+    since: UnixTime,
+    reason: v.optional(v.string()),
+  }),
+  v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
+  v.object({ t: v.literal('error'), error: ErrorValue }),
+  v.object({ t: v.literal('end') }),
+]);
+export type OperatorResponsePayload = v.InferOutput<typeof OperatorResponsePayload>;
+
+export const OperatorResponse = defineMessage({
+  name: 'operator answer',
+  topic: 'salt/op/{user}/rsp/{c}',
+  summary: 'The answer, step by step, as things happen.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'operator', self: 'user' }],
+  qos: 1,
+  payload: OperatorResponsePayload,
+  example: {
+    params: { user: 'root', c: 'a1b2' },
+    payload: { t: 'ret', id: 'm1', jid: EXAMPLE_JID, return: true, retcode: 0, success: true },
+  },
+});
