@@ -4,8 +4,8 @@
 export function pyRepr(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[${value.map(pyRepr).join(', ')}]`;
-  if (value instanceof Uint8Array) return `b${quote(Buffer.from(value).toString('latin1'))}`;
-  if (value !== null && typeof value === 'object') {
+  if (value instanceof Uint8Array) return bytesRepr(value);
+  if (isDict(value)) {
     const items = Object.entries(value).filter(([, item]) => item !== undefined);
     return `{${items.map(([key, item]) => `${quote(key)}: ${pyRepr(item)}`).join(', ')}}`;
   }
@@ -36,17 +36,45 @@ function exponent(value: number): string {
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
+/** True for what Python would call a dict: an object that is neither a list nor bytes. */
+export function isDict(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** `text.splitlines()`, but for the ASCII separators 28 to 30, which stay in their line. */
+export function pyLines(text: string): string[] {
+  const lines = text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** What `str.isprintable` refuses: control, format, unassigned and separator characters, except the space. */
+const unprintable = /[\p{C}\p{Z}]/u;
+
 function quote(text: string): string {
+  return quoteWith(text, (character) => character !== ' ' && unprintable.test(character));
+}
+
+function bytesRepr(bytes: Uint8Array): string {
+  return `b${quoteWith(Buffer.from(bytes).toString('latin1'), (character) => character < ' ' || character > '~')}`;
+}
+
+function quoteWith(text: string, mustEscape: (character: string) => boolean): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   let result = '';
   for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (character === mark || character === '\\') result += `\\${character}`;
-    else if (character === '\n') result += '\\n';
-    else if (character === '\r') result += '\\r';
-    else if (character === '\t') result += '\\t';
-    else if (code < 32 || (code >= 127 && code < 161)) result += `\\x${code.toString(16).padStart(2, '0')}`;
-    else result += character;
+    if (character === mark) result += `\\${character}`;
+    else if (shortEscapes[character] !== undefined) result += shortEscapes[character];
+    else result += mustEscape(character) ? hexEscape(character) : character;
   }
   return mark + result + mark;
+}
+
+function hexEscape(character: string): string {
+  const code = character.codePointAt(0) as number;
+  const hex = code.toString(16);
+  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

@@ -44,7 +44,7 @@ export function createAccess(table: readonly AnyMessage[]): Access {
       });
     },
     maySubscribe(who, filter) {
-      if (filter.length > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;
+      if (Buffer.byteLength(filter) > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;
       // An operator may watch everything; what belongs to another operator is held back at delivery.
       if (who.role === 'operator')
         return filter === '#' || filter === '+/#' || !filter.startsWith('$') || filter.startsWith('$SYS/');
@@ -82,19 +82,19 @@ function isParty(
   );
 }
 
-/** A filter is within one's own subtree when all levels up to and including `self` are spelt out. */
+/**
+ * A filter is within one's own subtree when all levels up to and including `self` are spelt out; what follows may have
+ * wildcards. A message to everyone of a role is asked for by its exact shape.
+ */
 function coversOwn(template: string, self: string | undefined, id: string, filter: readonly string[]): boolean {
   const levels = templateLevels(template);
-  const own = levels.findIndex((level) => level.text === self && level.kind !== 'literal');
-  for (const [index, level] of levels.entries()) {
+  const own = levels.findIndex((level) => level.kind !== 'literal' && level.text === self);
+  if (own === -1 && filter.length !== levels.length) return false;
+  const fixed = own === -1 ? levels : levels.slice(0, own + 1);
+  return fixed.every((level, index) => {
     const have = filter[index];
-    if (have === '#') return own !== -1 && index > own && index === filter.length - 1;
-    if (have === undefined) return false;
-    if (index === own ? have !== id : level.kind === 'literal' ? have !== level.text : false) return false;
-    if (index <= own && have === '+') return false;
-    if (level.kind === 'rest') return true;
-  }
-  return (
-    filter.length === levels.length || (filter.length === levels.length + 1 && filter.at(-1) === '#' && own !== -1)
-  );
+    if (index === own) return have === id;
+    if (level.kind === 'literal') return have === level.text;
+    return have !== undefined && have !== '#' && (own === -1 || have !== '+');
+  });
 }

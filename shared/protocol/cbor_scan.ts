@@ -11,41 +11,57 @@ export const PAYLOAD_LIMITS = {
 
 /**
  * Walks the bytes of one CBOR value (RFC 8949) and refuses what must not reach a decoder: every tag (cbor-x spends
- * 1.4 s on a 100 kB bignum tag and builds RegExps and cyclic objects from others), indefinite lengths, reserved
- * values, too deep or too many items, lengths beyond the end, trailing bytes.
+ * 1.4 s on a 100 kB bignum tag and builds RegExps and cyclic objects from others), indefinite lengths, reserved and
+ * simple values other than false, true, null and undefined, keys that are not text, too deep or too many items, lengths
+ * beyond the end, trailing bytes. What passes, cbor-x decodes without throwing.
  */
 export function scanCbor(bytes: Uint8Array): void {
   const end = scanItems(bytes);
   if (end !== bytes.length) throw invalid(`${bytes.length - end} bytes after the value`);
 }
 
+interface Container {
+  /** Items still to come; in a map, keys and values alike. */
+  remaining: number;
+  readonly isMap: boolean;
+}
+
 function scanItems(bytes: Uint8Array): number {
-  const remaining: number[] = [1];
+  const open: Container[] = [{ remaining: 1, isMap: false }];
   let position = 0;
   let items = 0;
-  while (remaining.length > 0) {
-    const depth = remaining.length - 1;
-    if (remaining[depth] === 0) {
-      remaining.pop();
+  for (let parent = open.at(-1); parent !== undefined; parent = open.at(-1)) {
+    if (parent.remaining === 0) {
+      open.pop();
       continue;
     }
-    remaining[depth] = (remaining[depth] as number) - 1;
     if (++items > PAYLOAD_LIMITS.items) throw invalid(`more than ${PAYLOAD_LIMITS.items} items`);
     const head = readHead(bytes, position);
-    position = head.end;
-    if (head.major === 2 || head.major === 3) position = skip(bytes, position, head.value);
-    else if (head.major === 4 || head.major === 5) {
-      if (remaining.length > PAYLOAD_LIMITS.depth) throw invalid(`deeper than ${PAYLOAD_LIMITS.depth} levels`);
-      const children = head.major === 4 ? head.value : head.value * 2;
-      if (children > bytes.length - position) throw invalid('a length beyond the end');
-      remaining.push(children);
-    } else if (head.major === 6) throw invalid(`tag ${head.value} is not allowed`);
+    if (parent.isMap && parent.remaining % 2 === 0 && head.major !== 3) throw invalid('a key that is not text');
+    parent.remaining -= 1;
+    position = head.major === 2 || head.major === 3 ? skip(bytes, head.end, head.value) : head.end;
+    const inner = containerOf(head, bytes.length - position);
+    if (inner === undefined) continue;
+    if (open.length > PAYLOAD_LIMITS.depth) throw invalid(`deeper than ${PAYLOAD_LIMITS.depth} levels`);
+    open.push(inner);
   }
   return position;
 }
 
+/** What an array or a map opens; undefined for a single value. */
+function containerOf({ major, info, value }: Head, bytesLeft: number): Container | undefined {
+  if (major === 6) throw invalid(`tag ${value} is not allowed`);
+  if (major === 7 && (info < 20 || info === 24)) throw invalid(`simple value ${value} is not allowed`);
+  if (major !== 4 && major !== 5) return undefined;
+  const remaining = major === 4 ? value : value * 2;
+  if (remaining > bytesLeft) throw invalid('a length beyond the end');
+  return { remaining, isMap: major === 5 };
+}
+
 interface Head {
   readonly major: number;
+  /** The five low bits: the value itself, or how many bytes hold it. */
+  readonly info: number;
   readonly value: number;
   readonly end: number;
 }
@@ -55,13 +71,13 @@ function readHead(bytes: Uint8Array, start: number): Head {
   if (initial === undefined) throw invalid('ends in the middle of a value');
   const major = initial >> 5;
   const info = initial & 31;
-  if (info < 24) return { major, value: info, end: start + 1 };
+  if (info < 24) return { major, info, value: info, end: start + 1 };
   if (info > 27) throw invalid('an indefinite or reserved length');
   const size = 1 << (info - 24);
   const end = skip(bytes, start + 1, size);
   let value = 0;
   for (let index = start + 1; index < end; index++) value = value * 256 + (bytes[index] as number);
-  return { major, value, end };
+  return { major, info, value, end };
 }
 
 function skip(bytes: Uint8Array, start: number, length: number): number {

@@ -21,8 +21,15 @@ export interface Payload {
   readonly signature: Signature | undefined;
 }
 
-// Plain RFC 8949: no records, no shared structures, nothing that another library could not read.
-const options = { useRecords: false, mapsAsObjects: true, variableMapSize: true, tagUint8Array: false } as const;
+// Plain RFC 8949: no records, no shared structures, nothing that another library could not read. Integers of eight bytes,
+// which other libraries write for 33 bits and more, become numbers and not bigints.
+const options = {
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  tagUint8Array: false,
+  int64AsNumber: true,
+} as const;
 const encoder = new Encoder(options);
 const decoder = new Decoder(options);
 
@@ -30,7 +37,7 @@ const OPEN_BRACE = 0x7b;
 const TAB = 0x09;
 
 export function encodePayload(value: unknown, encoding: Encoding): Uint8Array {
-  return encoding === 'cbor' ? encoder.encode(value) : Buffer.from(JSON.stringify(value));
+  return encoding === 'cbor' ? encoder.encode(value) : toJsonLine(value);
 }
 
 /** Splits body and signature without decoding either. Throws MESSAGE_INVALID. */
@@ -72,6 +79,11 @@ export function decodeBody(payload: Payload): unknown {
   return parseJson(payload.body);
 }
 
+/** Decodes what this very process encoded before: of any shape, and trusted. */
+export function decodeStored(bytes: Uint8Array): unknown {
+  return decoder.decode(bytes);
+}
+
 /** Throws MESSAGE_INVALID. */
 export function decodePayload(bytes: Uint8Array): unknown {
   return decodeBody(openPayload(bytes));
@@ -80,7 +92,7 @@ export function decodePayload(bytes: Uint8Array): unknown {
 function parseJson(bytes: Uint8Array): unknown {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes));
-    if (depthOf(value, 0) > PAYLOAD_LIMITS.depth) throw new Error(`deeper than ${PAYLOAD_LIMITS.depth} levels`);
+    if (isDeeper(value, PAYLOAD_LIMITS.depth)) throw new Error(`deeper than ${PAYLOAD_LIMITS.depth} levels`);
     return value;
   } catch (error) {
     throw new FleetError('MESSAGE_INVALID', `JSON refused: ${error instanceof Error ? error.message : 'unreadable'}`, {
@@ -91,22 +103,20 @@ function parseJson(bytes: Uint8Array): unknown {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function depthOf(value: unknown, depth: number): number {
-  if (value === null || typeof value !== 'object' || depth > PAYLOAD_LIMITS.depth) return depth;
-  let deepest = depth;
-  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item, depth + 1));
-  return deepest;
+/** Counts containers, as the scan of CBOR does; looks no deeper than the limit. */
+function isDeeper(value: unknown, limit: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return limit === 0 || Object.values(value).some((item) => isDeeper(item, limit - 1));
 }
 
 /** The same value as one line of JSON, for people and for clients that read nothing else; bytes become base64. */
 export function toJsonLine(value: unknown): Buffer {
-  return Buffer.from(
-    JSON.stringify(value, (_key, item: unknown) =>
-      item instanceof Uint8Array
-        ? Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64')
-        : typeof item === 'bigint'
-          ? item.toString()
-          : item,
-    ),
-  );
+  return Buffer.from(JSON.stringify(value, jsonMember));
+}
+
+/** `this[key]` and not `item`: JSON.stringify has called Buffer's toJSON before it asks. */
+function jsonMember(this: Record<string, unknown>, key: string, item: unknown): unknown {
+  const raw = this[key];
+  if (raw instanceof Uint8Array) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('base64');
+  return typeof raw === 'bigint' ? raw.toString() : item;
 }

@@ -76,9 +76,12 @@ export function matchLevels(
     const value = have[index] as string;
     if (level.kind === 'literal') {
       if (level.text !== value) return undefined;
-    } else if (level.kind === 'rest') params[level.text] = have.slice(index).join('/');
-    else if (value === '') return undefined;
-    else params[level.text] = value;
+    } else {
+      // As in formatTopic: a level is never empty, so that whatever was parsed can be formatted again.
+      const levels = level.kind === 'rest' ? have.slice(index) : [value];
+      if (levels.includes('')) return undefined;
+      params[level.text] = levels.join('/');
+    }
   }
   return params;
 }

@@ -95,6 +95,10 @@ export const OperatorResponsePayload = v.variant('t', [
     state: JobStateName,
     since: UnixTime,
     reason: v.optional(v.string()),
+    /** It will not change any more. */
+    final: v.boolean(),
+    /** The minion is not connected, and why. */
+    offline: v.optional(v.string()),
   }),
   v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
   v.object({ t: v.literal('error'), error: ErrorValue }),

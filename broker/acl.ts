@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { toReport } from '../shared/errors.ts';
+import { Correlation, Jid } from '../shared/ids.ts';
+import type { Access, Identity } from '../shared/protocol/access.ts';
+import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
+import { decodePayload } from '../shared/protocol/codec.ts';
+import type { AnyMessage } from '../shared/protocol/message.ts';
+import { Return, ReturnLong } from '../shared/protocol/messages/return.ts';
+import type { Received } from './broker.ts';
+
+/** A publish as a client sent it. */
+export interface Publish {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+}
+
+export interface Refused {
+  readonly reason: 'acl' | 'size' | 'rate' | 'schema';
+  readonly message: string;
+}
+
+const RETURN_NAMES: ReadonlySet<string> = new Set([Return.name, ReturnLong.name]);
+/** Topic parameters that no `self` rule ties to the connection. */
+const PARAM_SCHEMAS = { jid: Jid, c: Correlation } as const;
+
+/** A return must not be lost, so it is neither refused for its rate nor acknowledged before it is stored. */
+export function isReturn(message: AnyMessage): boolean {
+  return RETURN_NAMES.has(message.name);
+}
+
+/** Whether a client may send this and whether it is what its topic says. Cheap checks first; the payload is decoded last. */
+export function checkPublish(
+  access: Access,
+  who: Identity,
+  publish: Publish,
+  mayPublishNow: () => boolean,
+): Received | Refused {
+  const allowed = access.mayPublish(who, publish.topic);
+  if (allowed === undefined) return refuse('acl', `${who.role} ${who.id} may not publish here`);
+  const { message, params } = allowed;
+  if (!isReturn(message) && !mayPublishNow()) return refuse('rate', 'more publishes per second than allowed');
+  if (publish.payload.length > PAYLOAD_LIMITS.bytes) {
+    return refuse('size', `payload of ${publish.payload.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
+  }
+  if (publish.retain && !message.retain) return refuse('schema', `${message.name} must not be retained`);
+  for (const [name, schema] of Object.entries(PARAM_SCHEMAS)) {
+    if (params[name] !== undefined && !v.is(schema, params[name])) {
+      return refuse('schema', `the topic's ${name} is not one`);
+    }
+  }
+  const { topic, retain } = publish;
+  if (message.raw) return { who, message, topic, params, payload: publish.payload, retain };
+  let payload: unknown;
+  try {
+    payload = message.check(decodePayload(publish.payload));
+  } catch (error) {
+    return refuse('schema', toReport(error).message);
+  }
+  return (isReturn(message) && checkReturn(who, params, payload)) || { who, message, topic, params, payload, retain };
+}
+
+/** A return names its minion and its job twice: in the payload and by the connection or topic. They must agree. */
+function checkReturn(who: Identity, params: Readonly<Record<string, string>>, payload: unknown): Refused | undefined {
+  const { id, jid } = payload as v.InferOutput<typeof Return.payload>;
+  if (id !== who.id) return refuse('acl', `${who.id} may not send returns of ${id}`);
+  if (jid !== undefined && jid !== params.jid) return refuse('schema', `the payload's jid ${jid} is not the topic's`);
+  return undefined;
+}
+
+function refuse(reason: Refused['reason'], message: string): Refused {
+  return { reason, message };
+}

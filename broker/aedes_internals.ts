@@ -1,0 +1,50 @@
+import type { EventEmitter } from 'node:events';
+import type { Aedes, Client } from 'aedes';
+
+/**
+ * What is used of Aedes 1.2.0 beyond its published types, in one place: an update of Aedes (its version is pinned)
+ * starts by reading this file.
+ */
+export interface PacketParser extends EventEmitter {
+  readonly packet: { readonly length: number };
+  /** Reads the remaining length of a packet's header; true when it is complete. */
+  _parseLength(): boolean;
+  _emitError(error: Error): void;
+  parse(bytes: Buffer): number;
+}
+
+interface ClientInternals {
+  readonly _parser: PacketParser;
+  duplicates: object;
+}
+
+interface BrokerInternals {
+  counter: number;
+  deleteClient(clientId: string): void;
+}
+
+export function parserOf(client: Client): PacketParser {
+  return (client as unknown as ClientInternals)._parser;
+}
+
+/**
+ * Aedes drops what reaches a subscriber out of counter order as a duplicate, and a QoS 0 publish overtakes a QoS 1
+ * publish of the same tick: the latter is lost (moscajs/aedes#955). This makes it forget what it delivered; a message
+ * that two filters of one client match comes twice then, in direct succession, and `createForward` drops the second.
+ */
+export function forgetDeliveries(client: Client, brokerId: string): void {
+  const memory = Object.create(null, { [brokerId]: { get: () => 0, set: () => undefined } });
+  (client as unknown as ClientInternals).duplicates = memory;
+}
+
+/** The counter is part of a message's identity: after a restart it must not run through the same values again. */
+export function startCounter(aedes: Aedes, nowMs: number): void {
+  (aedes as unknown as BrokerInternals).counter = nowMs * 1000;
+}
+
+/** A connection that ended between its authentication and its registration is registered for ever otherwise. */
+export function dropClosedClients(aedes: Aedes): void {
+  aedes.on('client', (client) => {
+    if (client.closed) (aedes as unknown as BrokerInternals).deleteClient(client.id);
+  });
+}

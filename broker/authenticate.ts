@@ -1,0 +1,96 @@
+import { isMinionId } from '../shared/ids.ts';
+import type { Identity } from '../shared/protocol/access.ts';
+import type { IdentityStore, ListenerOptions } from './broker.ts';
+import type { PeerCertificate } from './peer_certificate.ts';
+
+/** What a connection says and shows of itself. */
+export interface Claim {
+  /** Empty: the broker chooses. */
+  readonly clientId: string;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** Of a TLS client that sent one. */
+  readonly certificate: PeerCertificate | undefined;
+}
+
+/** CONNACK: identifier rejected, server unavailable, bad user name or password, not authorised [MQTT-3.2.2-6]. */
+export type RefusalCode = 2 | 3 | 4 | 5;
+
+export type Verdict =
+  | {
+      readonly who: Identity;
+      /** A connection takes over an earlier one of the same session; left out: it never takes over any. */
+      readonly session: string | undefined;
+    }
+  | { readonly returnCode: RefusalCode; readonly reason: string };
+
+/** Printable ASCII without space: what client libraries make up (`mosq-…`, `mqttjs_…`, `{uuid}`), and no traversal. */
+const CLIENT_ID = /^(?!.*\.\.)[!-~]{1,64}$/;
+/** An operator, a minion id or a fingerprint. */
+const USER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
+
+/** Who this is: by its certificate, by the socket that it opened, or by name and password. Never by its word alone. */
+export function authenticate(door: ListenerOptions, claim: Claim, identities: IdentityStore): Verdict {
+  if (claim.clientId !== '' && !CLIENT_ID.test(claim.clientId)) {
+    return refuse(2, 'the client id is not 1 to 64 printable ASCII characters without space and ".."');
+  }
+  if (claim.user !== undefined && !USER_NAME.test(claim.user)) {
+    return refuse(2, 'the user name is not 1 to 64 of A-Z a-z 0-9 _ . -');
+  }
+  if (door.kind === 'tls') {
+    return claim.certificate === undefined
+      ? authenticateUnenrolled(claim)
+      : authenticateMinion(claim, claim.certificate, identities);
+  }
+  if (door.role === 'local') {
+    return { who: { role: 'local', id: claim.clientId || 'anonymous' }, session: session('local', claim.clientId) };
+  }
+  return authenticateOperator(claim, identities, door.kind === 'unix');
+}
+
+function authenticateMinion(claim: Claim, certificate: PeerCertificate, identities: IdentityStore): Verdict {
+  const { commonName, fingerprint, problem } = certificate;
+  if (problem !== undefined) return refuse(5, `the certificate of ${commonName} is refused: ${problem}`);
+  if (!isMinionId(commonName)) return refuse(5, 'the common name of the certificate is not a minion id');
+  if (claim.clientId !== commonName) {
+    return refuse(2, `the certificate is of ${commonName}, the client id is ${JSON.stringify(claim.clientId)}`);
+  }
+  if (claim.user !== undefined && claim.user !== commonName) {
+    return refuse(4, `the certificate is of ${commonName}, the user name is ${claim.user}`);
+  }
+  const reason = identities.refuseMinion(commonName, fingerprint);
+  if (reason !== undefined) return refuse(5, reason);
+  return { who: { role: 'minion', id: commonName }, session: session('minion', commonName) };
+}
+
+/** A fingerprint is a claim until the enrolment request proves it: whoever makes it must not disturb its owner. */
+function authenticateUnenrolled(claim: Claim): Verdict {
+  if (!FINGERPRINT.test(claim.clientId)) {
+    return refuse(2, 'without a certificate, the client id must be the fingerprint of the key: 64 hex digits');
+  }
+  if (claim.user !== undefined && claim.user !== claim.clientId) {
+    return refuse(4, 'without a certificate, the user name must be the client id or left out');
+  }
+  return { who: { role: 'unenrolled', id: claim.clientId }, session: undefined };
+}
+
+function authenticateOperator(claim: Claim, identities: IdentityStore, isOwnSocket: boolean): Verdict {
+  const user = claim.user ?? (isOwnSocket ? identities.owner : undefined);
+  if (user === undefined) return refuse(4, 'user name and password are required');
+  const isOwner = isOwnSocket && user === identities.owner && claim.password === undefined;
+  if (!isOwner) {
+    if (claim.password === undefined) return refuse(4, `user ${user} gave no password`);
+    if (!identities.isOperator(user, claim.password)) return refuse(4, `wrong name or password for user ${user}`);
+  }
+  return { who: { role: 'operator', id: user }, session: session(`operator:${user}`, claim.clientId) };
+}
+
+/** The prefix keeps operators and local clients from ever taking over a minion's session. */
+function session(prefix: string, clientId: string): string | undefined {
+  return clientId === '' ? undefined : `${prefix}:${clientId}`;
+}
+
+function refuse(returnCode: RefusalCode, reason: string): Verdict {
+  return { returnCode, reason };
+}

@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
+import type { Identity } from '../shared/protocol/access.ts';
+import type { Packet } from '../shared/protocol/message.ts';
+import { filterMatches } from '../shared/protocol/topic.ts';
+import type { Verdict } from './authenticate.ts';
+import type { ListenerOptions } from './broker.ts';
+import { asBuffer } from './transcode.ts';
+
+const MESSAGE_ID_MAX = 65_535;
+/** Far more than any window; it keeps message ids that are free to be found fast. */
+const UNACKNOWLEDGED_MAX = 16_384;
+
+/** One client's connection, from the accepted socket to its end. It knows nothing of who may do what. */
+export class Connection {
+  /** Counts up: which of two connections of one client is the newer. */
+  readonly number: number;
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly door: ListenerOptions;
+  /** The peer's address without port; empty for a unix socket. */
+  readonly address: string;
+  /** What its CONNECT is worth; undefined until that came. */
+  verdict: Verdict | undefined;
+  /** Undefined until CONNECT was accepted. */
+  who: Identity | undefined;
+  session: string | undefined;
+  /** False when it sends more publishes than it may. */
+  mayPublishNow: () => boolean = () => true;
+  refusals = 0;
+  /** Aedes' number of the message handed over last. */
+  lastForwarded = 0;
+  /** Its will is not published. */
+  isMuted = false;
+  #isClosing = false;
+  #isBacklogSuspect = false;
+  #nextMessageId = 0;
+  readonly #filters = new Map<string, 0 | 1>();
+  readonly #unacknowledged = new Map<number, () => void>();
+
+  constructor(options: {
+    readonly number: number;
+    readonly client: Client;
+    readonly socket: Socket;
+    readonly door: ListenerOptions;
+  }) {
+    this.number = options.number;
+    this.client = options.client;
+    this.socket = options.socket;
+    this.door = options.door;
+    this.address = options.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  }
+
+  /** True once the broker decided to end it: nothing more is taken from it or given to it. */
+  get isClosing(): boolean {
+    return this.#isClosing || this.client.closed;
+  }
+
+  get filters(): ReadonlyMap<string, 0 | 1> {
+    return this.#filters;
+  }
+
+  subscribe(filter: string, qos: 0 | 1): void {
+    this.#filters.set(filter, qos);
+  }
+
+  unsubscribe(filter: string): void {
+    this.#filters.delete(filter);
+  }
+
+  /** The best quality of service it asked for on this topic; undefined when no filter matches [MQTT-3.3.5-1]. */
+  qosFor(topic: string): 0 | 1 | undefined {
+    let best: 0 | 1 | undefined;
+    for (const [filter, qos] of this.#filters) {
+      if (best !== 1 && filterMatches(filter, topic)) best = Math.max(best ?? 0, qos) as 0 | 1;
+    }
+    return best;
+  }
+
+  /**
+   * All publishes to the client, Aedes' too, are numbered here; Aedes' own numbers return after 65,535 messages
+   * whether or not the earlier one is acknowledged [MQTT-2.3.1-2].
+   */
+  nextMessageId(): number {
+    do {
+      this.#nextMessageId = (this.#nextMessageId % MESSAGE_ID_MAX) + 1;
+    } while (this.#unacknowledged.has(this.#nextMessageId));
+    return this.#nextMessageId;
+  }
+
+  /**
+   * Writes a publish without waiting behind anybody. `acknowledged` is called at its PUBACK, or never. False when the
+   * connection ends or too many are unacknowledged.
+   */
+  deliver(packet: Packet, acknowledged?: () => void): boolean {
+    if (this.isClosing || this.socket.destroyed || this.#unacknowledged.size >= UNACKNOWLEDGED_MAX) return false;
+    const messageId = packet.qos === 0 ? 0 : this.nextMessageId();
+    if (packet.qos === 1 && acknowledged !== undefined) this.#unacknowledged.set(messageId, acknowledged);
+    const { topic, payload, qos } = packet;
+    const message = { cmd: 'publish', topic, payload: asBuffer(payload), qos, retain: false, dup: false } as const;
+    writeToStream(qos === 0 ? message : { ...message, messageId }, this.socket);
+    return true;
+  }
+
+  acknowledge(messageId: number): void {
+    const acknowledged = this.#unacknowledged.get(messageId);
+    this.#unacknowledged.delete(messageId);
+    acknowledged?.();
+  }
+
+  /**
+   * Calls `tooSlow` when more than that waits in the socket. It looks again after the current tick, when what was just
+   * written has had its chance to reach the kernel.
+   */
+  checkBacklog(bytesMax: number, tooSlow: () => void): void {
+    if (this.socket.writableLength <= bytesMax || this.#isBacklogSuspect) return;
+    this.#isBacklogSuspect = true;
+    setImmediate(() => {
+      this.#isBacklogSuspect = false;
+      if (this.socket.writableLength > bytesMax && !this.isClosing) tooSlow();
+    });
+  }
+
+  /** Ends it after what was written in this tick has been sent; false when that was decided before. */
+  close(): boolean {
+    if (this.isClosing) return false;
+    this.#isClosing = true;
+    setImmediate(() => this.client.close());
+    return true;
+  }
+
+  closeNow(): void {
+    this.#isClosing = true;
+    this.client.close();
+  }
+}

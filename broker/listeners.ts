@@ -1,0 +1,132 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import type { Logger } from '../shared/log.ts';
+import type { ListenerOptions } from './broker.ts';
+import { checkSocketPath, removeStaleSocket } from './unix_socket.ts';
+
+export interface Listener {
+  /** `/run/x.sock` or `127.0.0.1:41234`. */
+  readonly address: string;
+  /** Takes no more connections; resolves when the last one has ended. */
+  close(): Promise<void>;
+}
+
+/** A whole fleet connects at once after a power cut; the kernel's own limit (somaxconn) is 4096. */
+const BACKLOG = 4096;
+/** A peer that lost power sends no FIN; clients with keep-alive 0 would stay for ever. */
+const TCP_KEEPALIVE_MS = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Opens a door. `admit` sees each socket before any work is done for it, `accept` when MQTT can begin. */
+export async function openListener(
+  options: ListenerOptions,
+  edges: {
+    readonly admit: (socket: Socket, options: ListenerOptions) => boolean;
+    readonly accept: (socket: Socket, options: ListenerOptions) => void;
+    readonly log: Logger;
+  },
+): Promise<Listener> {
+  const { admit, accept, log } = edges;
+  const secured = options.kind === 'tls' ? createSecuring(options, accept, log) : undefined;
+  // noDelay: Nagle's algorithm would hold a PUBLISH back behind its SUBACK for 40 ms.
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }, (socket) => {
+    if (!admit(socket, options)) return;
+    if (secured !== undefined) secured.emit('connection', socket);
+    else accept(socket, options);
+  });
+  if (options.kind === 'unix') {
+    checkSocketPath(options.path);
+    await removeStaleSocket(options.path).catch((error: unknown) => {
+      throw listenError(error, options);
+    });
+  }
+  await listen(server, options);
+  server.on('error', (error) => log.error('a listener failed', { address: nameOf(options), error: error.message }));
+  return {
+    address: options.kind === 'unix' ? options.path : hostPort(server.address() as AddressInfo),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+type TlsOptions = Extract<ListenerOptions, { kind: 'tls' }>;
+
+function createSecuring(
+  options: TlsOptions,
+  accept: (socket: Socket, options: ListenerOptions) => void,
+  log: Logger,
+): TlsServer {
+  try {
+    const server = createTlsServer({
+      key: options.keyPem,
+      cert: options.certPem,
+      ca: options.caPem,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      // A client without a certificate may enrol; what certificates are worth is judged at CONNECT.
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    server.on('secureConnection', (socket) => accept(socket, options));
+    server.on('tlsClientError', (error, socket) =>
+      log.debug('TLS handshake failed', { address: socket.remoteAddress, error: error.message }),
+    );
+    return server;
+  } catch (cause) {
+    throw new FleetError('CONFIG_INVALID', `the certificate or key for ${nameOf(options)} cannot be used`, { cause });
+  }
+}
+
+function listen(server: Server, options: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, options)));
+    server.once('listening', () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+    if (options.kind === 'unix') listenWithMode(server, options);
+    else server.listen({ host: options.host, port: options.port, backlog: BACKLOG });
+  });
+}
+
+/** The file is created within `listen`, so it never has another mode, not even for the moment before a chmod. */
+function listenWithMode(server: Server, { path, mode }: Extract<ListenerOptions, { kind: 'unix' }>): void {
+  const before = process.umask(0o777 & ~mode);
+  try {
+    server.listen({ path, backlog: BACKLOG });
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** What the operating system says when a door cannot be opened, as something to act on. */
+export function listenError(error: unknown, options: ListenerOptions): unknown {
+  const name = nameOf(options);
+  const fleetError = (code: 'ADDRESS_IN_USE' | 'NOT_PERMITTED' | 'CONFIG_INVALID', message: string, hint: string) =>
+    new FleetError(code, message, { hint, cause: error });
+  switch (systemErrorCode(error)) {
+    case 'EADDRINUSE':
+      return fleetError('ADDRESS_IN_USE', `another process listens on ${name}`, 'stop it, or choose another port');
+    case 'EACCES':
+    case 'EPERM':
+      return options.kind === 'unix'
+        ? fleetError('NOT_PERMITTED', `no permission to create ${name}`, 'run as the owner of its directory')
+        : fleetError('NOT_PERMITTED', `no permission to listen on ${name}`, 'choose a port above 1023');
+    case 'ENOENT':
+      return fleetError('CONFIG_INVALID', `the directory of ${name} does not exist`, 'create it, or change sock_dir');
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return fleetError('CONFIG_INVALID', `${name} is not an address of this machine`, 'change interface');
+    default:
+      return error;
+  }
+}
+
+function nameOf(options: ListenerOptions): string {
+  return options.kind === 'unix' ? options.path : hostPort({ address: options.host, port: options.port });
+}
+
+function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,109 @@
+import type { AedesOptions, PublishPacket } from 'aedes';
+import { toReport } from '../shared/errors.ts';
+import type { LogFields, Logger } from '../shared/log.ts';
+import type { Access, Identity } from '../shared/protocol/access.ts';
+import type { Packet } from '../shared/protocol/message.ts';
+import { Refusal } from '../shared/protocol/messages/event.ts';
+import { checkPublish, isReturn, type Refused } from './acl.ts';
+import type { BrokerHandlers, BrokerLimits, Received } from './broker.ts';
+import type { Connection } from './connection.ts';
+import type { Delivery } from './delivery.ts';
+import type { Counters } from './limits.ts';
+import type { Registry } from './registry.ts';
+
+/** Nobody may subscribe to it. */
+const NOWHERE = '$nowhere';
+const NOTHING = Buffer.alloc(0);
+/** A refusal must fit the 256-byte packet of a constrained minion. */
+const REPORTED_CHARACTERS = { topic: 64, message: 96 } as const;
+
+/** What comes in: each publish is judged here before it is acknowledged or delivered. `done(error)` ends the connection. */
+export type PublishGate = NonNullable<AedesOptions['authorizePublish']>;
+
+export function createPublishGate(options: {
+  readonly access: Access;
+  readonly registry: Registry;
+  readonly limits: BrokerLimits;
+  readonly handlers: Pick<BrokerHandlers, 'received'>;
+  readonly delivery: Delivery;
+  readonly counters: Counters;
+  readonly log: Logger;
+  readonly warn: (message: string, fields: LogFields) => void;
+}): PublishGate {
+  const { access, registry, limits, handlers, delivery, counters, log, warn } = options;
+
+  const report = (connection: Connection, who: Identity, topic: string, refused: Refused): void => {
+    const packet = encodeRefusal(who, topic, refused);
+    if (who.role === 'minion' || who.role === 'operator') delivery.toOne(connection, packet);
+    delivery.toObservers(packet, connection);
+  };
+
+  /**
+   * A refused publish is answered and goes nowhere. Were it answered by an error, Aedes would close the connection
+   * without PUBACK, and the client would connect and send the same again, for ever.
+   */
+  const refuse = (connection: Connection, who: Identity, packet: PublishPacket, refused: Refused): void => {
+    const { topic } = packet;
+    packet.topic = NOWHERE;
+    packet.payload = NOTHING;
+    packet.retain = false;
+    counters[`publishes_refused_${refused.reason}`]++;
+    log.debug('publish refused', { client: who.id, topic, reason: refused.reason, message: refused.message });
+    report(connection, who, topic, refused);
+    connection.refusals++;
+    if (connection.refusals < limits.refusalsMax || !connection.close()) return;
+    warn('client disconnected: too many refused publishes', {
+      client: who.id,
+      refusals: connection.refusals,
+      last: refused.message,
+    });
+  };
+
+  const crashed = (received: Received, error: unknown): void =>
+    log.error('a received message was not handled', { topic: received.topic, error: toReport(error).message });
+
+  const accept = (received: Received, done: (error?: Error | null) => void): void => {
+    counters.publishes_accepted++;
+    let handled: undefined | Promise<void>;
+    try {
+      handled = handlers.received(received);
+    } catch (error) {
+      crashed(received, error);
+    }
+    if (isReturn(received.message) && handled !== undefined) {
+      // PUBACK is commit: until then the client keeps the return, and sends it again if this connection ends.
+      handled.then(
+        () => done(null),
+        (error: unknown) => {
+          crashed(received, error);
+          done(new Error('the return was not stored', { cause: error }));
+        },
+      );
+      return;
+    }
+    handled?.catch((error: unknown) => crashed(received, error));
+    done(null);
+  };
+
+  return (client, packet, done) => {
+    const connection = client === null ? undefined : registry.of(client);
+    const who = connection?.who;
+    if (connection === undefined || who === undefined) return done(new Error('publish of a client that is not known'));
+    // What was read together with the publish that ended a connection is not answered any more; wills come later.
+    if (connection.isMuted || (connection.isClosing && !connection.client.closed)) return;
+    const publish = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain };
+    const judgement = checkPublish(access, who, publish, connection.mayPublishNow);
+    if (!('reason' in judgement)) return accept(judgement, done);
+    refuse(connection, who, packet, judgement);
+    done(null);
+  };
+}
+
+function encodeRefusal(who: Identity, topic: string, { reason, message }: Refused): Packet {
+  const payload = {
+    topic: topic.slice(0, REPORTED_CHARACTERS.topic),
+    reason,
+    message: message.slice(0, REPORTED_CHARACTERS.message),
+  };
+  return Refusal.encode({ id: who.id }, payload, 'json');
+}

@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Aedes, AedesOptions, Client } from 'aedes';
+import type { Clock } from '../shared/clock.ts';
+import { systemErrorCode } from '../shared/errors.ts';
+import type { LogFields, Logger } from '../shared/log.ts';
+import { forgetDeliveries, parserOf } from './aedes_internals.ts';
+import { authenticate, type RefusalCode, type Verdict } from './authenticate.ts';
+import type { BrokerLimits, IdentityStore, ListenerOptions } from './broker.ts';
+import { Connection } from './connection.ts';
+import { guardFrames, PacketTooLarge } from './frame_guard.ts';
+import { type Counters, createTokenBucket } from './limits.ts';
+import { readPeerCertificate } from './peer_certificate.ts';
+import type { PresenceKeeper } from './presence.ts';
+import type { Registry } from './registry.ts';
+
+/** Whoever has no certificate may take up one connection in ten: strangers must not lock the fleet out. */
+const UNENROLLED_SHARE = 0.1;
+/** What a client may publish at once, in seconds of its rate. */
+const PUBLISH_BURST_SECONDS = 5;
+
+/** The life of connections: a socket is accepted, says who it is, fails or ends. */
+export interface Sessions {
+  readonly preConnect: NonNullable<AedesOptions['preConnect']>;
+  readonly authenticate: NonNullable<AedesOptions['authenticate']>;
+  accept(aedes: Aedes, socket: Socket, door: ListenerOptions): void;
+  /** Aedes gave the connection up. */
+  failed(client: Client, error: Error): void;
+}
+
+export interface SessionOptions {
+  readonly identities: IdentityStore;
+  readonly limits: BrokerLimits;
+  readonly registry: Registry;
+  readonly presence: PresenceKeeper;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly warn: (message: string, fields: LogFields) => void;
+}
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { limits, registry, presence, counters, log, warn } = options;
+  let connectionNumber = 0;
+  return {
+    preConnect(client, packet, done) {
+      const connection = registry.of(client);
+      if (connection === undefined) return done(new Error('CONNECT of a client that is not known'), false);
+      const verdict = judge(options, connection, packet);
+      connection.verdict = verdict;
+      // Sessions end with their connection: a broker that keeps nothing cannot keep what it must not.
+      packet.clean = true;
+      // No two connections share an id within Aedes: takeover is ours, Aedes' loses connections that race.
+      packet.clientId = `${'who' in verdict ? (verdict.session ?? verdict.who.role) : 'refused'}#${connection.number}`;
+      done(null, true);
+    },
+    authenticate(client, _user, _password, done) {
+      const connection = registry.of(client);
+      const verdict = connection?.verdict;
+      // Aedes waits for nobody when the client has gone in the meantime.
+      if (connection === undefined || verdict === undefined || client.closed) return;
+      if ('who' in verdict) {
+        enter(options, connection, verdict);
+        return done(null, true);
+      }
+      counters.connections_refused++;
+      const { returnCode, reason } = verdict;
+      warn('connection refused', { address: connection.address, reason });
+      done(Object.assign(new Error(reason), { returnCode }) as Parameters<typeof done>[0], false);
+      connection.close();
+    },
+    accept(aedes, socket, door) {
+      const client = aedes.handle(socket);
+      const connection = new Connection({ number: ++connectionNumber, client, socket, door });
+      registry.add(connection);
+      forgetDeliveries(client, aedes.id);
+      guardFrames(parserOf(client), () =>
+        connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax,
+      );
+      socket.once('close', () => {
+        registry.remove(connection);
+        if (connection.who?.role === 'minion') presence.ended(connection, connection.who.id);
+      });
+    },
+    failed(client, error) {
+      const connection = registry.of(client);
+      if (connection === undefined || connection.isClosing) return;
+      const fields = { client: connection.who?.id, address: connection.address, error: error.message };
+      if (systemErrorCode(error) !== undefined || error.message === 'keep alive timeout') {
+        log.debug('connection lost', fields);
+      } else if (error instanceof PacketTooLarge) {
+        counters.packets_too_large++;
+        warn('client disconnected: packet too large', fields);
+      } else if (error.message === 'drain timeout') {
+        counters.readers_too_slow++;
+        warn('client disconnected: it does not read what it subscribed to', fields);
+      } else {
+        counters.protocol_errors++;
+        warn('client disconnected: not MQTT as it should be', fields);
+      }
+    },
+  };
+}
+
+interface ConnectPacket {
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: Buffer | string;
+}
+
+function judge(options: SessionOptions, connection: Connection, packet: ConnectPacket): Verdict {
+  const { identities, limits, registry, clock } = options;
+  const { door, socket } = connection;
+  const verdict = authenticate(
+    door,
+    {
+      clientId: packet.clientId,
+      user: packet.username || undefined,
+      password: packet.password?.toString(),
+      certificate: door.kind === 'tls' ? readPeerCertificate(socket as TLSSocket, clock.nowMs()) : undefined,
+    },
+    identities,
+  );
+  const isCrowded = registry.unenrolled >= Math.max(1, limits.connectionsMax * UNENROLLED_SHARE);
+  if ('who' in verdict && verdict.who.role === 'unenrolled' && isCrowded) {
+    const returnCode: RefusalCode = 3;
+    return { returnCode, reason: 'too many clients wait for enrolment' };
+  }
+  return verdict;
+}
+
+/** From here on the connection is somebody's. */
+function enter(options: SessionOptions, connection: Connection, verdict: Extract<Verdict, { who: unknown }>): void {
+  const { registry, presence, counters, limits, clock, log } = options;
+  const { who, session } = verdict;
+  counters.connections_accepted++;
+  const earlier = registry.identify(connection, who, session);
+  if (who.role === 'minion') presence.connected(connection, who.id);
+  if (who.role !== 'operator') {
+    const perSecond = limits.publishesPerSecond;
+    connection.mayPublishNow = createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);
+  }
+  if (earlier === undefined) return;
+  counters.connections_taken_over++;
+  log.debug('connection taken over by a newer one', { client: who.id, address: connection.address });
+  // [MQTT-3.1.4-2]
+  earlier.closeNow();
+}

@@ -1,0 +1,46 @@
+import { redact } from '../shared/log.ts';
+import { decodeBody, openPayload, toJsonLine } from '../shared/protocol/codec.ts';
+
+/** Members that hold what an operator or a device typed in: the only places where a payload has secrets by design. */
+const SECRET_MEMBERS = ['arg', 'kwarg', 'fun_args', 'token'] as const;
+const SECRET_MARKS = SECRET_MEMBERS.map((member) => Buffer.from(`"${member}"`));
+const LINE_FEED = 0x0a;
+
+/**
+ * Payloads as observers see them: one line of JSON, without signature, secrets hidden. Each payload is converted once,
+ * however many observers there are. Throws MESSAGE_INVALID.
+ */
+export function createTranscoder(): (payload: Uint8Array) => Buffer {
+  const converted = new WeakMap<Uint8Array, Buffer>();
+  return (payload) => {
+    let line = converted.get(payload);
+    if (line === undefined) {
+      line = toObserverJson(payload);
+      converted.set(payload, line);
+    }
+    return line;
+  };
+}
+
+function toObserverJson(bytes: Uint8Array): Buffer {
+  // Nothing is how retained state is taken back [MQTT-3.3.1-10].
+  if (bytes.length === 0) return asBuffer(bytes);
+  const payload = openPayload(bytes);
+  const body = asBuffer(payload.body);
+  const isFit = payload.encoding === 'json' && !body.includes(LINE_FEED);
+  if (isFit && !SECRET_MARKS.some((mark) => body.includes(mark))) return body;
+  return toJsonLine(hideSecrets(decodeBody(payload)));
+}
+
+function hideSecrets(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  const result: Record<string, unknown> = { ...value };
+  for (const member of SECRET_MEMBERS) {
+    if (member in result) Object.assign(result, redact({ [member]: result[member] }));
+  }
+  return result;
+}
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,54 @@
+import { lstat, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { FleetError, systemErrorCode } from '../shared/errors.ts';
+
+/** `sun_path` has 108 bytes, the last of them zero (unix(7)); longer paths are cut off silently. */
+const PATH_BYTES_MAX = 107;
+
+/** Throws CONFIG_INVALID. */
+export function checkSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= PATH_BYTES_MAX) return;
+  throw new FleetError('CONFIG_INVALID', `the socket path has ${bytes} bytes, limit ${PATH_BYTES_MAX}: ${path}`, {
+    hint: 'choose a shorter sock_dir',
+  });
+}
+
+/**
+ * Removes the socket file that a process left behind when it was killed. Throws ADDRESS_IN_USE when a living process
+ * listens there, CONFIG_INVALID when the file is no socket.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  const kind = await kindOf(path);
+  if (kind === 'nothing') return;
+  if (kind === 'other') {
+    throw new FleetError('CONFIG_INVALID', `${path} exists and is not a socket`, { hint: 'move that file away' });
+  }
+  if (await somebodyListens(path)) {
+    throw new FleetError('ADDRESS_IN_USE', `another process listens on ${path}`, {
+      hint: 'stop it, or give this one another sock_dir',
+    });
+  }
+  await rm(path, { force: true });
+}
+
+async function kindOf(path: string): Promise<'nothing' | 'socket' | 'other'> {
+  try {
+    return (await lstat(path)).isSocket() ? 'socket' : 'other';
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return 'nothing';
+    throw error;
+  }
+}
+
+function somebodyListens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Nobody listens only when the kernel says so: a full backlog or a lack of permission is somebody.
+    socket.once('error', (error) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error) ?? '')));
+  });
+}

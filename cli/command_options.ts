@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { OutputOptions, StateOptions } from './output.ts';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly configDir?: string;
+  readonly logLevel?: string;
+}
+
+/** How results are printed, as it was asked for. */
+export interface PrintOptions {
+  readonly out?: string;
+  readonly outIndent?: string;
+  readonly color?: boolean;
+  readonly forceColor?: boolean;
+  readonly stateOutput?: string;
+  readonly stateVerbose?: string;
+}
+
+/** Salt's second spellings of options. */
+const spellings: Readonly<Record<string, string>> = {
+  '--output': '--out',
+  '--output-indent': '--out-indent',
+  '--no-colour': '--no-color',
+  '--force-colour': '--force-color',
+  '--batch-size': '--batch',
+};
+
+/** The command line with one spelling for each option; what follows `--` is left alone. */
+export function canonicalArgv(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => {
+    if (!word.startsWith('--') || (end !== -1 && index >= end)) return word;
+    const [name = '', ...value] = word.split('=');
+    return spellings[name] === undefined ? word : [spellings[name], ...value].join('=');
+  });
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option('-c, --config-dir <dir>', 'directory of the configuration (default: /etc/salt)')
+    .option('-l, --log-level <level>', 'all, garbage, trace, debug, profile, info, warning, error, critical or quiet')
+    .option('--version', 'print the version and exit')
+    .helpOption('-h, --help', 'print this help and exit')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(true);
+}
+
+export function addPrintOptions(command: Command): Command {
+  return command
+    .option('--out <outputter>', 'how to print: nested, json, yaml, raw, txt, highstate, quiet …')
+    .option('--out-indent <columns>', 'columns of a level; negative for one line, pretty for sorted keys')
+    .option('--no-color', 'never print colours')
+    .option('--force-color', 'print colours even when the output is not a terminal')
+    .option('--state-output <mode>', 'full, terse, mixed, changes or filter, each also with _id')
+    .option('--state-verbose <bool>', 'False hides states that were clean');
+}
+
+/** What the configuration says about printing. */
+export interface PrintConfig {
+  readonly output: string;
+  readonly color: boolean;
+  readonly state_output: string;
+  readonly state_verbose: boolean;
+  readonly state_output_diff: boolean;
+  readonly state_output_profile: boolean;
+  readonly state_output_pct: boolean;
+}
+
+/** The command line is stronger than the configuration; colours are for terminals. */
+export function outputOptions(given: PrintOptions, config: PrintConfig, isTerminal: boolean): OutputOptions {
+  const wanted = given.color !== false && config.color;
+  const indent =
+    given.outIndent === undefined || given.outIndent === 'pretty' ? given.outIndent : Number(given.outIndent);
+  return {
+    colour: given.forceColor === true || (wanted && isTerminal),
+    indent: indent as OutputOptions['indent'],
+    states: stateOptions(given, config),
+  };
+}
+
+function stateOptions(given: PrintOptions, config: PrintConfig): StateOptions {
+  return {
+    output: given.stateOutput ?? config.state_output,
+    verbose: given.stateVerbose === undefined ? config.state_verbose : /^true$/i.test(given.stateVerbose),
+    profile: config.state_output_profile,
+    percent: config.state_output_pct,
+    diff: config.state_output_diff,
+  };
+}

@@ -1,0 +1,90 @@
+import { isDict, pyStr } from '../../shared/python_text.ts';
+import { defineOutput } from '../output.ts';
+import { createPalette, type Palette } from '../palette.ts';
+import { stripControl } from '../strip_control.ts';
+
+const CELL_WIDTH = 50;
+
+export default defineOutput({
+  summary: 'Lists of rows as grids, with a heading for each key on the way. Values that are no rows are left out.',
+  format: (data, { colour }) => tableLines(data, createPalette(colour), 0).join('\n'),
+});
+
+function tableLines(value: unknown, palette: Palette, column: number): string[] {
+  if (Array.isArray(value)) return gridLines(value, palette, column + 4);
+  if (!isDict(value)) return [];
+  const space = ' '.repeat(column);
+  return Object.keys(value)
+    .sort()
+    .flatMap((key) => {
+      const item = value[key];
+      return [
+        `${space}${palette.darkGray}${stripControl(key)}${palette.end}:`,
+        `${space}${palette.darkGray}----------${palette.end}`,
+        ...tableLines(item, palette, Array.isArray(item) ? column : column + 4),
+      ];
+    });
+}
+
+/** Rows of one kind: mappings (their keys are the heading), lists, or single values. */
+function gridLines(rows: readonly unknown[], palette: Palette, column: number): string[] {
+  const cells = cellsOf(rows);
+  if (cells.length === 0) return [];
+  const wrapped = cells.map((row) => row.map((cell) => wrapCell(stripControl(cell)).split('\n')));
+  const columns = Math.max(...wrapped.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, index) =>
+    Math.max(0, ...wrapped.flatMap((row) => row[index] ?? []).map((line) => line.length)),
+  );
+  const space = ' '.repeat(column);
+  const width = 4 + widths.reduce((sum, size) => sum + size, 0) + 3 * (columns - 1);
+  const rule = `${space}${palette.lightGray}${'-'.repeat(width)}${palette.end}`;
+  const lines = [rule];
+  for (const row of wrapped) {
+    const height = Math.max(1, ...row.map((cell) => cell.length));
+    for (let index = 0; index < height; index += 1) {
+      const line = widths.map((size, place) => centre(row[place]?.[index] ?? '', size)).join(' | ');
+      lines.push(`${space}${palette.white}| ${line} |${palette.end}`);
+    }
+    lines.push(rule);
+  }
+  return lines;
+}
+
+function cellsOf(rows: readonly unknown[]): string[][] {
+  const [first] = rows;
+  if (rows.every(isDict) && isDict(first)) {
+    const titles = Object.keys(first).sort().map(titleOf);
+    return [
+      titles,
+      ...rows.map((row) =>
+        Object.keys(row)
+          .sort()
+          .map((key) => pyStr(row[key])),
+      ),
+    ];
+  }
+  if (rows.every(Array.isArray)) return rows.map((row) => (row as unknown[]).map(pyStr));
+  return rows.some((row) => isDict(row) || Array.isArray(row)) ? [] : rows.map((row) => [pyStr(row)]);
+}
+
+/** `last_move` as `Last Move`. */
+function titleOf(key: string): string {
+  const spaced = key.replaceAll('_', ' ').toLowerCase();
+  return spaced.replaceAll(/(?<!\p{L})\p{L}/gu, (letter) => letter.toUpperCase());
+}
+
+/** Goes on in a new line where a space lets the text stay below the widest a cell may be. */
+function wrapCell(text: string): string {
+  return text.split(' ').reduce((cell, word) => {
+    const lineLength = cell.length - (cell.lastIndexOf('\n') + 1);
+    const wordLength = word.split('\n', 1)[0]?.length ?? 0;
+    return `${cell}${lineLength + wordLength >= CELL_WIDTH ? '\n' : ' '}${word}`;
+  });
+}
+
+/** As Python's `str.center`: an odd space goes left where the width is odd. */
+function centre(text: string, width: number): string {
+  const free = Math.max(0, width - text.length);
+  const left = Math.floor(free / 2) + (free & width & 1);
+  return ' '.repeat(left) + text + ' '.repeat(free - left);
+}

@@ -1,0 +1,185 @@
+import { isDict, pyStr } from '../shared/python_text.ts';
+import { chooseOutput, formatOutput, type OutputOptions } from './output.ts';
+import { createPalette } from './palette.ts';
+import { stripControl } from './strip_control.ts';
+
+/** What `salt` prints around and for returns, word for word as Salt does. Every text comes without its last newline. */
+
+export const noMinionsText = 'No minions matched the target. No command was sent, no jid was assigned.';
+/** For stderr; the exit status is 1. */
+export const failedText = 'ERROR: Minions returned with non-zero exit code';
+/** For stderr; the exit status is 2. */
+export const noReturnText = 'ERROR: No return received';
+
+/** What stands above the returns with `-v`; a blank line follows it. */
+export function verboseHeader(jid: string): string {
+  const title = `Executing job with jid ${jid}`;
+  return `${title}\n${'-'.repeat(title.length)}\n`;
+}
+
+/** For `--show-jid`. */
+export function jidText(jid: string): string {
+  return `jid: ${jid}`;
+}
+
+/** For `--async`. */
+export function asyncText(jid: string): string {
+  return `Executed command with job ID: ${jid}`;
+}
+
+/** For Ctrl-C; without a jid when none was assigned yet. */
+export function interruptText(jid: string | undefined): string {
+  const goodbye = '\nExiting gracefully on Ctrl-c';
+  return jid === undefined ? goodbye : `${goodbye}\nThis job's jid is: ${jid}\n${laterText(jid)}`;
+}
+
+function laterText(jid: string): string {
+  return [
+    'The minions may not have all finished running and any remaining minions will return upon completion. To look up the return data for this job later, run the following command:',
+    '',
+    `salt-run jobs.lookup_jid ${jid}`,
+  ].join('\n');
+}
+
+export interface PrintedReturn {
+  readonly id: string;
+  readonly return: unknown;
+  readonly retcode?: number | undefined;
+  /** The outputter that the function asks for. */
+  readonly out?: string | undefined;
+}
+
+/** One return through the outputter that `--out` or the return names. Throws USAGE when `--out` is unknown. */
+export async function formatReturn(
+  ret: PrintedReturn,
+  flag: string | undefined,
+  options: OutputOptions,
+): Promise<string> {
+  const name = chooseOutput(flag, ret.out);
+  return formatOutput(name, { [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
+}
+
+/** A minion without a return, and the state its job is in. */
+export interface Silence {
+  readonly id: string;
+  readonly jid: string;
+  readonly state:
+    | 'queued'
+    | 'sent'
+    | 'delivered'
+    | 'running'
+    | 'rejected'
+    | 'timed_out'
+    | 'cancelled'
+    | 'expired'
+    | 'interrupted';
+  /** Seconds UTC. */
+  readonly sinceAt: number;
+  /** Seconds UTC; when the minion was last connected, if it ever was. */
+  readonly offlineSinceAt?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What is said of a silent minion: Salt's line, why, and where to look later if the job may still return. */
+export function silenceText(silence: Silence): string {
+  const { jid, state } = silence;
+  const mayReturn = state === 'queued' || state === 'sent' || state === 'delivered' || state === 'running';
+  const lines = [`Minion did not return. [${silenceWords[state]}]`, whyText(silence)];
+  if (mayReturn) lines.push(laterText(jid));
+  return lines.join('\n');
+}
+
+const silenceWords: Readonly<Record<Silence['state'], string>> = {
+  queued: 'Not connected',
+  sent: 'No response',
+  delivered: 'No response',
+  running: 'No response',
+  rejected: 'Rejected',
+  timed_out: 'Timed out',
+  cancelled: 'Cancelled',
+  expired: 'Expired',
+  interrupted: 'Interrupted',
+};
+
+function whyText(silence: Silence): string {
+  const since = timeText(silence.sinceAt);
+  const reason = silence.reason === undefined ? '' : `: ${silence.reason}`;
+  switch (silence.state) {
+    case 'queued':
+      return silence.offlineSinceAt === undefined
+        ? `It is not connected; the job is queued since ${since}${reason}.`
+        : `It is offline since ${timeText(silence.offlineSinceAt)}; the job is queued since ${since}${reason}.`;
+    case 'sent':
+      return `The job was sent at ${since}; the minion has not received it yet${reason}.`;
+    case 'delivered':
+      return `The minion received the job at ${since}; it has not started it yet${reason}.`;
+    case 'running':
+      return `The job is running since ${since}${reason}.`;
+    case 'rejected':
+      return `The minion rejected the job at ${since}${reason}.`;
+    case 'timed_out':
+      return `The job ran out of time at ${since}${reason}.`;
+    case 'cancelled':
+      return `The job was cancelled at ${since}${reason}.`;
+    case 'expired':
+      return `The job expired at ${since} before it could start${reason}.`;
+    case 'interrupted':
+      return `The minion stopped while it ran the job, at ${since}${reason}.`;
+  }
+}
+
+function timeText(secondsUtc: number): string {
+  return `${new Date(secondsUtc * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** A silent minion as it is printed. */
+export function formatSilence(silence: Silence, flag: string | undefined, options: OutputOptions): Promise<string> {
+  return formatOutput(flag ?? 'no_return', { [silence.id]: silenceText(silence) }, options);
+}
+
+export interface Summary {
+  /** Minion ids that returned, and those of them that failed. */
+  readonly returned: readonly string[];
+  readonly failed: readonly string[];
+  readonly silent: readonly Pick<Silence, 'id' | 'state'>[];
+}
+
+/** For `--summary`; two blank lines stand above it. `-v` adds the names. */
+export function summaryText(summary: Summary, verbose: boolean): string {
+  const { returned, failed, silent } = summary;
+  const rule = '-'.repeat(43);
+  const lines = ['', '', rule, 'Summary', rule];
+  lines.push(`# of minions targeted: ${returned.length + silent.length}`);
+  lines.push(`# of minions returned: ${returned.length}`);
+  lines.push(`# of minions that did not return: ${silent.length}`);
+  lines.push(`# of minions with errors: ${failed.length}`);
+  if (verbose) {
+    const offline = silent.filter(({ state }) => state === 'queued').map(({ id }) => id);
+    const mute = silent.filter(({ state }) => state !== 'queued').map(({ id }) => id);
+    if (offline.length > 0) lines.push(`Minions not connected: ${offline.join(' ')}`);
+    if (mute.length > 0) lines.push(`Minions not responding: ${mute.join(' ')}`);
+    if (failed.length > 0) lines.push(`Minions with failures: ${failed.join(' ')}`);
+  }
+  lines.push(rule);
+  return lines.join('\n');
+}
+
+/** For `-d` and `sys.doc`: each function once, whichever minion documented it. `returns` is `{id: {function: text}}`. */
+export function docText(returns: Readonly<Record<string, unknown>>, colour: boolean): string {
+  const { green, end } = createPalette(colour);
+  const docs = new Map<string, string>();
+  for (const functions of Object.values(returns)) {
+    if (!isDict(functions)) continue;
+    for (const [name, text] of Object.entries(functions)) if (text && !docs.has(name)) docs.set(name, pyStr(text));
+  }
+  const names = [...docs.keys()].sort();
+  const parts = names.map((name) => {
+    const text = indentText(stripControl(docs.get(name) as string));
+    return `${green}${stripControl(name)}:${end}\n\n${text}\n`;
+  });
+  return parts.join('\n');
+}
+
+function indentText(text: string): string {
+  return text.trim().replaceAll(/^(?=.)/gm, '    ');
+}

@@ -1,0 +1,180 @@
+import type { BrokerLimits } from '../broker/broker.ts';
+import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
+import {
+  bytes,
+  count,
+  type Format,
+  flag,
+  isMapping,
+  mapOf,
+  nullable,
+  path,
+  port,
+  seconds,
+  text,
+} from '../shared/config/format.ts';
+import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
+import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
+
+/** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
+export interface OperatorEntry {
+  readonly password_hash: string;
+}
+
+const operator: Format<OperatorEntry> = {
+  expects: '{password_hash: <what salt-run operators.hash prints>}',
+  read(value) {
+    if (!isMapping(value) || Object.keys(value).join() !== 'password_hash') return undefined;
+    return typeof value.password_hash === 'string' && value.password_hash !== ''
+      ? { password_hash: value.password_hash }
+      : undefined;
+  },
+  fromText: (given) => given,
+};
+
+const listeners = {
+  interface: saltKey(text, '0.0.0.0', 'Address that minions connect to.'),
+  tls_port: ownKey(port, 8883, 'TCP port of the TLS listener: minions, and clients that want to be enrolled.'),
+  tcp_interface: ownKey(
+    nullable(text),
+    '127.0.0.1',
+    'Address of the listener without TLS, for operators with a password and for debugging; null for none.',
+  ),
+  tcp_port: ownKey(port, 1883, 'TCP port of the listener without TLS.'),
+};
+
+const keys = {
+  auto_accept: saltKey(
+    flag,
+    false,
+    'Accept every new key unseen. Whoever reaches the port is then a minion: for test fleets only.',
+  ),
+  autosign_file: saltKey(
+    nullable(path),
+    null,
+    'File of minion ids, globs or regular expressions, one a line, whose keys are accepted unseen.',
+  ),
+  autoreject_file: saltKey(
+    nullable(path),
+    null,
+    'File of minion ids, globs or regular expressions, one a line, whose keys are rejected. Stronger than autosign_file.',
+  ),
+  autosign_grains_dir: saltKey(
+    nullable(path),
+    null,
+    'Directory of files named after a grain; a minion whose grain equals a line of the file is accepted unseen.',
+  ),
+  max_minions: saltKey(count(0), 0, 'Keys that are accepted at most; 0 for any number.'),
+  minion_cert_days: ownKey(
+    count(1, 3650),
+    365,
+    'Days that the certificate of a minion is valid; it is renewed before.',
+  ),
+  enroll_token_expire: ownKey(seconds(60), 86400, 'How long a token of `salt-key --gen-token` can be used, once.'),
+  operators: ownKey(
+    mapOf(operator),
+    {},
+    'Operators who may log in with a password. Further ones stand in `operators.yaml` in pki_dir.',
+  ),
+};
+
+const jobs = {
+  timeout: saltKey(
+    seconds(1),
+    5,
+    'How long `salt` waits, and within which a minion must have started a job that is not queued.',
+  ),
+  keep_jobs_seconds: saltKey(seconds(0), 86400, 'How long ended jobs and their returns are kept; 0 for ever.'),
+  job_queue_for: ownKey(
+    seconds(0),
+    0,
+    'How long a job is kept for a minion that is offline, when the operator does not say; 0: it is not kept.',
+  ),
+  job_queue_max_per_minion: ownKey(count(1), 100, 'Jobs that may wait for one minion.'),
+  job_queue_max_total: ownKey(count(1), 100_000, 'Jobs that may wait for all minions together.'),
+  job_start_timeout: ownKey(
+    seconds(1),
+    60,
+    'How long after its expiry a job that was sent may stay unconfirmed before it is given up.',
+  ),
+  job_step_timeout: ownKey(seconds(1), 3600, 'How long a running job may give no sign of life.'),
+  job_timeout: ownKey(seconds(1), 86400, 'How long a job may run at all.'),
+  max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
+};
+
+const limits = {
+  max_packet_bytes: ownKey(bytes(1024), 264 * 1024, 'Largest packet that is taken from a client.'),
+  max_connect_packet_bytes: ownKey(
+    bytes(256, 65536),
+    4096,
+    'Largest packet that is taken from a client before it has said who it is.',
+  ),
+  max_connections: ownKey(count(1), 20_000, 'Connections at a time.'),
+  max_connects_per_second: ownKey(
+    count(1),
+    200,
+    'New connections per second, with bursts of as many; what is beyond is closed at once.',
+  ),
+  max_publishes_per_second: ownKey(
+    count(1),
+    100,
+    'Messages per second of one minion, with bursts of five seconds. Operators are not limited.',
+  ),
+  max_subscriptions: ownKey(count(1), 32, 'Filters that one client may subscribe to.'),
+  max_backlog_bytes: ownKey(
+    bytes(65536),
+    4 * 1024 ** 2,
+    'Bytes that may wait for one client before it is disconnected as too slow.',
+  ),
+  max_refusals: ownKey(count(1), 100, 'Refused messages of one connection before it is closed.'),
+};
+
+const events = {
+  presence_events: saltKey(flag, false, 'Fire `salt/presence/present` and `salt/presence/change` on the event bus.'),
+};
+
+/** Every key of `/etc/salt/master`. */
+export const masterSchema = {
+  kind: 'master',
+  groups: {
+    'Files and directories': pathSettings('master'),
+    Listeners: listeners,
+    'Keys and operators': keys,
+    Jobs: jobs,
+    Events: events,
+    Limits: limits,
+    Log: logSettings('master'),
+    Output: outputSettings,
+  },
+  replaced: {
+    publish_port: 'minions connect to tls_port',
+    ret_port: 'minions connect to tls_port',
+    gather_job_timeout: 'job states are followed and need not be gathered',
+    keep_jobs: 'keep_jobs_seconds says it in seconds',
+    open_mode: 'keys are always checked; see auto_accept',
+    worker_threads: 'there are no workers to count',
+    transport: 'the transport is MQTT',
+    keysize: 'keys are Ed25519',
+  },
+} as const satisfies ConfigSchema<SettingGroups>;
+
+export type MasterConfig = Loaded<(typeof masterSchema)['groups']>;
+
+/** Throws CONFIG_INVALID and FILE_UNREADABLE. */
+export function loadMasterConfig(options: LoadOptions): Promise<MasterConfig> {
+  return loadConfig(masterSchema, options);
+}
+
+/** The limits of the master's broker, as they are configured. */
+export function brokerLimits(config: MasterConfig): BrokerLimits {
+  return {
+    packetBytesMax: config.max_packet_bytes,
+    connectPacketBytesMax: config.max_connect_packet_bytes,
+    connectionsMax: config.max_connections,
+    connectsPerSecond: config.max_connects_per_second,
+    publishesPerSecond: config.max_publishes_per_second,
+    subscriptionsMax: config.max_subscriptions,
+    backlogBytesMax: config.max_backlog_bytes,
+    refusalsMax: config.max_refusals,
+  };
+}

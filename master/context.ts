@@ -1,0 +1,50 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/log.ts';
+import { createFn, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { JobRequest } from '../shared/protocol/messages/operator.ts';
+import type { MasterConfig } from './config.ts';
+import type { EventBus } from './events/event_bus.ts';
+import type { Fleet } from './fleet.ts';
+import type { JobRecord, JobStore } from './jobs/job_store.ts';
+import type { Tracker } from './jobs/tracker.ts';
+import type { Authority } from './keys/authority.ts';
+import type { KeyStore } from './keys/key_store.ts';
+import type { TokenStore } from './keys/tokens.ts';
+import type { Operators } from './operators.ts';
+
+/** What a runner or a wheel function may touch: the master's own state, never the broker or a socket. */
+export interface MasterContext {
+  /** The operator who calls, as the connection says. */
+  readonly user: string;
+  readonly version: string;
+  readonly config: MasterConfig;
+  readonly fleet: Fleet;
+  readonly jobs: JobStore;
+  readonly tracker: Tracker;
+  readonly keys: KeyStore;
+  readonly authority: Authority;
+  readonly tokens: TokenStore;
+  readonly operators: Operators;
+  readonly bus: EventBus;
+  /** Publishes a job in the caller's name. */
+  readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
+  /** Counters of the broker, by name. */
+  readonly counters: () => Readonly<Record<string, number>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  setOut(outputter: string): void;
+  setRetcode(retcode: number): void;
+}
+
+/** A function of a runner or of the wheel; see FunctionSpec. */
+export const fn = createFn<MasterContext>();
+
+/** A runner: the same shape as an execution module, but it runs on the master. */
+export function defineRunner(spec: ModuleSpec<MasterContext>): ModuleSpec<MasterContext> {
+  return spec;
+}
+
+/** A wheel module: it changes the master itself. */
+export function defineWheel(spec: ModuleSpec<MasterContext>): ModuleSpec<MasterContext> {
+  return spec;
+}

@@ -1,0 +1,78 @@
+import type { Logger } from '../../shared/log.ts';
+import type { AckPayload, ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import type { EventBus } from '../events/event_bus.ts';
+import type { Dispatcher } from './dispatch.ts';
+import type { JobEvent } from './job_state.ts';
+import type { JobRecord } from './job_store.ts';
+import type { JobUpdate, Tracker } from './tracker.ts';
+
+export interface Collector {
+  /** Resolves when the return is committed; only then may PUBACK go out. A return already stored resolves at once. */
+  collectReturn(jid: string, id: string, payload: ReturnPayload): Promise<void>;
+  collectAck(jid: string, id: string, payload: AckPayload): void;
+}
+
+export interface CollectorOptions {
+  readonly tracker: Tracker;
+  readonly dispatcher: Pick<Dispatcher, 'settled' | 'postpone'>;
+  readonly bus: EventBus;
+  readonly log: Logger;
+}
+
+export function createCollector({ tracker, dispatcher, bus, log }: CollectorOptions): Collector {
+  return {
+    async collectReturn(jid, id, payload) {
+      const result = normalize(jid, payload);
+      const taken = await tracker.commit(jid, id, endingOf(result), { result, reason: result.error?.message });
+      if (!taken) log.debug('a return of a job that is over or unknown', { jid, minion: id });
+    },
+    collectAck(jid, id, payload) {
+      const { st, reason, pid } = payload;
+      if (st === 'run' || st === 'prog') {
+        void tracker.advance(jid, id, st === 'run' ? 'run' : 'progress', { pid });
+        dispatcher.settled(jid, id);
+        if (st === 'prog') emitProgress(bus, jid, id, payload);
+      } else if (st === 'rej') {
+        const event = payload.expired === true ? 'expire' : 'reject';
+        void tracker.advance(jid, id, event, { reason: reason ?? 'rejected by the minion' });
+      } else {
+        void tracker.advance(jid, id, 'requeue', { reason: reason ?? 'the minion is busy' });
+        dispatcher.postpone(jid, id);
+      }
+    },
+  };
+}
+
+/** The members that a modest minion may leave out. */
+function normalize(jid: string, payload: ReturnPayload): ReturnPayload {
+  return { ...payload, jid, success: payload.success ?? payload.retcode === 0 };
+}
+
+function endingOf(result: ReturnPayload): JobEvent {
+  switch (result.ended) {
+    case 'interrupted':
+      return 'interrupt';
+    case 'cancelled':
+      return 'cancel';
+    case 'timed_out':
+      return 'time_out';
+    case 'rejected':
+      return 'reject';
+    case 'expired':
+      return 'expire';
+    case undefined:
+      return result.success === true && result.retcode === 0 ? 'succeed' : 'fail';
+  }
+}
+
+function emitProgress(bus: EventBus, jid: string, id: string, { n = 0, data, p }: AckPayload): void {
+  bus.emit(`salt/job/${jid}/prog/${id}/${n}`, { jid, id, data, ...(p !== undefined && { percent: p }) });
+}
+
+/** What the event bus hears when a part is over: Salt's return event, or why there will be none. */
+export function emitEnded(bus: EventBus, record: JobRecord, { id, state, reason, result }: JobUpdate): void {
+  const { jid, fun, arg } = record;
+  if (result !== undefined) {
+    bus.emit(`salt/job/${jid}/ret/${id}`, { cmd: '_return', fun, fun_args: arg, ...result, id, jid });
+  } else bus.emit(`salt/job/${jid}/end/${id}`, { jid, id, fun, state, reason });
+}

@@ -1,0 +1,108 @@
+import type { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
+import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
+import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import type { Store } from '../store/store.ts';
+
+/** A job as it was asked for: written before anything is sent, never changed. */
+export interface JobRecord {
+  readonly jid: string;
+  readonly fun: string;
+  readonly arg: readonly unknown[];
+  readonly kwarg: Readonly<Record<string, unknown>>;
+  readonly tgt: TargetExpression;
+  readonly tgt_type: TargetType;
+  readonly user: string;
+  /** Whom it is for: the row of each begins as `queued`. */
+  readonly minions: readonly string[];
+  /** Seconds UTC; a job that did not start by then never will. */
+  readonly exp: number;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How one minion's part ended. Rows that are still open live in memory; after a restart they begin again as queued. */
+export interface EndedRow {
+  readonly state: JobStateName;
+  /** Seconds UTC. */
+  readonly since: number;
+  readonly reason?: string | undefined;
+}
+
+/** The store, in the words of jobs. */
+export interface JobStore {
+  addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
+  /** One part is over; `last` says that with it the whole job is. */
+  endRow(jid: string, id: string, row: EndedRow, result: ReturnPayload | undefined, last: boolean): Promise<void>;
+  job(jid: string): JobRecord | undefined;
+  /** Newest first. */
+  jobs(limit?: number): Iterable<JobRecord>;
+  /** Jobs that had open rows when this was last written. */
+  activeJobs(): Iterable<JobRecord>;
+  endedRows(jid: string): Map<string, EndedRow>;
+  returns(jid: string): Map<string, ReturnPayload>;
+  lastJid(): string | undefined;
+  /** Removes jobs older than `before` (a jid), some at a time; resolves to how many went. */
+  removeBefore(before: string, limit: number): Promise<number>;
+}
+
+export function createJobStore(store: Store): JobStore {
+  return {
+    addJob(record, ended) {
+      const rows = [...ended].map(([id, row]) => ({ table: 'rows' as const, key: [record.jid, id], value: row }));
+      const open = ended.size < record.minions.length;
+      return store.write([
+        { table: 'jobs', key: [record.jid], value: record },
+        ...(open ? [{ table: 'active' as const, key: [record.jid], value: true }] : []),
+        ...rows,
+      ]);
+    },
+    endRow(jid, id, row, result, last) {
+      return store.write([
+        { table: 'rows', key: [jid, id], value: row },
+        ...(result === undefined ? [] : [{ table: 'returns' as const, key: [jid, id], value: result }]),
+        ...(last ? [{ table: 'active' as const, key: [jid], value: undefined }] : []),
+      ]);
+    },
+    job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
+    *jobs(limit) {
+      for (const { value } of store.range('jobs', { reverse: true, ...(limit !== undefined && { limit }) })) {
+        yield value as JobRecord;
+      }
+    },
+    *activeJobs() {
+      for (const { key } of store.range('active')) {
+        const record = store.get('jobs', key);
+        if (record !== undefined) yield record as JobRecord;
+      }
+    },
+    endedRows: (jid) => collect<EndedRow>(store, 'rows', jid),
+    returns: (jid) => collect<ReturnPayload>(store, 'returns', jid),
+    lastJid() {
+      for (const { key } of store.range('jobs', { reverse: true, limit: 1 })) return String(key[0]);
+      return undefined;
+    },
+    removeBefore: (before, limit) => removeBefore(store, before, limit),
+  };
+}
+
+function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<string, V> {
+  const found = new Map<string, V>();
+  for (const { key, value } of store.range(table, { prefix: [jid] })) found.set(String(key[1]), value as V);
+  return found;
+}
+
+async function removeBefore(store: Store, before: string, limit: number): Promise<number> {
+  const old: string[] = [];
+  for (const { key } of store.range('jobs', { limit })) {
+    const jid = String(key[0]);
+    if (jid >= before) break;
+    if (store.get('active', [jid]) === undefined) old.push(jid);
+  }
+  const changes = old.flatMap((jid) => [
+    { table: 'jobs' as const, key: [jid], value: undefined },
+    ...(['rows', 'returns'] as const).flatMap((table) =>
+      [...store.range(table, { prefix: [jid] })].map(({ key }) => ({ table, key, value: undefined })),
+    ),
+  ]);
+  if (changes.length > 0) await store.write(changes);
+  return old.length;
+}

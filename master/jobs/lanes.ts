@@ -1,0 +1,60 @@
+/** What waits for one minion and what it was sent and has not started, by jid. */
+interface Lane {
+  readonly waiting: Set<string>;
+  readonly inflight: Set<string>;
+}
+
+/**
+ * The queues of all minions: oldest first, no more in flight than the window. It knows jids and nothing else; what a job
+ * is and whether it may still run is asked elsewhere.
+ */
+export interface Lanes {
+  enqueue(id: string, jid: string): void;
+  /** Moves what the window has room for from waiting to in flight, oldest first. */
+  take(id: string, window: number): readonly string[];
+  /** That job needs the window no more: it runs or is over. True when there is room now that was not there before. */
+  settle(id: string, jid: string): boolean;
+  /** The connection is gone: all in flight waits again, in jid order. */
+  requeue(id: string): readonly string[];
+  waitingCount(id: string): number;
+}
+
+export function createLanes(): Lanes {
+  const lanes = new Map<string, Lane>();
+  return {
+    enqueue(id, jid) {
+      const lane = lanes.get(id);
+      if (lane === undefined) lanes.set(id, { waiting: new Set([jid]), inflight: new Set() });
+      else lane.waiting.add(jid);
+    },
+    take(id, window) {
+      const lane = lanes.get(id);
+      const taken: string[] = [];
+      for (const jid of lane?.waiting ?? []) {
+        if (lane === undefined || lane.inflight.size >= window) break;
+        lane.waiting.delete(jid);
+        lane.inflight.add(jid);
+        taken.push(jid);
+      }
+      return taken;
+    },
+    settle(id, jid) {
+      const lane = lanes.get(id);
+      if (lane === undefined) return false;
+      lane.waiting.delete(jid);
+      const freed = lane.inflight.delete(jid);
+      if (lane.waiting.size === 0 && lane.inflight.size === 0) lanes.delete(id);
+      return freed;
+    },
+    requeue(id) {
+      const lane = lanes.get(id);
+      if (lane === undefined) return [];
+      const again = [...lane.inflight].sort();
+      // Jids are times: what was in flight is older than all that waits, but a busy minion may have handed one back.
+      const waiting = new Set([...again, ...lane.waiting].sort());
+      lanes.set(id, { waiting, inflight: new Set() });
+      return again;
+    },
+    waitingCount: (id) => lanes.get(id)?.waiting.size ?? 0,
+  };
+}

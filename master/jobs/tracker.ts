@@ -1,0 +1,161 @@
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
+import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import { isTerminal, type JobEvent, nextState } from './job_state.ts';
+import type { EndedRow, JobRecord, JobStore } from './job_store.ts';
+
+/** One minion's part of a job that is not over. */
+export interface Row {
+  readonly id: string;
+  state: JobStateName;
+  /** Seconds UTC of the last change of state. */
+  since: number;
+  reason: string | undefined;
+  /** Milliseconds, when it last gave a sign of life: a state, a progress. */
+  aliveMs: number;
+  /** What the minion is running it as. */
+  pid: number | undefined;
+}
+
+export interface ActiveJob {
+  readonly record: JobRecord;
+  readonly rows: Map<string, Row>;
+}
+
+/** Something an onlooker of a job wants to know: a row changed, or ended with a return. */
+export interface JobUpdate {
+  readonly id: string;
+  readonly state: JobStateName;
+  readonly since: number;
+  readonly reason: string | undefined;
+  readonly result: ReturnPayload | undefined;
+}
+export type JobWatcher = (update: JobUpdate) => void;
+
+/** What ended rows and returns the event bus and others hear of, once each and after the commit. */
+export type EndedListener = (record: JobRecord, update: JobUpdate) => void;
+
+/** The jobs that are not over, in memory; everything that is over is in the store. */
+export interface Tracker {
+  add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<ActiveJob>;
+  get(jid: string): ActiveJob | undefined;
+  all(): Iterable<ActiveJob>;
+  row(jid: string, id: string): Row | undefined;
+  /**
+   * Something happened to a row. Resolves when what must survive is stored; an ending is told to watchers only then.
+   * False when that row is not open (it is over, or never was). Rejects when the store cannot commit.
+   */
+  commit(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
+  /** The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. */
+  advance(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
+  /** Hears of each change of that job until stopped. */
+  watch(jid: string, watcher: JobWatcher): () => void;
+}
+
+export interface Detail {
+  readonly reason?: string | undefined;
+  readonly result?: ReturnPayload;
+  readonly pid?: number | undefined;
+}
+
+export interface TrackerOptions {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ended: EndedListener;
+}
+
+export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
+  const active = new Map<string, ActiveJob>();
+  const watchers = new Map<string, Set<JobWatcher>>();
+  const remember = (record: JobRecord, isOver: (id: string) => boolean): ActiveJob => {
+    const open = record.minions.filter((id) => !isOver(id));
+    const job = { record, rows: new Map(open.map((id) => [id, openRow(id, clock)])) };
+    if (open.length > 0) active.set(record.jid, job);
+    return job;
+  };
+  const tell = (jid: string, update: JobUpdate): void => {
+    for (const watcher of watchers.get(jid) ?? []) watcher(update);
+  };
+  for (const record of jobs.activeJobs()) {
+    const over = jobs.endedRows(record.jid);
+    remember(record, (id) => over.has(id));
+  }
+
+  /** The row leaves memory at once, so that a second return finds it over; if the commit fails it comes back. */
+  const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
+    const { jid } = job.record;
+    const since = nowSeconds(clock);
+    job.rows.delete(row.id);
+    try {
+      await jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, job.rows.size === 0);
+    } catch (error) {
+      job.rows.set(row.id, row);
+      throw error;
+    }
+    if (job.rows.size === 0) active.delete(jid);
+    const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
+    ended(job.record, update);
+    tell(jid, update);
+  };
+
+  const commit = async (jid: string, id: string, event: JobEvent, detail: Detail = {}): Promise<boolean> => {
+    const job = active.get(jid);
+    const row = job?.rows.get(id);
+    if (job === undefined || row === undefined) return false;
+    const state = nextState(row.state, event);
+    if (state === undefined) {
+      log.error('impossible change of a job, ignored', { jid, minion: id, state: row.state, event });
+      return false;
+    }
+    row.aliveMs = clock.monotonicMs();
+    if (detail.pid !== undefined) row.pid = detail.pid;
+    if (isTerminal(state)) {
+      await end(job, row, state, detail);
+      return true;
+    }
+    if (state !== row.state) {
+      row.state = state;
+      row.since = nowSeconds(clock);
+      row.reason = detail.reason;
+      tell(jid, { id, state, since: row.since, reason: row.reason, result: undefined });
+    }
+    return true;
+  };
+
+  return {
+    async add(record, endedRows) {
+      await jobs.addJob(record, endedRows);
+      return remember(record, (id) => endedRows.has(id));
+    },
+    get: (jid) => active.get(jid),
+    all: () => active.values(),
+    row: (jid, id) => active.get(jid)?.rows.get(id),
+    commit,
+    advance: (jid, id, event, detail) =>
+      commit(jid, id, event, detail).catch((error: unknown) => {
+        log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
+        return false;
+      }),
+    watch(jid, watcher) {
+      const all = watchers.get(jid) ?? new Set();
+      watchers.set(jid, all.add(watcher));
+      return () => {
+        all.delete(watcher);
+        if (all.size === 0) watchers.delete(jid);
+      };
+    },
+  };
+}
+
+function openRow(id: string, clock: Clock): Row {
+  return {
+    id,
+    state: 'queued',
+    since: nowSeconds(clock),
+    reason: undefined,
+    aliveMs: clock.monotonicMs(),
+    pid: undefined,
+  };
+}

@@ -1,0 +1,289 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Broker, createBroker, type ListenerOptions } from '../broker/broker.ts';
+import { type Clock, nowSeconds } from '../shared/clock.ts';
+import { signJob } from '../shared/crypto/job_signature.ts';
+import { createJidSource } from '../shared/ids.ts';
+import type { Logger } from '../shared/log.ts';
+import { operatorSocketName } from '../shared/paths.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import { messageTable } from '../shared/protocol/message_table.ts';
+import { MasterBeacon } from '../shared/protocol/messages/event.ts';
+import { VERSION } from '../shared/version.ts';
+import { brokerLimits, type MasterConfig } from './config.ts';
+import type { MasterContext } from './context.ts';
+import { createEventBus, type EventBus } from './events/event_bus.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { type Collector, createCollector, emitEnded } from './jobs/collect.ts';
+import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
+import { createJobStore, type JobStore } from './jobs/job_store.ts';
+import { sweepJobs } from './jobs/sweep.ts';
+import { createTracker, type Tracker } from './jobs/tracker.ts';
+import { type Authority, openAuthority } from './keys/authority.ts';
+import { createAutosign } from './keys/autosign.ts';
+import { createEnrollment, type Enrollment } from './keys/enroll.ts';
+import { emitKeyEvent } from './keys/key_events.ts';
+import { type KeyStore, openKeyStore } from './keys/key_store.ts';
+import type { KeyChange } from './keys/key_table.ts';
+import { createTokenStore, type TokenStore } from './keys/tokens.ts';
+import { type Operators, openOperators } from './operators.ts';
+import { createReceiver, sendDecisions } from './receive.ts';
+import { createOperatorService } from './serve_operator.ts';
+import { openLmdbStore } from './store/lmdb_store.ts';
+
+const SWEEP_MS = 1000;
+const RETENTION_SWEEP_MS = 60_000;
+const BEACON_MS = 60_000;
+/** Jobs removed at a time, so that the event loop stays free. */
+const RETENTION_BATCH = 200;
+const NEW_KEYS_PER_MINUTE = 600;
+const PENDING_KEYS_MAX = 10_000;
+
+export interface MasterDeps {
+  readonly config: MasterConfig;
+  readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
+  readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
+  /** The user that owns the process: who may open the unix socket is this operator. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Master {
+  /** Of the unix socket, the TLS and, when configured, the TCP listener. */
+  readonly addresses: readonly string[];
+  readonly fingerprint: string;
+  /** For those in this process: benchmarks and tests of the master's own API. */
+  readonly context: (user: string) => MasterContext;
+  stop(): Promise<void>;
+}
+
+/** What the parts of a master share. */
+interface Parts {
+  readonly authority: Authority;
+  readonly keys: KeyStore;
+  readonly tokens: TokenStore;
+  readonly operators: Operators;
+  readonly enrollment: Enrollment;
+  readonly bus: EventBus;
+  readonly fleet: Fleet;
+  readonly jobs: JobStore;
+  readonly tracker: Tracker;
+  readonly dispatcher: Dispatcher;
+  readonly collector: Collector;
+  readonly newJid: () => string;
+}
+
+/** The composition root: what a master is, from top to bottom. */
+export async function startMaster(deps: MasterDeps): Promise<Master> {
+  const { config, clock, log } = deps;
+  for (const folder of [config.pki_dir, config.cachedir]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const store = openLmdbStore(join(config.cachedir, 'store'));
+  // The broker is made last, from what the parts know; until then nobody is connected to send anything to.
+  let broker: Broker | undefined;
+  const parts = await createParts(deps, createJobStore(store), () => broker);
+  const setting = { out: undefined, retcode: undefined };
+  const context = (user: string, settings: CallSettings = { ...setting }) =>
+    makeContext(deps, parts, () => broker, user, settings);
+  const serveOperator = createOperatorService({
+    context,
+    runners: deps.runners,
+    wheel: deps.wheel,
+    publish: (packet) => broker?.publish(packet),
+    newJid: parts.newJid,
+    log,
+  });
+  const running = await createBroker({
+    table: messageTable,
+    listeners: listenersOf(config, parts.authority),
+    identities: {
+      refuseMinion: parts.keys.refuseMinion,
+      isOperator: parts.operators.isOperator,
+      owner: deps.owner,
+    },
+    limits: brokerLimits(config),
+    handlers: createReceiver({ ...parts, broker: () => broker, serveOperator, clock, log }),
+    clock,
+    log,
+  });
+  broker = running;
+  const timers = startTimers(deps, parts, running);
+  log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
+  return {
+    addresses: running.addresses,
+    fingerprint: parts.authority.fingerprint,
+    context,
+    async stop() {
+      for (const timer of timers) timer.stop();
+      await running.close();
+      await store.close();
+    },
+  };
+}
+
+interface CallSettings {
+  out: string | undefined;
+  retcode: number | undefined;
+}
+
+async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broker | undefined): Promise<Parts> {
+  const { config, clock, log } = deps;
+  const { pki_dir: pkiDir } = config;
+  const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
+  const bus = createEventBus({ publish: (packet) => broker()?.publish(packet), clock, log });
+  const keys = await openKeyStore({
+    pkiDir,
+    keysMax: config.max_minions,
+    pendingMax: PENDING_KEYS_MAX,
+    onChange: (change) => keyChanged(change, bus, fleet, enrollment, broker()),
+    log,
+  });
+  const tokens = createTokenStore({ pkiDir, clock });
+  const enrollment = createEnrollment({
+    store: keys,
+    authority,
+    tokens,
+    autosign: createAutosign(autosignOptions(config, clock, log)),
+    emit: bus.emit,
+    clock,
+    newKeysPerMinute: NEW_KEYS_PER_MINUTE,
+  });
+  const fleet = createFleet({ acceptedIds: () => keys.list().accepted, clock });
+  const tracker = createTracker({
+    jobs,
+    clock,
+    log,
+    ended(record, update) {
+      emitEnded(bus, record, update);
+      dispatcher.settled(record.jid, update.id);
+    },
+  });
+  const newJid = createJidSource(clock, jobs.lastJid());
+  const dispatcher = createDispatcher({
+    tracker,
+    fleet,
+    bus,
+    newJid,
+    clock,
+    log,
+    timeoutSeconds: config.timeout,
+    queueForSeconds: config.job_queue_for,
+    limits: { queuedPerMinionMax: config.job_queue_max_per_minion, inflightMax: config.max_inflight },
+    sign: (payload, encoding, id) =>
+      signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
+    send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
+  });
+  const collector = createCollector({ tracker, dispatcher, bus, log });
+  const operators = await openOperators(pkiDir, config.operators);
+  return { authority, keys, tokens, operators, enrollment, bus, fleet, jobs, tracker, dispatcher, collector, newJid };
+}
+
+function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
+  return {
+    pkiDir: config.pki_dir,
+    autoAccept: config.auto_accept,
+    autosignFile: config.autosign_file ?? '',
+    autorejectFile: config.autoreject_file ?? '',
+    autosignGrainsDir: config.autosign_grains_dir ?? '',
+    autosignTimeoutMinutes: 120,
+    trustedGroups: [],
+    clock,
+    log,
+  };
+}
+
+/** Rejected and deleted minions are gone at once; whoever waits for a decision hears it at once. */
+function keyChanged(
+  change: KeyChange,
+  bus: EventBus,
+  fleet: Fleet,
+  enrollment: Enrollment,
+  broker: Broker | undefined,
+): void {
+  emitKeyEvent(change, bus.emit);
+  if (broker === undefined) return;
+  if (change.from === 'accepted') {
+    broker.disconnect({ role: 'minion', id: change.id }, `its key is ${change.to ?? 'deleted'}`);
+    fleet.forget(change.id);
+  }
+  if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
+}
+
+function makeContext(
+  deps: MasterDeps,
+  parts: Parts,
+  broker: () => Broker | undefined,
+  user: string,
+  settings: CallSettings,
+): MasterContext {
+  return {
+    ...parts,
+    user,
+    version: VERSION,
+    config: deps.config,
+    dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
+    counters: () => broker()?.counters() ?? {},
+    clock: deps.clock,
+    log: deps.log,
+    setOut(outputter) {
+      settings.out = outputter;
+    },
+    setRetcode(retcode) {
+      settings.retcode = retcode;
+    },
+  };
+}
+
+function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {
+  const { keyPem, certPem } = authority.serverTls();
+  const tls = {
+    kind: 'tls',
+    host: config.interface,
+    port: config.tls_port,
+    keyPem,
+    certPem,
+    caPem: authority.caPem,
+  } as const;
+  const unix = {
+    kind: 'unix',
+    path: join(config.sock_dir, operatorSocketName),
+    role: 'operator',
+    mode: 0o600,
+  } as const;
+  if (config.tcp_interface === null) return [unix, tls];
+  return [unix, tls, { kind: 'tcp', host: config.tcp_interface, port: config.tcp_port, role: 'operator' }];
+}
+
+function startTimers(
+  { config, clock, log }: MasterDeps,
+  { tracker, dispatcher, fleet, jobs, authority }: Parts,
+  broker: Broker,
+) {
+  const limits = {
+    startGraceSeconds: config.job_start_timeout,
+    stepSeconds: config.job_step_timeout,
+    runSeconds: config.job_timeout,
+  };
+  const boot = randomBytes(4).toString('hex');
+  const beacon = (): void => {
+    const payload = { boot, time: nowSeconds(clock), v: 1, kid: authority.kid, version: `brine ${VERSION}` } as const;
+    broker.publish(MasterBeacon.encode({}, payload, 'json'));
+  };
+  beacon();
+  return [
+    clock.every(SWEEP_MS, () => {
+      void sweepJobs(tracker, limits, clock);
+      for (const id of fleet.onlineIds()) dispatcher.flush(id);
+    }),
+    clock.every(BEACON_MS, beacon),
+    clock.every(RETENTION_SWEEP_MS, () => {
+      if (config.keep_jobs_seconds === 0) return;
+      const before = new Date(clock.nowMs() - config.keep_jobs_seconds * 1000).toISOString().replace(/\D/g, '');
+      jobs.removeBefore(before, RETENTION_BATCH).catch((error: unknown) => {
+        log.error('old jobs could not be removed', { error: String(error) });
+      });
+    }),
+  ];
+}

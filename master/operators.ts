@@ -1,0 +1,75 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
+import { FleetError } from '../shared/errors.ts';
+import { UserName } from '../shared/protocol/fields.ts';
+
+/**
+ * Operators who log in with a password, over TCP. The master makes the passwords, 144 bits each, so that a plain hash
+ * is as good as a slow one and a connection is judged at once.
+ */
+export interface Operators {
+  isOperator(user: string, password: string): boolean;
+  names(): readonly string[];
+  /** Makes a password for a new or known operator and returns it; only its hash is kept. */
+  add(user: string): Promise<string>;
+  /** False when there is none of that name. */
+  remove(user: string): Promise<boolean>;
+}
+
+const PASSWORD_BYTES = 18;
+const Stored = v.record(UserName, v.object({ password_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }));
+type Stored = v.InferOutput<typeof Stored>;
+
+/** Reads and writes `operators.json` in pkiDir; entries of the configuration are added and cannot be removed. */
+export async function openOperators(pkiDir: string, configured: Stored): Promise<Operators> {
+  const path = join(pkiDir, 'operators.json');
+  let stored = await readStored(path);
+  const save = async (next: Stored): Promise<void> => {
+    await writePrivateFile(path, `${JSON.stringify(next, null, 2)}\n`);
+    stored = next;
+  };
+  return {
+    isOperator(user, password) {
+      const known = stored[user] ?? configured[user];
+      // An unknown name costs the same time as a wrong password.
+      const wanted = Buffer.from(known?.password_hash ?? '0'.repeat(64), 'hex');
+      return timingSafeEqual(wanted, hash(password)) && known !== undefined;
+    },
+    names: () => [...new Set([...Object.keys(configured), ...Object.keys(stored)])].sort(),
+    async add(user) {
+      if (!v.is(UserName, user)) {
+        throw new FleetError('ARGS_INVALID', `${JSON.stringify(user)} cannot be an operator's name`, {
+          hint: 'use 1 to 32 of A-Z a-z 0-9 _ . -',
+        });
+      }
+      const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+      await save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } });
+      return password;
+    },
+    async remove(user) {
+      const { [user]: removed, ...rest } = stored;
+      if (removed === undefined) return false;
+      await save(rest);
+      return true;
+    },
+  };
+}
+
+async function readStored(path: string): Promise<Stored> {
+  const text = await readPrivateFile(path);
+  if (text === undefined) return {};
+  try {
+    return v.parse(Stored, JSON.parse(text));
+  } catch (cause) {
+    throw new FleetError('CONFIG_INVALID', `${path} is not what salt-run operators.add wrote`, {
+      hint: 'restore it, or remove it and add the operators again',
+      cause,
+    });
+  }
+}
+
+function hash(password: string): Buffer {
+  return createHash('sha256').update(password).digest();
+}

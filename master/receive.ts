@@ -1,0 +1,115 @@
+import type { Broker, BrokerHandlers, Received } from '../broker/broker.ts';
+import { type Clock, nowSeconds } from '../shared/clock.ts';
+import { FleetError, toReport } from '../shared/errors.ts';
+import type { Logger } from '../shared/log.ts';
+import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
+import { Fire } from '../shared/protocol/messages/event.ts';
+import { Info, type InfoPayload, JobResponse, Request } from '../shared/protocol/messages/job.ts';
+import { OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
+import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../shared/protocol/messages/return.ts';
+import type { EventBus, EventData } from './events/event_bus.ts';
+import { emitMinionEvent, mayFire } from './events/minion_events.ts';
+import type { Fleet } from './fleet.ts';
+import type { Collector } from './jobs/collect.ts';
+import type { Dispatcher } from './jobs/dispatch.ts';
+import type { Authority } from './keys/authority.ts';
+import type { Enrollment } from './keys/enroll.ts';
+
+export interface ReceiverOptions {
+  readonly authority: Authority;
+  readonly enrollment: Enrollment;
+  readonly bus: EventBus;
+  readonly fleet: Fleet;
+  readonly dispatcher: Dispatcher;
+  readonly collector: Collector;
+  readonly broker: () => Broker | undefined;
+  readonly serveOperator: (user: string, c: string, request: OperatorRequestPayload) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+type Receive = (received: Received) => Promise<void> | undefined;
+
+/** What the master does with each kind of message, and with minions that come and go. */
+export function createReceiver(options: ReceiverOptions): BrokerHandlers {
+  const { fleet, dispatcher, collector, log } = options;
+  const collect: Receive = ({ who, params, payload }) =>
+    collector.collectReturn(params.jid as string, who.id, payload as ReturnPayload);
+  const byMessage: Readonly<Record<string, Receive>> = {
+    [Return.name]: collect,
+    [ReturnLong.name]: collect,
+    [Ack.name]({ who, params, payload }) {
+      collector.collectAck(params.jid as string, who.id, payload as AckPayload);
+      return undefined;
+    },
+    [Info.name]({ who, payload }) {
+      fleet.setInfo(who.id, payload as InfoPayload);
+      dispatcher.flush(who.id);
+      return undefined;
+    },
+    [Fire.name]({ who, params, payload }) {
+      const tag = params.tag as string;
+      if (mayFire(who.id, tag)) emitMinionEvent(options.bus, who.id, tag, payload as EventData);
+      else log.warning('a minion may not fire events of that tag', { minion: who.id, tag });
+      return undefined;
+    },
+    [Request.name](received) {
+      answerRequest(options, received);
+      return undefined;
+    },
+    [Enroll.name](received) {
+      answerOffer(options, received);
+      return undefined;
+    },
+    [OperatorRequest.name]({ who, params, payload }) {
+      options.serveOperator(who.id, params.c as string, payload as OperatorRequestPayload);
+      return undefined;
+    },
+  };
+  return {
+    received: (received) => byMessage[received.message.name]?.(received),
+    online(id, since) {
+      fleet.setOnline(id, since);
+      dispatcher.flush(id);
+    },
+    offline(id, since) {
+      fleet.setOffline(id, since);
+      dispatcher.requeue(id);
+    },
+  };
+}
+
+/** Answers a minion's question on its own job topic. */
+function answerRequest(options: ReceiverOptions, { who, params, payload }: Received): void {
+  const { c } = payload as { c: string };
+  const answer = (): { value?: unknown; error?: ReturnType<typeof toReport> } => {
+    if (params.verb === 'hello') {
+      const { authority, clock } = options;
+      return {
+        value: { time: nowSeconds(clock), version: 1, kid: authority.kid, signing_certs: [authority.signingCertPem] },
+      };
+    }
+    return {
+      error: toReport(new FleetError('FUNCTION_UNKNOWN', `the master does not answer requests of kind ${params.verb}`)),
+    };
+  };
+  const encoding = options.fleet.info(who.id).enc;
+  options.broker()?.send(who.id, JobResponse.encode({ id: who.id, c }, answer(), encoding));
+}
+
+function answerOffer({ enrollment, broker, log }: ReceiverOptions, { params, payload }: Received): void {
+  const fingerprint = params.fingerprint as string;
+  enrollment.offered(fingerprint, Enroll.check(payload)).then(
+    (response) => sendDecision(broker(), fingerprint, response),
+    (error: unknown) => log.error('an offered key could not be kept', { fingerprint, error: String(error) }),
+  );
+}
+
+function sendDecision(broker: Broker | undefined, fingerprint: string, response: EnrollResponsePayload): void {
+  broker?.publish(EnrollResponse.encode({ fingerprint }, response, 'json'));
+}
+
+/** Tells every client that offered a key for an id what an operator decided. */
+export function sendDecisions(broker: Broker, decisions: ReturnType<Enrollment['decided']>): void {
+  for (const { fingerprint, response } of decisions) sendDecision(broker, fingerprint, response);
+}

@@ -1,0 +1,190 @@
+import * as v from 'valibot';
+import { FleetError } from '../../shared/errors.ts';
+import { jidStartTime } from '../../shared/ids.ts';
+import { redact } from '../../shared/log.ts';
+import { Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
+import { globMatcher } from '../../shared/target/glob.ts';
+import { defineRunner, fn, type MasterContext } from '../context.ts';
+import type { JobRecord } from '../jobs/job_store.ts';
+
+const jidArg = { jid: Text };
+
+export default defineRunner({
+  summary: 'Look at jobs that ran or are running.',
+  functions: {
+    lookup_jid: fn({
+      summary: 'Return the printout from a previously executed job.',
+      args: {
+        jid: Text,
+        ext_source: v.optional(Text),
+        returned: v.optional(Flag, true),
+        missing: v.optional(Flag, false),
+      },
+      returns: 'what each minion returned; with missing=True those that did not are named.',
+      examples: ['salt-run jobs.lookup_jid 20261122093047146206'],
+      reads: true,
+      run(context, { jid, returned, missing }) {
+        const record = find(context, jid);
+        const returns = context.jobs.returns(record.jid);
+        const out = [...returns.values()].find((result) => result.out !== undefined)?.out;
+        if (out !== undefined) context.setOut(out);
+        const found: Record<string, unknown> = {};
+        if (returned) for (const [id, result] of returns) found[id] = result.return;
+        if (missing) for (const id of record.minions) if (!returns.has(id)) found[id] = stateText(context, record, id);
+        return found;
+      },
+    }),
+    list_job: fn({
+      summary: 'List a specific job given by its jid.',
+      args: jidArg,
+      examples: ['salt-run jobs.list_job 20261122093047146206'],
+      reads: true,
+      run(context, { jid }) {
+        const record = find(context, jid);
+        return { ...describe(record), jid: record.jid, Minions: record.minions, Result: resultsOf(context, record) };
+      },
+    }),
+    print_job: fn({
+      summary: 'Print a specific job with what it returned, under its jid.',
+      args: jidArg,
+      examples: ['salt-run jobs.print_job 20261122093047146206'],
+      reads: true,
+      run(context, { jid }) {
+        const record = find(context, jid);
+        return { [record.jid]: { ...describe(record), Minions: record.minions, Result: resultsOf(context, record) } };
+      },
+    }),
+    list_jobs: fn({
+      summary: 'List all detectable jobs and associated functions.',
+      args: {
+        ext_source: v.optional(Text),
+        outputter: v.optional(Text),
+        search_metadata: v.optional(v.record(v.string(), v.unknown())),
+        search_function: v.optional(TextList),
+        search_target: v.optional(TextList),
+        start_time: v.optional(Text),
+        end_time: v.optional(Text),
+        limit: v.optional(Count, 1000),
+      },
+      description: 'Oldest first, as Salt prints them; of more than `limit` jobs that match, the newest are shown.',
+      examples: ['salt-run jobs.list_jobs', "salt-run jobs.list_jobs search_function='test.*,pkg.install'"],
+      reads: true,
+      run({ jobs }, { search_function, search_target, search_metadata, start_time, end_time, limit }) {
+        const functions = search_function?.map(globMatcher);
+        const targets = search_target?.map(globMatcher);
+        const listed: [string, unknown][] = [];
+        for (const record of jobs.jobs()) {
+          if (listed.length >= limit) break;
+          if (start_time !== undefined && record.jid < jidOf(start_time)) break;
+          if (end_time !== undefined && record.jid > jidOf(end_time)) continue;
+          if (functions !== undefined && !functions.some((matches) => matches(record.fun))) continue;
+          if (targets !== undefined && !targets.some((matches) => matches(String(record.tgt)))) continue;
+          if (search_metadata !== undefined && !hasMetadata(record, search_metadata)) continue;
+          listed.push([record.jid, describe(record)]);
+        }
+        return Object.fromEntries(listed.reverse());
+      },
+    }),
+    active: fn({
+      summary: 'Return a report on all actively running jobs.',
+      args: {},
+      description: "Beyond Salt's fields, `State` says for each minion that did not return yet where its part stands.",
+      examples: ['salt-run jobs.active'],
+      reads: true,
+      run(context) {
+        const active: Record<string, unknown> = {};
+        for (const { record, rows } of context.tracker.all()) {
+          const running = [...rows.values()].filter((row) => row.state === 'running');
+          active[record.jid] = {
+            ...describe(record),
+            Running: running.map((row) => ({ [row.id]: row.pid ?? null })),
+            Returned: [...context.jobs.returns(record.jid).keys()],
+            State: Object.fromEntries([...rows.keys()].map((id) => [id, stateText(context, record, id)])),
+          };
+        }
+        return active;
+      },
+    }),
+    last_run: fn({
+      summary: 'List the most recent job that ran.',
+      args: { function: v.optional(Text, '*'), target: v.optional(Text, '*') },
+      examples: ['salt-run jobs.last_run', 'salt-run jobs.last_run function=test.ping'],
+      reads: true,
+      run(context, args) {
+        const matches = globMatcher(args.function);
+        const targeted = globMatcher(args.target);
+        for (const record of context.jobs.jobs()) {
+          if (!matches(record.fun) || !targeted(String(record.tgt))) continue;
+          return { [record.jid]: { ...describe(record), Minions: record.minions, Result: resultsOf(context, record) } };
+        }
+        return {};
+      },
+    }),
+    exit_success: fn({
+      summary: 'Check if a job has been executed and exit successfully.',
+      args: { jid: Text },
+      returns: 'for each minion whether its part succeeded.',
+      examples: ['salt-run jobs.exit_success 20261122093047146206'],
+      reads: true,
+      run(context, { jid }) {
+        const record = find(context, jid);
+        const ended = context.jobs.endedRows(record.jid);
+        return Object.fromEntries(record.minions.map((id) => [id, ended.get(id)?.state === 'succeeded']));
+      },
+    }),
+  },
+});
+
+function find({ jobs }: MasterContext, jid: string): JobRecord {
+  const record = jobs.job(jid);
+  if (record !== undefined) return record;
+  throw new FleetError('JOB_UNKNOWN', `there is no job ${jid}`, {
+    hint: 'salt-run jobs.list_jobs lists those that are kept (keep_jobs_seconds)',
+  });
+}
+
+/** RET-7's fields, in Salt's order of printing; secrets in arguments are hidden. */
+function describe(record: JobRecord): Record<string, unknown> {
+  const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...(redact(record.kwarg) as object) }] : [];
+  return {
+    Function: record.fun,
+    Arguments: [...record.arg, ...kwargs],
+    Target: record.tgt,
+    'Target-type': record.tgt_type,
+    User: record.user,
+    ...(record.metadata !== undefined && { Metadata: record.metadata }),
+    StartTime: jidStartTime(record.jid),
+  };
+}
+
+function resultsOf({ jobs }: MasterContext, record: JobRecord): Record<string, unknown> {
+  const results: Record<string, unknown> = {};
+  for (const [id, { return: value, retcode, success, out }] of jobs.returns(record.jid)) {
+    results[id] = { ...(out !== undefined && { out }), return: value, retcode, success };
+  }
+  return results;
+}
+
+/** Where a minion's part stands, for a person. */
+function stateText({ tracker, jobs, fleet }: MasterContext, { jid }: JobRecord, id: string): string {
+  const row = tracker.row(jid, id);
+  const ended = jobs.endedRows(jid).get(id);
+  const state = row?.state ?? ended?.state ?? 'queued';
+  const reason = state === 'queued' && !fleet.isOnline(id) ? fleet.whyOffline(id) : (row?.reason ?? ended?.reason);
+  return reason === undefined ? state : `${state}: ${reason}`;
+}
+
+function hasMetadata(record: JobRecord, wanted: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(record.metadata?.[key]) === JSON.stringify(value),
+  );
+}
+
+/** A time that an operator typed, as the smallest jid of that moment. Throws ARGS_INVALID. */
+function jidOf(text: string): string {
+  const ms = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}`);
+  if (Number.isNaN(ms)) {
+    throw new FleetError('ARGS_INVALID', `${JSON.stringify(text)} is not a time`, { hint: 'write 2026-11-22 09:30' });
+  }
+  return new Date(ms).toISOString().replace(/\D/g, '').slice(0, 17).padEnd(20, '0');
+}

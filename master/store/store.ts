@@ -1,0 +1,29 @@
+/**
+ * What the master must not forget. Keys are tuples in order; values are plain data. An interface of five verbs, so that
+ * another engine can stand in.
+ */
+export type StoreKey = readonly (string | number)[];
+
+export type TableName = 'jobs' | 'active' | 'rows' | 'returns';
+
+export interface Change {
+  readonly table: TableName;
+  readonly key: StoreKey;
+  /** Undefined removes the key. */
+  readonly value: unknown;
+}
+
+export interface RangeOptions {
+  /** Only keys that begin with these parts. */
+  readonly prefix?: StoreKey;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+export interface Store {
+  get(table: TableName, key: StoreKey): unknown;
+  range(table: TableName, options?: RangeOptions): Iterable<{ readonly key: StoreKey; readonly value: unknown }>;
+  /** All of the changes or none; resolves when they would survive a power cut. Calls of one turn share a commit. */
+  write(changes: readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,188 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
+import {
+  anyText,
+  bytes,
+  choice,
+  count,
+  flag,
+  map,
+  milliseconds,
+  nullable,
+  port,
+  seconds,
+  text,
+  textLike,
+  textList,
+} from '../shared/config/format.ts';
+import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
+import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
+import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import { isMinionId } from '../shared/ids.ts';
+
+const master = {
+  master: saltKey(
+    textLike(/^(\[[0-9A-Fa-f:]+\]|[^\s:[\]]+)(:\d{1,5})?$/, 'a host name or address, with or without `:port`'),
+    'salt',
+    'The master, as `host` or `host:port`.',
+  ),
+  master_port: saltKey(port, 8883, 'TCP port of the master, when `master` does not say.'),
+  master_finger: saltKey(
+    anyText,
+    '',
+    "Fingerprint of the master's key, as `salt-key -F master` prints it. Empty: the key seen first is pinned.",
+  ),
+  enroll_token: ownKey(
+    nullable(text),
+    null,
+    'One-time token of `salt-key --gen-token`, sent when the minion is enrolled.',
+  ),
+  acceptance_wait_time: saltKey(seconds(1), 10, 'How long to wait before asking again whether the key was accepted.'),
+  recon_default: saltKey(milliseconds(10), 1000, 'Shortest wait before a new connection to the master is tried.'),
+  recon_max: saltKey(
+    milliseconds(10),
+    60_000,
+    'Longest wait before a new connection is tried. Waits double up to it and are then drawn at random.',
+  ),
+  keepalive_seconds: ownKey(
+    seconds(5, 65535),
+    60,
+    'Longest silence on the connection; after one and a half of it the other side is taken for dead.',
+  ),
+};
+
+const identity = {
+  id: saltKey(
+    nullable(
+      textLike(
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+        '1 to 63 characters of A-Z a-z 0-9 . _ - that start with a letter or digit',
+      ),
+    ),
+    null,
+    'Name of this minion. null: what the file `minion_id` beside this file says, else the host name.',
+  ),
+  minion_id_caching: saltKey(flag, true, 'Keep an id that came from the host name in the file `minion_id`.'),
+  minion_id_lowercase: saltKey(flag, false, 'Take the host name in lower case.'),
+  append_domain: saltKey(nullable(text), null, 'Domain that is put behind a host name that has none.'),
+};
+
+const grains = {
+  grains: saltKey(map, {}, 'Grains of your own; stronger than those of the file `grains` beside this file.'),
+  grains_deep_merge: saltKey(flag, false, 'Merge mappings of grains of one name instead of replacing them.'),
+  grains_blacklist: saltKey(textList, [], 'Globs of grains that are left out.'),
+};
+
+const jobs = {
+  process_count_max: saltKey(count(-1), -1, 'Jobs that run at a time; others wait. -1 for any number.'),
+  max_return_size: ownKey(
+    bytes(1024, 256 * 1024),
+    250 * 1024,
+    'Largest return; a larger one is replaced by an error that says so.',
+  ),
+  max_outbox_bytes: ownKey(
+    bytes(65536),
+    64 * 1024 ** 2,
+    'Returns and events that wait on disk while the master is away; beyond it the oldest progress is dropped first.',
+  ),
+  backup_mode: saltKey(
+    choice(['', 'minion', 'master', 'both']),
+    '',
+    'Where files are kept before they are changed: `minion` for the cache directory; empty for nowhere.',
+  ),
+};
+
+const local = {
+  local_tcp_port: ownKey(
+    nullable(port),
+    null,
+    "TCP port on 127.0.0.1 of the minion's own event bus; null: the bus is on the unix socket alone.",
+  ),
+};
+
+/** Every key of `/etc/salt/minion`. */
+export const minionSchema = {
+  kind: 'minion',
+  groups: {
+    Master: master,
+    Identity: identity,
+    'Files and directories': pathSettings('minion'),
+    Grains: grains,
+    Jobs: jobs,
+    'Event bus': local,
+    Log: logSettings('minion'),
+    Output: outputSettings,
+  },
+  replaced: {
+    publish_port: 'the minion connects to master_port',
+    recon_randomize: 'waits are always random',
+    multiprocessing: 'jobs that need it run in processes of their own',
+    transport: 'the transport is MQTT',
+    keysize: 'keys are Ed25519',
+    open_mode: 'keys are always checked',
+  },
+} as const satisfies ConfigSchema<SettingGroups>;
+
+type FileConfig = Loaded<(typeof minionSchema)['groups']>;
+
+export interface MinionConfig extends FileConfig {
+  readonly id: string;
+}
+
+export interface MinionLoadOptions extends LoadOptions {
+  /** The machine's name, for a minion that was given none. */
+  readonly hostname: string;
+}
+
+/** Throws CONFIG_INVALID and FILE_UNREADABLE. */
+export async function loadMinionConfig(options: MinionLoadOptions): Promise<MinionConfig> {
+  const config = await loadConfig(minionSchema, options);
+  return Object.freeze({ ...config, id: config.id ?? (await findMinionId(config, options.hostname)) });
+}
+
+/** ARC-8: the file `minion_id`, else the host name. */
+async function findMinionId(config: FileConfig, hostname: string): Promise<string> {
+  const file = join(config.config_dir, 'minion_id');
+  const cached = await readMinionId(file);
+  if (cached !== undefined) return checkMinionId(cached, file);
+  return checkMinionId(nameFromHost(config, hostname), 'the host name');
+}
+
+async function readMinionId(file: string): Promise<string | undefined> {
+  try {
+    const id = (await readFile(file, 'utf8')).trim();
+    return id === '' ? undefined : id;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw new FleetError('FILE_UNREADABLE', `${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function nameFromHost(config: FileConfig, hostname: string): string {
+  const name = config.minion_id_lowercase ? hostname.toLowerCase() : hostname;
+  return config.append_domain === null || name.includes('.') ? name : `${name}.${config.append_domain}`;
+}
+
+function checkMinionId(id: string, source: string): string {
+  if (isMinionId(id)) return id;
+  throw new FleetError('CONFIG_INVALID', `${source}: ${JSON.stringify(id)} cannot be a minion id`, {
+    hint: 'set id in the configuration of the minion',
+  });
+}
+
+/** Keeps an id, so that a change of the host name does not make another minion of this one. Throws FILE_UNREADABLE. */
+export async function cacheMinionId(config: MinionConfig): Promise<void> {
+  if (!config.minion_id_caching) return;
+  const file = join(config.config_dir, 'minion_id');
+  try {
+    await mkdir(config.config_dir, { recursive: true });
+    await writeFile(file, `${config.id}\n`, { flag: 'wx' });
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return;
+    throw new FleetError('FILE_UNREADABLE', `${file}: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'set id in the configuration, or minion_id_caching: False',
+    });
+  }
+}

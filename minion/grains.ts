@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import type { Clock } from '../shared/clock.ts';
+import { deepMerge } from '../shared/data/deep_merge.ts';
+import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
+import type { Logger } from '../shared/log.ts';
+import { loadFolder, type PluginFolder } from '../shared/plugin/load_folder.ts';
+import { isDict } from '../shared/python_text.ts';
+import { saltSchema } from '../shared/salt_yaml.ts';
+import { globMatcher } from '../shared/target/glob.ts';
+import { yamlDump } from '../shared/yaml_dump.ts';
+import type { Grains } from './context.ts';
+import { writeFileAtomically } from './lib/atomic_file.ts';
+import type { Exec } from './lib/exec.ts';
+import { type FileRoot, fileRoot } from './lib/file_root.ts';
+import { type Platform, systemPlatform } from './lib/platform.ts';
+import { type Resolver, systemResolver } from './lib/resolver.ts';
+
+type Dict = Readonly<Record<string, unknown>>;
+
+/** All that grains are made of. */
+export interface GrainSource extends FileRoot {
+  readonly id: string;
+  /** Of Brine. */
+  readonly version: string;
+  readonly config: Dict;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: Platform;
+  readonly resolver: Resolver;
+  /** Starting a process takes longer than all other grains together: a last resort. */
+  readonly exec: Exec;
+  readonly clock: Clock;
+}
+
+/** Grains of one kind. Dropping the file into minion/grains is all that it takes. */
+export interface GrainSpec {
+  /** One sentence with a full stop. */
+  readonly summary: string;
+  /** Name to value. What cannot be known is left out. */
+  collect(source: GrainSource): Dict | Promise<Dict>;
+}
+
+export function defineGrains(spec: GrainSpec): GrainSpec {
+  return spec;
+}
+
+/** The grains that come with Brine. */
+export function coreGrains(): PluginFolder<GrainSpec> {
+  return loadFolder<GrainSpec>(new URL('./grains/', import.meta.url));
+}
+
+/** Collects the grains of all files of a folder. A file that fails is logged and costs its own grains alone. */
+export async function collectGrains(
+  folder: PluginFolder<GrainSpec>,
+  source: GrainSource,
+  log: Logger,
+): Promise<Record<string, unknown>> {
+  const parts = await Promise.all(
+    folder.names.map(async (name) => {
+      try {
+        return await (await folder.load(name))?.collect(source);
+      } catch (error) {
+        log.warning('grains could not be collected', { file: name, reason: errorLine(error) });
+        return {};
+      }
+    }),
+  );
+  return Object.assign({}, ...parts) as Record<string, unknown>;
+}
+
+export interface GrainsOptions {
+  readonly id: string;
+  readonly version: string;
+  /** The minion's configuration: `grains`, `grains_deep_merge` and `grains_blacklist` are read here. */
+  readonly config: Dict;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The static grains file, `/etc/salt/grains`. */
+  readonly file: string;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Weakest first. Default: the core grains alone. */
+  readonly folders?: readonly PluginFolder<GrainSpec>[];
+  /** Directory that stands for `/`: only tests change it. */
+  readonly root?: string;
+  readonly platform?: () => Platform;
+  readonly resolver?: Resolver;
+}
+
+/** Collects the grains and keeps them. Strongest last (GRN-1): folders, the static file, `grains` of the configuration. */
+export async function createGrains(options: GrainsOptions): Promise<Grains> {
+  const { file, log } = options;
+  let current: Dict = {};
+  let refreshing: Promise<void> = Promise.resolve();
+  const refresh = (): Promise<void> => {
+    // One after the other, so that an older view never replaces a newer one.
+    refreshing = refreshing.then(async () => {
+      current = Object.freeze(await gather(options));
+    });
+    return refreshing;
+  };
+  await refresh();
+  return {
+    all: () => current,
+    readCustom: () => readGrainsFile(file),
+    async writeCustom(grains) {
+      await writeGrainsFile(file, grains);
+      log.debug('static grains were written', { file });
+      await refresh();
+    },
+    refresh,
+  };
+}
+
+async function gather(options: GrainsOptions): Promise<Dict> {
+  const { config, log } = options;
+  const folders = options.folders ?? [coreGrains()];
+  const source = sourceOf(options);
+  const collected = await Promise.all(folders.map((folder) => collectGrains(folder, source, log)));
+  const layers = [...collected, await staticGrains(options.file, log), isDict(config.grains) ? config.grains : {}];
+  const merge = config.grains_deep_merge === true ? deepMerge : (base: Dict, over: Dict) => ({ ...base, ...over });
+  return withoutBlacklisted(layers.reduce(merge), config.grains_blacklist);
+}
+
+function sourceOf(options: GrainsOptions): GrainSource {
+  const { id, version, config, env, exec, clock, root = '/', platform = systemPlatform } = options;
+  const resolver = options.resolver ?? systemResolver;
+  return { ...fileRoot(root), id, version, config, env, platform: platform(), resolver, exec, clock };
+}
+
+function withoutBlacklisted(grains: Dict, blacklist: unknown): Dict {
+  const matchers = Array.isArray(blacklist) ? blacklist.map((glob) => globMatcher(String(glob))) : [];
+  return Object.fromEntries(Object.entries(grains).filter(([name]) => !matchers.some((matches) => matches(name))));
+}
+
+/** A file that is broken must not keep the minion from starting: its grains are missing until it is mended. */
+async function staticGrains(file: string, log: Logger): Promise<Dict> {
+  try {
+    return await readGrainsFile(file);
+  } catch (error) {
+    log.error('static grains are left out', { reason: errorLine(error) });
+    return {};
+  }
+}
+
+/** Empty when there is no such file. Throws CONFIG_INVALID and FILE_UNREADABLE. */
+async function readGrainsFile(file: string): Promise<Dict> {
+  const text = await readIfThere(file);
+  if (text.trim() === '') return {};
+  const grains = parseYaml(text, file);
+  if (grains === null) return {};
+  if (!isDict(grains)) throw brokenFile(file, 'it must be a mapping of names to values');
+  return grains;
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw new FleetError('FILE_UNREADABLE', `${file} cannot be read: ${systemErrorCode(error)}`, { cause: error });
+  }
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return load(text, { schema: saltSchema });
+  } catch (error) {
+    throw brokenFile(file, (error as Error).message.split('\n', 1)[0] as string, error);
+  }
+}
+
+function brokenFile(file: string, reason: string, cause?: unknown): FleetError {
+  return new FleetError('CONFIG_INVALID', `the grains file ${file} is broken: ${reason}`, {
+    hint: 'mend or remove the file',
+    cause,
+  });
+}
+
+async function writeGrainsFile(file: string, grains: Dict): Promise<void> {
+  try {
+    await writeFileAtomically(file, yamlDump(grains), { mode: 0o640 });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw new FleetError('FILE_UNREADABLE', `${file} cannot be written: ${code}`, { cause: error });
+  }
+}

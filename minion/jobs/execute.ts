@@ -1,0 +1,92 @@
+import type { Clock } from '../../shared/clock.ts';
+import { errorLine, FleetError, toReport } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { callFunction } from '../../shared/plugin/function.ts';
+import type { JobPayload } from '../../shared/protocol/messages/job.ts';
+import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import { findFunction } from '../catalogue.ts';
+import type { Catalogue, MinionContext } from '../context.ts';
+
+/** What a function said about its own outcome (JOB-6). */
+export interface Outcome {
+  retcode: number | undefined;
+  out: string | undefined;
+}
+
+export interface JobEnd {
+  readonly ended?: ReturnPayload['ended'];
+  readonly reason?: string;
+}
+
+export interface ExecuteOptions {
+  readonly id: string;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The context of one call; what the function sets goes into `outcome`. */
+  contextOf(job: JobPayload, signal: AbortSignal, outcome: Outcome): MinionContext;
+}
+
+/** Runs one job to its end and puts whatever happened into a return. Never rejects: a bug in a module is a return too. */
+export async function executeJob(
+  options: ExecuteOptions,
+  job: JobPayload,
+  signal: AbortSignal,
+): Promise<ReturnPayload> {
+  const { clock, log } = options;
+  const outcome: Outcome = { retcode: undefined, out: undefined };
+  const startedMs = clock.monotonicMs();
+  const base = { id: options.id, jid: job.jid, fun: job.fun, fun_args: [...(job.arg ?? [])] };
+  const duration = (): number => Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000;
+  try {
+    const spec = await findFunction(options.catalogue, job.fun);
+    const context = options.contextOf(job, signal, outcome);
+    const value = await callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
+    const retcode = outcome.retcode ?? retcodeOf(value);
+    return {
+      ...base,
+      return: value ?? null,
+      retcode,
+      success: retcode === 0,
+      ms: duration(),
+      ...(outcome.out !== undefined && { out: outcome.out }),
+      ...aborted(signal),
+    };
+  } catch (error) {
+    if (!(error instanceof FleetError)) {
+      log.error('a function failed with what looks like a bug', { jid: job.jid, fun: job.fun, error: String(error) });
+      if (error instanceof Error) log.debug(error.stack ?? error.message);
+    }
+    return {
+      ...base,
+      return: failureText(error),
+      retcode: outcome.retcode ?? 1,
+      success: false,
+      ms: duration(),
+      error: toReport(error),
+      ...aborted(signal),
+    };
+  }
+}
+
+/** A job that was stopped from outside says so, whatever the function made of it. */
+function aborted(signal: AbortSignal): JobEnd {
+  if (!signal.aborted) return {};
+  return { ended: signal.reason === 'timeout' ? 'timed_out' : 'cancelled' };
+}
+
+/** Salt's texts for what can go wrong in a call (CLI-19); a stack stays in the log. */
+function failureText(error: unknown): string {
+  if (!(error instanceof FleetError)) {
+    return `The minion function caused an exception: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+  }
+  if (error.code === 'COMMAND_FAILED' || error.code === 'LIMIT_EXCEEDED') return `ERROR: ${errorLine(error)}`;
+  return errorLine(error);
+}
+
+/** A mapping that says it failed counts as failed (JOB-6). */
+function retcodeOf(value: unknown): number {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return 0;
+  const { result, success } = value as { result?: unknown; success?: unknown };
+  return result === false || success === false ? 1 : 0;
+}

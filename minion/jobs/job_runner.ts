@@ -1,0 +1,125 @@
+import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import { encodePayload } from '../../shared/protocol/codec.ts';
+import type { JobPayload } from '../../shared/protocol/messages/job.ts';
+import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
+import type { JobTable } from './job_table.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface JobRunnerOptions {
+  readonly id: string;
+  readonly ledger: Ledger;
+  readonly outbox: Outbox;
+  readonly table: JobTable;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Jobs at a time; -1 for any number. */
+  readonly processCountMax: number;
+  /** Largest return as it goes over the wire, bytes. */
+  readonly returnBytesMax: number;
+  /** Seconds UTC by the master's clock. */
+  readonly masterNow: () => number;
+  /** How often the master hears that a long job still runs. */
+  readonly heartbeatMs: number;
+  readonly execute: (job: JobPayload, signal: AbortSignal) => Promise<ReturnPayload>;
+  readonly acknowledge: (jid: string, ack: AckPayload) => void;
+  /** A job began or ended, for the minion's own bus. */
+  readonly notice: (what: 'start' | 'end', job: JobPayload, result?: ReturnPayload) => void;
+}
+
+/** Runs accepted jobs, in the order they came, and hands their returns to the outbox. */
+export interface JobRunner {
+  run(job: JobPayload): void;
+  /** Reports what a former process of this minion began and never finished. */
+  reportInterrupted(): Promise<void>;
+  waitingCount(): number;
+}
+
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { id, ledger, outbox, table, clock, log } = options;
+  const waiting: JobPayload[] = [];
+  const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
+
+  const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
+    const topic = formatTopic(ReturnLong.topic, { jid, id });
+    await outbox.add('return', { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
+    ledger.finish(jid);
+  };
+
+  const runNow = async (job: JobPayload): Promise<void> => {
+    const { jid } = job;
+    // It may have waited here for others to end.
+    if (job.exp <= options.masterNow()) return deliver(jid, expiredReturn(id, jid));
+    const signal = table.start(job);
+    options.acknowledge(jid, { st: 'run' });
+    options.notice('start', job);
+    const heartbeat = clock.every(options.heartbeatMs, () => options.acknowledge(jid, { st: 'run' }));
+    const limit: Timer | undefined =
+      job.timeout_ms === undefined ? undefined : clock.after(job.timeout_ms, () => table.timeOut(jid));
+    const result = await options.execute(job, signal);
+    heartbeat.stop();
+    limit?.stop();
+    await deliver(jid, result);
+    table.finish(jid);
+    options.notice('end', job, result);
+  };
+
+  const next = (): void => {
+    while (table.size() < max) {
+      const job = waiting.shift();
+      if (job === undefined) return;
+      runNow(job)
+        .catch((error: unknown) =>
+          log.error('the return of a job could not be kept', { jid: job.jid, error: String(error) }),
+        )
+        .finally(next);
+    }
+  };
+
+  return {
+    run(job) {
+      waiting.push(job);
+      next();
+    },
+    async reportInterrupted() {
+      const kept = new Set(outbox.topics());
+      for (const jid of ledger.interrupted) {
+        if (kept.has(formatTopic(ReturnLong.topic, { jid, id }))) ledger.finish(jid);
+        else await deliver(jid, interruptedReturn(id, jid));
+      }
+    },
+    waitingCount: () => waiting.length,
+  };
+}
+
+function expiredReturn(id: string, jid: string): ReturnPayload {
+  return {
+    id,
+    jid,
+    return: 'expired while it waited for other jobs to end',
+    retcode: 1,
+    success: false,
+    ended: 'expired',
+  };
+}
+
+function interruptedReturn(id: string, jid: string): ReturnPayload {
+  const message = 'the minion was stopped while the job ran; it is not known how far it came';
+  return { id, jid, return: message, retcode: 1, success: false, ended: 'interrupted' };
+}
+
+/** A return that no packet can carry is replaced by one that says so: never trimmed, never lost in silence. */
+function encodeReturn(result: ReturnPayload, bytesMax: number): Uint8Array {
+  const bytes = encodePayload(result, 'cbor');
+  if (bytes.length <= bytesMax) return bytes;
+  const message = `the job ended with return code ${result.retcode}, but its return of ${bytes.length} bytes is larger than max_return_size (${bytesMax} bytes)`;
+  const error = {
+    code: 'LIMIT_EXCEEDED',
+    message,
+    hint: 'let the function write to a file, or narrow what it returns',
+  } as const;
+  const retcode = result.retcode === 0 ? 1 : result.retcode;
+  return encodePayload({ ...result, return: `ERROR: ${message}`, retcode, success: false, error }, 'cbor');
+}

@@ -1,0 +1,104 @@
+import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
+import { systemErrorCode } from '../../shared/errors.ts';
+import { createGroupCommit } from '../lib/group_commit.ts';
+
+interface Entry {
+  readonly exp: number;
+  finished: boolean;
+}
+
+/**
+ * Every job id this minion took, on disk, so that none runs twice: written before the job is acknowledged, kept until
+ * no honest copy of it can arrive any more.
+ */
+export interface Ledger {
+  has(jid: string): boolean;
+  /** Resolves when the line would survive a power cut. */
+  accept(jid: string, exp: number): Promise<void>;
+  /** The job's return is in the outbox. */
+  finish(jid: string): void;
+  /** Jobs that were taken and never finished: the minion was killed in the middle of them. */
+  readonly interrupted: readonly string[];
+  close(): Promise<void>;
+}
+
+/** A job may reach a minion whose clock is behind for this long after it expired. */
+const MARGIN_SECONDS = 3600;
+/** Lines that may be out of date before the file is written anew. */
+const STALE_LINES_MAX = 4096;
+
+/** Lines are `+ <jid> <exp>` and `- <jid>`. A torn last line, from a power cut, was never acknowledged and is dropped. */
+export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
+  const entries = parseLedger(await readOrEmpty(path));
+  const interrupted = [...entries].filter(([, entry]) => !entry.finished).map(([jid]) => jid);
+  let file = await rewrite(path, entries, nowSeconds());
+  let staleLines = 0;
+  const commit = createGroupCommit(async (lines) => {
+    await file.appendFile(lines.join(''));
+    await file.datasync();
+    if (staleLines > STALE_LINES_MAX) {
+      staleLines = 0;
+      await file.close();
+      file = await rewrite(path, entries, nowSeconds());
+    }
+  });
+  return {
+    has: (jid) => entries.has(jid),
+    accept(jid, exp) {
+      entries.set(jid, { exp, finished: false });
+      return commit.add(`+ ${jid} ${exp}\n`);
+    },
+    finish(jid) {
+      const entry = entries.get(jid);
+      if (entry === undefined || entry.finished) return;
+      entry.finished = true;
+      staleLines += 2;
+      // Nobody waits for this line: without it the job counts as interrupted only if its return is not in the outbox.
+      commit.later(`- ${jid}\n`);
+    },
+    interrupted,
+    async close() {
+      await commit.flush();
+      await file.close();
+    },
+  };
+}
+
+export function parseLedger(text: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    const [sign, jid = '', exp] = line.split(' ');
+    if (sign === '+') entries.set(jid, { exp: Number(exp), finished: false });
+    const known = entries.get(jid);
+    if (sign === '-' && known !== undefined) known.finished = true;
+  }
+  return entries;
+}
+
+/** Writes beside and renames; forgets what expired. */
+async function rewrite(path: string, entries: Map<string, Entry>, now: number): Promise<FileHandle> {
+  for (const [jid, { exp, finished }] of entries) {
+    if (finished && exp + MARGIN_SECONDS < now) entries.delete(jid);
+  }
+  const lines = [...entries].map(([jid, { exp, finished }]) => `+ ${jid} ${exp}\n${finished ? `- ${jid}\n` : ''}`);
+  const beside = `${path}.new`;
+  await unlink(beside).catch(ignoreMissing);
+  const file = await open(beside, 'ax', 0o600);
+  await file.appendFile(lines.join(''));
+  await file.datasync();
+  await rename(beside, path);
+  return file;
+}
+
+async function readOrEmpty(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    ignoreMissing(error);
+    return '';
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemErrorCode(error) !== 'ENOENT') throw error;
+}

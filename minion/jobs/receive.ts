@@ -1,0 +1,111 @@
+import type { KeyObject } from 'node:crypto';
+import { verifyJob } from '../../shared/crypto/job_signature.ts';
+import { errorLine, FleetError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { decodeBody, decodePayload, openPayload } from '../../shared/protocol/codec.ts';
+import { Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import type { AckPayload } from '../../shared/protocol/messages/return.ts';
+import { matcherOf } from '../../shared/target/target.ts';
+import type { JobTable } from './job_table.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface ReceiverOptions {
+  readonly id: string;
+  readonly ledger: Ledger;
+  readonly table: JobTable;
+  readonly log: Logger;
+  /** The master's keys that sign jobs, by key id. */
+  readonly signingKey: (kid: string) => KeyObject | undefined;
+  /** Seconds UTC by the master's clock, as well as it is known. */
+  readonly masterNow: () => number;
+  readonly acknowledge: (jid: string, ack: AckPayload) => void;
+  /** Why no job can be taken now, or undefined. */
+  readonly busy: () => string | undefined;
+  /** Begins to run it; not awaited. */
+  readonly run: (job: JobPayload) => void;
+  /** Asks the master for its signing keys again. */
+  readonly askForKeys: () => void;
+  /** Any other message below the job topic: answers to requests. */
+  readonly other: (topic: string, payload: Uint8Array) => void;
+}
+
+/** Takes what the master sends. Resolves when PUBACK may go out: the job is in the ledger, or refused. */
+export function createReceiver(options: ReceiverOptions) {
+  const { id, ledger, table, log } = options;
+  const jobTopic = `salt/job/${id}`;
+  const unknownKeys = new Set<string>();
+
+  /** A key made since we last heard of keys: the job is handed back once, and we ask. */
+  const isKeyOnItsWay = (bytes: Uint8Array): boolean => {
+    const kid = openPayload(bytes).signature?.kid;
+    if (kid === undefined || options.signingKey(kid) !== undefined || unknownKeys.has(kid)) return false;
+    unknownKeys.add(kid);
+    const { jid } = Job.check(decodePayload(bytes));
+    options.acknowledge(jid, { st: 'busy', reason: `signing key ${kid} is not known yet` });
+    options.askForKeys();
+    return true;
+  };
+
+  const receiveJob = async (bytes: Uint8Array): Promise<void> => {
+    if (isKeyOnItsWay(bytes)) return;
+    const job = openJob(options, bytes);
+    if (job === undefined) return;
+    const { jid } = job;
+    if (ledger.has(jid)) {
+      // A repeat: it runs, or its return is on the way. It is never run again.
+      if (table.has(jid)) options.acknowledge(jid, { st: 'run' });
+      return;
+    }
+    const refusal = refuse(options, job);
+    if (refusal !== undefined) {
+      log.warning('a job was refused', { jid, fun: job.fun, reason: refusal.reason });
+      return options.acknowledge(jid, refusal);
+    }
+    await ledger.accept(jid, job.exp);
+    options.run(job);
+  };
+
+  const control = (bytes: Uint8Array): void => {
+    const { op, jid } = JobControl.check(decodePayload(bytes));
+    if (op === 'cancel') table.signal(jid, 15);
+    else if (op === 'probe' && table.has(jid)) options.acknowledge(jid, { st: 'run' });
+  };
+
+  return async (topic: string, payload: Uint8Array, retain: boolean): Promise<void> => {
+    try {
+      if (topic === jobTopic) {
+        // A retained job would run at every reconnect, for ever (DESIGN.md §3).
+        if (retain) log.warning('a retained job was ignored');
+        else await receiveJob(payload);
+      } else if (topic === `${jobTopic}/ctl`) control(payload);
+      else options.other(topic, payload);
+    } catch (error) {
+      if (!(error instanceof FleetError)) throw error;
+      log.warning('a message was refused', { topic, reason: errorLine(error) });
+    }
+  };
+}
+
+/** Verifies and decodes. A job whose signature is wrong is answered, so that the operator learns why. */
+function openJob({ id, signingKey, acknowledge }: ReceiverOptions, bytes: Uint8Array): JobPayload | undefined {
+  try {
+    return Job.check(decodeBody(verifyJob(bytes, id, signingKey)));
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'SIGNATURE_INVALID') throw error;
+    const { jid } = Job.check(decodePayload(bytes));
+    acknowledge(jid, { st: 'rej', reason: `signature: ${error.message}` });
+    return undefined;
+  }
+}
+
+function refuse(options: ReceiverOptions, job: JobPayload): AckPayload | undefined {
+  const now = options.masterNow();
+  if (job.exp <= now) {
+    return { st: 'rej', expired: true, reason: `expired ${now - job.exp} s before it reached the minion` };
+  }
+  if (job.tgt !== undefined && !matcherOf(job.tgt, job.tgt_type ?? 'glob')({ id: options.id })) {
+    return { st: 'rej', reason: 'the target does not match this minion' };
+  }
+  const busy = options.busy();
+  return busy === undefined ? undefined : { st: 'busy', reason: busy };
+}

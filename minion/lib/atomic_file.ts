@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemErrorCode } from '../../shared/errors.ts';
+
+export interface AtomicFileOptions {
+  /** Permission bits; without it those of the file that is replaced, and 0666 less the umask for a new one. */
+  readonly mode?: number;
+  /** Without it the owner of the file that is replaced. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * Replaces a file's content so that a reader, or a power cut, sees the old content or the new one and nothing between.
+ * A symbolic link stays, its target is replaced. Throws the operating system's errors.
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicFileOptions = {},
+): Promise<void> {
+  const target = await resolveLink(path);
+  const replaced = await statIfThere(target);
+  const folder = dirname(target);
+  const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+  const isPrivate = replaced !== undefined || options.mode !== undefined;
+  // Nobody else may read the content before the owner and mode are those it shall have.
+  const file = await open(temporary, 'wx', isPrivate ? 0o600 : 0o666);
+  try {
+    await fillFile(file, content, options, replaced);
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+async function fillFile(
+  file: FileHandle,
+  content: string | Uint8Array,
+  options: AtomicFileOptions,
+  replaced: Stats | undefined,
+): Promise<void> {
+  try {
+    await file.writeFile(content);
+    const own = await file.stat();
+    const uid = options.uid ?? replaced?.uid ?? own.uid;
+    const gid = options.gid ?? replaced?.gid ?? own.gid;
+    if (uid !== own.uid || gid !== own.gid) await file.chown(uid, gid);
+    const mode = options.mode ?? (replaced === undefined ? undefined : replaced.mode & 0o7777);
+    // After the owner: chown clears the set-id bits.
+    if (mode !== undefined) await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file that a path leads to; a link that leads nowhere is replaced itself. */
+async function resolveLink(path: string): Promise<string> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? await realpath(path) : path;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The rename itself is durable only when the directory is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,225 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode } from '../../../shared/errors.ts';
+import type { MinionContext } from '../../context.ts';
+import { commandFailed, type ExecResult } from '../exec.ts';
+import { systemd } from '../service/systemd.ts';
+import { parseParagraphs } from './control_file.ts';
+import { compareDebianVersions } from './debian_version.ts';
+import { type DpkgPackage, installedAt, readDpkgStatus, readFileList } from './dpkg_status.ts';
+import type { PackageInfo, PkgProvider, RefreshResult, Versions } from './provider.ts';
+
+/** What apt and dpkg can do and the others cannot. */
+export interface AptProvider extends PkgProvider {
+  /** Package name to its selection: install, hold, deinstall, purge. */
+  listSelections(context: MinionContext): Promise<ReadonlyMap<string, string>>;
+  setHold(context: MinionContext, name: string, hold: boolean): Promise<void>;
+  loadDebconf(context: MinionContext, path: string): Promise<void>;
+  /** What was installed for others that no longer need it. */
+  listUnneeded(context: MinionContext): Promise<string[]>;
+  removeUnneeded(context: MinionContext, purge: boolean): Promise<void>;
+}
+
+/** For output that is read by this program. */
+const PLAIN = { LC_ALL: 'C' };
+/** For what runs package scripts: nobody is there to answer a question. */
+const UNATTENDED = {
+  APT_LISTBUGS_FRONTEND: 'none',
+  APT_LISTCHANGES_FRONTEND: 'none',
+  DEBIAN_FRONTEND: 'noninteractive',
+  UCF_FORCE_CONFFOLD: '1',
+};
+
+export const apt: AptProvider = {
+  name: 'aptpkg',
+  runsHere: ({ root }) => existsSync(join(root, 'var/lib/dpkg/status')) && existsSync(join(root, 'usr/bin/apt-get')),
+  compareVersions: compareDebianVersions,
+  async listPackages({ root }, which = 'installed') {
+    const packages = await readDpkgStatus(root);
+    if (which === 'removed') return packages.filter(({ isRemoved }) => isRemoved);
+    const installed = packages.filter(({ isInstalled }) => isInstalled);
+    return which === 'installed' ? installed : installed.filter(({ selection }) => selection === 'purge');
+  },
+  async listCandidates(context, names, fromRepo) {
+    const argv = ['apt-cache', '-q', ...releaseOption(fromRepo), 'policy', '--', ...names] as const;
+    return parsePolicy((await context.exec(argv, { env: PLAIN })).stdout);
+  },
+  async listUpgrades(context, distUpgrade, fromRepo) {
+    const verb = distUpgrade ? 'dist-upgrade' : 'upgrade';
+    const result = await context.exec(['apt-get', '--just-print', ...releaseOption(fromRepo), verb], { env: PLAIN });
+    requireApt(result, 'failed to get upgrades');
+    const lines = result.stdout.matchAll(/^Conf (\S+) \((\S+)/gm);
+    return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
+  },
+  async listAvailable(context, names) {
+    const result = await context.exec(['apt-cache', '-q', 'show', '--', ...names], { env: PLAIN });
+    return parseAvailable(result.stdout);
+  },
+  listFiles: ({ root }, names) => mapInstalled(root, names, (found) => readFileList(root, found)),
+  async findOwner(context, path) {
+    const { stdout } = await context.exec(['dpkg-query', '--search', '--', path], { env: PLAIN });
+    const line = stdout.split('\n').find((text) => text.includes(':') && !/^(local )?diversion by/.test(text));
+    return line?.split(':')[0] ?? '';
+  },
+  describe: ({ root }, names) =>
+    mapInstalled(root, names, async (found) => describePackage(found, await installedAt(root, found))),
+  async refresh(context, ageSecondsMax) {
+    if (ageSecondsMax > 0 && (await listsAgeSeconds(context)) <= ageSecondsMax) return {};
+    const result = await context.exec(['apt-get', '-q', 'update'], { env: PLAIN });
+    requireApt(result, 'cannot update the package lists');
+    return parseUpdate(result.stdout);
+  },
+  async install(context, options) {
+    const argv = [
+      ...confOptions(options.forceConfNew),
+      ...(options.skipVerify ? ['--allow-unauthenticated'] : []),
+      ...(options.allowDowngrades ? ['--allow-downgrades'] : []),
+      ...(options.fromRepo === undefined ? [] : ['-t', options.fromRepo]),
+      ...(options.reinstall ? ['--reinstall'] : []),
+      ...(options.downloadOnly ? ['--download-only'] : []),
+      ...(options.onlyUpgrade ? ['--only-upgrade'] : []),
+      ...(options.installRecommends === false ? ['--no-install-recommends'] : []),
+      'install',
+      '--',
+      ...options.targets,
+    ];
+    requireApt(await aptGet(context, argv), 'problem encountered installing package(s)');
+  },
+  async remove(context, names, purge) {
+    const result = await aptGet(context, [purge ? 'purge' : 'remove', '--', ...names]);
+    requireApt(result, 'problem encountered removing package(s)');
+  },
+  async upgrade(context, { distUpgrade, downloadOnly, forceConfNew }) {
+    const argv = [
+      ...confOptions(forceConfNew),
+      ...(downloadOnly ? ['--download-only'] : []),
+      distUpgrade ? 'dist-upgrade' : 'upgrade',
+    ];
+    requireApt(await aptGet(context, argv), 'problem encountered upgrading packages');
+  },
+  async listSelections({ root }) {
+    const packages = await readDpkgStatus(root);
+    return new Map(packages.map(({ name, selection }) => [name, selection]));
+  },
+  async setHold(context, name, hold) {
+    const result = await context.exec(['apt-mark', hold ? 'hold' : 'unhold', '--', name], { env: PLAIN });
+    requireApt(result, `cannot ${hold ? 'hold' : 'unhold'} ${name}`);
+  },
+  async loadDebconf(context, path) {
+    requireApt(await context.exec(['debconf-set-selections', path]), `cannot load the answers of ${path}`);
+  },
+  async listUnneeded(context) {
+    const result = await context.exec(['apt-get', '--just-print', 'autoremove'], { env: PLAIN });
+    requireApt(result, 'cannot list what is no longer needed');
+    return [...result.stdout.matchAll(/^Remv (\S+)/gm)].map(([, name = '']) => name).sort();
+  },
+  async removeUnneeded(context, purge) {
+    const result = await aptGet(context, [...(purge ? ['--purge'] : []), 'autoremove']);
+    requireApt(result, 'problem encountered removing package(s)');
+  },
+};
+
+function aptGet(context: MinionContext, args: readonly string[]): Promise<ExecResult> {
+  // Outside the minion's control group, or an upgrade of the minion would be killed when it restarts the minion.
+  const scope = systemd.runsHere(context) ? ['systemd-run', '--scope', '--quiet', '--'] : [];
+  const [program, ...rest] = [...scope, 'apt-get', '-q', '-y', ...args] as [string, ...string[]];
+  return context.exec([program, ...rest], { env: UNATTENDED });
+}
+
+/** apt says what went wrong on lines that begin with `E:`. */
+function requireApt({ retcode, stdout, stderr }: ExecResult, what: string): void {
+  if (retcode === 0) return;
+  const errors = stderr.split('\n').filter((line) => line.startsWith('E:'));
+  const words =
+    errors.length > 0 ? errors.join('\n') : (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
+  throw commandFailed(`${what}: ${words || `exit status ${retcode}`}`);
+}
+
+function releaseOption(fromRepo: string | undefined): string[] {
+  return fromRepo === undefined ? [] : ['-o', `APT::Default-Release=${fromRepo}`];
+}
+
+function confOptions(forceConfNew: boolean | undefined): string[] {
+  const options = forceConfNew ? ['--force-confnew'] : ['--force-confold', '--force-confdef'];
+  return options.flatMap((option) => ['-o', `DPkg::Options::=${option}`]);
+}
+
+/** One answer for each of the named packages, of all when none is named; what is not installed is left out. */
+async function mapInstalled<T>(
+  root: string,
+  names: readonly string[],
+  answer: (found: DpkgPackage) => Promise<T>,
+): Promise<Readonly<Record<string, T>>> {
+  const answers: Record<string, T> = {};
+  for (const found of await readDpkgStatus(root)) {
+    const isWanted = names.length === 0 || names.includes(found.name);
+    if (found.isInstalled && isWanted) answers[found.name] = await answer(found);
+  }
+  return answers;
+}
+
+function parsePolicy(text: string): Versions {
+  const candidates: Record<string, string> = {};
+  let name = '';
+  for (const line of text.split('\n')) {
+    if (/^\S.*:$/.test(line)) name = line.slice(0, -1);
+    const candidate = /^ {2}Candidate: (\S+)/.exec(line)?.[1];
+    if (candidate !== undefined && candidate !== '(none)') candidates[name] = candidate;
+  }
+  return candidates;
+}
+
+function parseAvailable(text: string): Readonly<Record<string, readonly string[]>> {
+  const versions = new Map<string, Set<string>>();
+  for (const paragraph of parseParagraphs(text)) {
+    const name = paragraph.get('package');
+    const version = paragraph.get('version');
+    if (name === undefined || version === undefined) continue;
+    versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
+  const newestFirst = (items: Set<string>) => [...items].sort((a, b) => compareDebianVersions(b, a));
+  return Object.fromEntries([...versions].map(([name, items]) => [name, newestFirst(items)]));
+}
+
+/** Lines such as `Hit:1 http://host/debian stable InRelease` and `Get:2 http://… [48.0 kB]`. */
+function parseUpdate(text: string): RefreshResult {
+  const results: Record<string, boolean | null> = {};
+  for (const line of text.split('\n')) {
+    const [, word, source = ''] = /^(Hit|Get|Ign|Err):\d+ (.+)$/.exec(line.trim()) ?? [];
+    if (word === undefined) continue;
+    const name = source.replace(/ \[[^\]]+B\]$/, '');
+    results[name] = word === 'Get' ? true : word === 'Hit' ? null : false;
+  }
+  return results;
+}
+
+async function listsAgeSeconds({ root, clock }: MinionContext): Promise<number> {
+  try {
+    return (clock.nowMs() - (await stat(join(root, 'var/lib/apt/lists'))).mtimeMs) / 1000;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+function describePackage({ fields, version, arch }: DpkgPackage, installed: number): PackageInfo {
+  const [summary = '', ...description] = (fields.get('description') ?? '').split('\n');
+  const members: Record<string, unknown> = {
+    name: fields.get('package'),
+    version,
+    architecture: arch,
+    // A source of another version has that in brackets.
+    source: (fields.get('source') ?? fields.get('package'))?.split(' ')[0],
+    packager: fields.get('maintainer'),
+    vendor: fields.get('origin'),
+    group: fields.get('section'),
+    url: fields.get('homepage'),
+    summary,
+    // A line of a single dot stands for an empty one.
+    description: [summary, ...description.map((line) => (line === '.' ? '' : line))].join('\n'),
+    install_date: `${new Date(installed * 1000).toISOString().slice(0, 19)}Z`,
+    install_date_time_t: installed,
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== ''));
+}

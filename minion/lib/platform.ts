@@ -1,0 +1,46 @@
+import * as os from 'node:os';
+
+/** What the operating system says by system calls and not by files, as a value: a test can be another machine. */
+export interface Platform {
+  readonly hostname: string;
+  /** As `uname -s`: Linux, Darwin, FreeBSD. */
+  readonly kernel: string;
+  readonly kernelrelease: string;
+  readonly kernelversion: string;
+  /** Of the kernel, as `uname -m`. */
+  readonly cpuarch: string;
+  /** Of this program, in Node's words: `arm` also on a 64 bit kernel with a 32 bit system. */
+  readonly arch: string;
+  readonly cpuModels: readonly string[];
+  readonly memoryBytes: number;
+  readonly interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>;
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly cwd: string;
+  /** Olson name. */
+  readonly timezone: string;
+  /** East of Greenwich, now. */
+  readonly utcOffsetMinutes: number;
+}
+
+/** Of this machine and process, now. */
+export function systemPlatform(): Platform {
+  return {
+    hostname: os.hostname(),
+    kernel: os.type(),
+    kernelrelease: os.release(),
+    kernelversion: os.version(),
+    cpuarch: os.machine(),
+    arch: process.arch,
+    cpuModels: os.cpus().map(({ model }) => model),
+    memoryBytes: os.totalmem(),
+    interfaces: os.networkInterfaces(),
+    pid: process.pid,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    cwd: process.cwd(),
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    utcOffsetMinutes: -new Date().getTimezoneOffset(),
+  };
+}

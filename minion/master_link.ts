@@ -1,0 +1,203 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
+import { type Connection, openConnection } from '../shared/client/connection.ts';
+import { type Clock, nowSeconds, sleep } from '../shared/clock.ts';
+import { verifyCertificate } from '../shared/crypto/certificate.ts';
+import { keyId } from '../shared/crypto/job_signature.ts';
+import { errorLine, FleetError } from '../shared/errors.ts';
+import type { Logger } from '../shared/log.ts';
+import type { Packet } from '../shared/protocol/message.ts';
+import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
+import { formatTopic } from '../shared/protocol/topic.ts';
+import { type Credentials, enroll, forgetCredentials, storedCredentials, storeSigningCert } from './enroll.ts';
+import { createRequests } from './requests.ts';
+import { explainTlsError, masterTls, trustMaster } from './trust.ts';
+
+/** Clocks that differ by more than this are worth a warning, seconds. */
+const SKEW_WARNING_SECONDS = 5;
+
+export interface MasterLinkOptions {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pkiDir: string;
+  readonly masterFinger: string;
+  readonly privateKey: KeyObject;
+  readonly token: string;
+  readonly keepaliveSeconds: number;
+  readonly connectTimeoutMs: number;
+  /** Between two offers of a key that was turned down. */
+  readonly acceptanceWaitMs: number;
+  readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
+  readonly info: () => InfoPayload;
+  readonly grains: () => Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Resolves when PUBACK may go out. */
+  readonly received: (topic: string, payload: Uint8Array, retain: boolean) => Promise<void>;
+  readonly connected: (publish: (packet: Packet) => Promise<void>) => void;
+  readonly disconnected: () => void;
+}
+
+/** The minion's connection to its master, made again whenever it ends. */
+export interface MasterLink {
+  /** Runs until the signal fires. Rejects only with what waiting cannot mend: a wrong master key, an unreadable file. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The master's keys that sign jobs. */
+  signingKey(kid: string): KeyObject | undefined;
+  askForKeys(): void;
+  /** Seconds UTC by the master's clock, as well as it is known. */
+  masterNow(): number;
+  /** A message below this minion's job topic that is not a job. */
+  answer(topic: string, payload: Uint8Array): void;
+}
+
+export function createMasterLink(options: MasterLinkOptions): MasterLink {
+  const { id, clock, log } = options;
+  const backoff = createBackoff({ ...options.reconnect, random: options.random });
+  const signingKeys = new Map<string, KeyObject>();
+  let skewSeconds = 0;
+  let connection: Connection | undefined;
+  let caPem = '';
+  const requests = createRequests(id, (packet) => connection?.publish(packet) ?? Promise.reject(notConnected()));
+
+  const trustSigningKey = (certPem: string): void => {
+    const { publicKey } = verifyCertificate({ certPem, caPem, usage: 'signing', nowMs: clock.nowMs() });
+    signingKeys.set(keyId(createPublicKey(publicKey)), publicKey);
+  };
+
+  /** Says hello: learns the master's time and its present signing keys. */
+  const hello = async (): Promise<void> => {
+    const sentAt = nowSeconds(clock);
+    const answer = (await requests.ask('hello', { time: sentAt })) as { time?: unknown; signing_certs?: unknown };
+    if (typeof answer.time === 'number') skewSeconds = answer.time - nowSeconds(clock);
+    if (Math.abs(skewSeconds) > SKEW_WARNING_SECONDS) {
+      log.warning(
+        `the clock of this machine is ${Math.abs(skewSeconds)} s ${skewSeconds > 0 ? 'behind' : 'ahead of'} the master's`,
+        {
+          do: 'set the clock; until then the expiry of jobs is judged by the time of the master',
+        },
+      );
+    }
+    for (const certPem of Array.isArray(answer.signing_certs) ? answer.signing_certs : []) {
+      trustSigningKey(String(certPem));
+      await storeSigningCert(options.pkiDir, String(certPem));
+    }
+  };
+  const sayHello = (): void => {
+    hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
+  };
+
+  const attend = async (credentials: Credentials, signal: AbortSignal): Promise<void> => {
+    trustSigningKey(credentials.signingCertPem);
+    const opened = await connect(options, caPem, credentials);
+    connection = opened;
+    const stop = (): void => void opened.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      // What it can do goes ahead of the subscription, which is when jobs begin to come.
+      const announced = opened.publish(Info.encode({ id }, options.info()));
+      await opened.subscribe([`${formatTopic(Job.topic, { id })}/#`]);
+      await announced;
+      sayHello();
+      backoff.reset();
+      log.info('connected to the master', { master: `${options.host}:${options.port}` });
+      options.connected((packet) => opened.publish(packet));
+      const reason = await opened.closed;
+      if (!signal.aborted) log.warning('the connection to the master ended', { reason });
+    } finally {
+      signal.removeEventListener('abort', stop);
+      connection = undefined;
+      requests.abandon();
+      options.disconnected();
+    }
+  };
+
+  return {
+    signingKey: (kid) => signingKeys.get(kid),
+    askForKeys: sayHello,
+    masterNow: () => nowSeconds(clock) + skewSeconds,
+    answer: requests.answer,
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          caPem = (await trustMaster(trustOptions(options))).caPem;
+          const enrolment = enrollOptions(options, caPem, signal);
+          const credentials = (await storedCredentials(enrolment)) ?? (await enroll(enrolment));
+          await attend(credentials, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          await recover(options, explainTlsError(error, trustOptions(options)), backoff, signal);
+          continue;
+        }
+        if (!signal.aborted) await sleep(clock, backoff.next(), signal);
+      }
+    },
+  };
+}
+
+function notConnected(): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', 'not connected to the master');
+}
+
+function connect(options: MasterLinkOptions, caPem: string, { certPem }: Credentials): Promise<Connection> {
+  const keyPem = options.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return openConnection({
+    endpoint: { kind: 'tls', host: options.host, port: options.port, options: masterTls(caPem, { keyPem, certPem }) },
+    clientId: options.id,
+    username: options.id,
+    keepaliveSeconds: options.keepaliveSeconds,
+    connectTimeoutMs: options.connectTimeoutMs,
+    received: options.received,
+  });
+}
+
+/** Waits as long as the failure suggests, or gives up where only a person can help. */
+async function recover(
+  options: MasterLinkOptions,
+  error: unknown,
+  backoff: Backoff,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock } = options;
+  if (!(error instanceof FleetError) || error.code === 'KEY_MISMATCH' || error.code === 'FILE_UNREADABLE') throw error;
+  if (error.code === 'NOT_PERMITTED') {
+    // Rejected or deleted on the master: the key is offered anew, and an operator decides.
+    await forgetCredentials(options.pkiDir);
+    log.warning(`the master does not take this minion: ${error.message}`, { retry_s: options.acceptanceWaitMs / 1000 });
+    return sleep(clock, options.acceptanceWaitMs, signal);
+  }
+  const waitMs = backoff.next();
+  log.warning(errorLine(error), { retry_ms: waitMs });
+  await sleep(clock, waitMs, signal);
+}
+
+function trustOptions(options: MasterLinkOptions) {
+  return {
+    pkiDir: options.pkiDir,
+    host: options.host,
+    port: options.port,
+    masterFinger: options.masterFinger,
+    timeoutMs: options.connectTimeoutMs,
+    nowMs: () => options.clock.nowMs(),
+  };
+}
+
+function enrollOptions(options: MasterLinkOptions, caPem: string, signal: AbortSignal) {
+  const { id, pkiDir, host, port, privateKey, token, connectTimeoutMs, log } = options;
+  return {
+    id,
+    pkiDir,
+    host,
+    port,
+    caPem,
+    privateKey,
+    token,
+    grains: options.grains(),
+    connectTimeoutMs,
+    nowMs: () => options.clock.nowMs(),
+    log,
+    signal,
+  };
+}

@@ -1,0 +1,238 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, nowSeconds } from '../shared/clock.ts';
+import { openPrivateKey } from '../shared/crypto/private_file.ts';
+import type { Logger } from '../shared/log.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import type { Packet } from '../shared/protocol/message.ts';
+import { Fire } from '../shared/protocol/messages/event.ts';
+import type { InfoPayload } from '../shared/protocol/messages/job.ts';
+import { Ack, type AckPayload } from '../shared/protocol/messages/return.ts';
+import { VERSION } from '../shared/version.ts';
+import { createCatalogue } from './catalogue.ts';
+import type { MinionConfig } from './config.ts';
+import type { Events, Grains, MinionContext } from './context.ts';
+import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
+import { createJobRunner } from './jobs/job_runner.ts';
+import { createJobTable, type JobTable } from './jobs/job_table.ts';
+import { type Ledger, openLedger } from './jobs/ledger.ts';
+import { type Outbox, openOutbox } from './jobs/outbox.ts';
+import { createReceiver } from './jobs/receive.ts';
+import { type Loopback, startLoopback } from './loopback.ts';
+import { type MinionServices, makeContext } from './make_context.ts';
+import { createMasterLink, type MasterLink } from './master_link.ts';
+
+const HEARTBEAT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 30_000;
+
+export interface MinionDeps {
+  readonly config: MinionConfig;
+  readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
+  readonly grains: Grains;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly kill: (pid: number, signal: number) => void;
+}
+
+export interface Minion {
+  /** Resolves when stopped; rejects with what waiting cannot mend. */
+  readonly done: Promise<void>;
+  /** What `done` says, and everything closed. */
+  stop(): Promise<void>;
+  readonly localAddresses: readonly string[];
+}
+
+/** The composition root: what a minion is, from top to bottom. */
+export async function startMinion(deps: MinionDeps): Promise<Minion> {
+  const { config, clock, log } = deps;
+  const { id } = config;
+  const disk = await openDisk(deps);
+  const loopback = await startLoopback({ sockDir: config.sock_dir, tcpPort: config.local_tcp_port, clock, log });
+  const table = createJobTable(deps.kill, deps.pid);
+  const services = createServices(deps, disk.outbox, loopback, table);
+  const { events } = services;
+  const jobs = createJobPath(deps, disk, services, table, () => link);
+  const link: MasterLink = createMasterLink({
+    ...linkSettings(config),
+    id,
+    privateKey: disk.privateKey,
+    info: infoOf,
+    grains: () => deps.grains.all(),
+    clock,
+    random: deps.random,
+    log,
+    received: jobs.receive,
+    connected(send) {
+      jobs.attach(send);
+      disk.outbox.attach(send);
+      void events.fire('__master_connected', { master: config.master });
+    },
+    disconnected() {
+      jobs.detach();
+      disk.outbox.detach();
+      void events.fire('__master_disconnected', { master: config.master });
+    },
+  });
+
+  await jobs.runner.reportInterrupted();
+  await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
+  const abort = new AbortController();
+  const done = runUntilClosed(link.run(abort.signal), loopback, disk.ledger);
+  return {
+    done,
+    localAddresses: loopback.addresses,
+    async stop() {
+      abort.abort();
+      await done.catch(() => undefined);
+    },
+  };
+}
+
+/** What outlives the process. */
+async function openDisk({ config, clock, log }: MinionDeps) {
+  await mkdir(config.cachedir, { recursive: true, mode: 0o700 });
+  return {
+    privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
+    ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
+    outbox: await openOutbox({ folder: join(config.cachedir, 'outbox'), bytesMax: config.max_outbox_bytes, log }),
+  };
+}
+
+async function runUntilClosed(link: Promise<void>, loopback: Loopback, ledger: Ledger): Promise<void> {
+  try {
+    await link;
+  } finally {
+    await loopback.close();
+    await ledger.close();
+  }
+}
+
+function createServices(deps: MinionDeps, outbox: Outbox, loopback: Loopback, table: JobTable): MinionServices {
+  const { config, clock, log, env } = deps;
+  const services: MinionServices = {
+    id: config.id,
+    version: VERSION,
+    config: { ...config },
+    grains: deps.grains,
+    events: createEvents(config.id, loopback, (packet) => outbox.add('event', packet), clock),
+    jobs: table,
+    catalogue: createCatalogue(deps.modules, () => makeContext(services, noScope)),
+    clock,
+    log,
+    env,
+  };
+  return services;
+}
+
+/** From a packet of the master to a return in the outbox: hops five and six. */
+function createJobPath(
+  deps: MinionDeps,
+  { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
+  services: MinionServices,
+  table: JobTable,
+  link: () => MasterLink,
+) {
+  const { config, clock, log } = deps;
+  const { id, catalogue, events } = services;
+  let publish: ((packet: Packet) => Promise<void>) | undefined;
+  // Acknowledgements are worth nothing later: what they would say, a return or a repeat of the job will.
+  const acknowledge = (jid: string, ack: AckPayload): void => {
+    publish?.(Ack.encode({ jid, id }, ack)).catch((error: unknown) => {
+      log.debug('an acknowledgement was not delivered', { jid, error: String(error) });
+    });
+  };
+  const contextOf: ExecuteOptions['contextOf'] = ({ jid }, signal, outcome) =>
+    makeContext(services, { jid, signal, outcome, onChild: (pid, ended) => table.child(jid, pid, ended) });
+  const shared = { id, ledger, table, clock, log, masterNow: () => link().masterNow(), acknowledge };
+  const runner = createJobRunner({
+    ...shared,
+    outbox,
+    processCountMax: config.process_count_max,
+    returnBytesMax: config.max_return_size,
+    heartbeatMs: HEARTBEAT_MS,
+    execute: (job, signal) => executeJob({ id, catalogue, clock, log, contextOf }, job, signal),
+    notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
+  });
+  const receive = createReceiver({
+    ...shared,
+    signingKey: (kid) => link().signingKey(kid),
+    busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
+    run: (job) => runner.run(job),
+    askForKeys: () => link().askForKeys(),
+    other: (topic, payload) => link().answer(topic, payload),
+  });
+  return {
+    runner,
+    receive,
+    attach(send: (packet: Packet) => Promise<void>): void {
+      publish = send;
+    },
+    detach(): void {
+      publish = undefined;
+    },
+  };
+}
+
+const noScope = {
+  jid: undefined,
+  signal: new AbortController().signal,
+  outcome: { retcode: undefined, out: undefined },
+};
+
+function createEvents(
+  id: string,
+  loopback: Loopback,
+  sendToMaster: (packet: Packet) => Promise<void>,
+  clock: Clock,
+): Events {
+  const stamp = (): string => `${new Date(clock.nowMs()).toISOString().slice(0, 23)}000`;
+  return {
+    fire: async (tag, data) => loopback.fire(tag, { _stamp: stamp(), ...data }),
+    fireMaster: (tag, data) => sendToMaster(Fire.encode({ id, tag }, { _stamp: stamp(), ...data })),
+  };
+}
+
+function linkSettings(config: MinionConfig) {
+  const { host, port } = masterAddress(config);
+  return {
+    host,
+    port,
+    pkiDir: config.pki_dir,
+    masterFinger: config.master_finger,
+    token: config.enroll_token ?? '',
+    keepaliveSeconds: config.keepalive_seconds,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    acceptanceWaitMs: config.acceptance_wait_time * 1000,
+    reconnect: { firstMs: config.recon_default, maxMs: config.recon_max },
+  };
+}
+
+/** `host`, `host:port`, `[v6]:port`. */
+export function masterAddress({ master, master_port }: Pick<MinionConfig, 'master' | 'master_port'>): {
+  readonly host: string;
+  readonly port: number;
+} {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(master);
+  return { host: match?.[1] ?? match?.[2] ?? master, port: match?.[3] === undefined ? master_port : Number(match[3]) };
+}
+
+function infoOf(): InfoPayload {
+  return { v: 1, version: `brine ${VERSION}`, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' };
+}
+
+/** Salt's text of `salt/minion/<id>/start`. */
+function startData(id: string, clock: Clock): Readonly<Record<string, unknown>> {
+  return { data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}` };
+}
+
+function noticeOf(
+  job: { jid: string; fun: string; arg?: unknown[] | undefined },
+  result?: { retcode: number; success?: boolean | undefined },
+) {
+  const { jid, fun, arg = [] } = job;
+  return { jid, fun, arg, ...(result !== undefined && { retcode: result.retcode, success: result.success }) };
+}

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import { Flag, Integer, Text } from '../../shared/plugin/args.ts';
+import { globMatcher } from '../../shared/target/glob.ts';
+import { defineModule, fn, type MinionContext, type RunningJob } from '../context.ts';
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+
+export default defineModule({
+  summary: "See and stop this minion's jobs, and refresh what it knows.",
+  functions: {
+    running: fn({
+      summary: 'Return the jobs that run on this minion, but for the one that asks.',
+      args: {},
+      examples: ["salt '*' saltutil.running"],
+      reads: true,
+      run: (context) => otherJobs(context).map(jobItem),
+    }),
+    is_running: fn({
+      summary: 'Return the running jobs whose function matches a glob.',
+      args: { fun: Text },
+      examples: ["salt '*' saltutil.is_running state.apply", "salt '*' saltutil.is_running 'state.*'"],
+      reads: true,
+      run(context, { fun }) {
+        const matches = globMatcher(fun);
+        return otherJobs(context)
+          .filter((job) => matches(job.fun))
+          .map(jobItem);
+      },
+    }),
+    find_job: fn({
+      summary: 'Return what is known of a job if it runs on this minion.',
+      args: { jid: Text },
+      returns: 'an empty mapping when it does not run.',
+      examples: ["salt '*' saltutil.find_job 20261122093047146206"],
+      reads: true,
+      run(context, { jid }) {
+        const job = otherJobs(context).find((other) => other.jid === jid);
+        return job === undefined ? {} : jobItem(job);
+      },
+    }),
+    signal_job: fn({
+      summary: 'Send a signal to the processes of a running job.',
+      args: {
+        jid: Text,
+        sig: v.pipe(Integer, v.minValue(1, 'must be a signal number'), v.maxValue(64, 'must be a signal number')),
+      },
+      returns: 'one line, or an empty text when the job does not run.',
+      examples: ["salt '*' saltutil.signal_job 20261122093047146206 15"],
+      run: (context, { jid, sig }) => signalJob(context, jid, sig),
+    }),
+    term_job: fn({
+      summary: 'Send the termination signal (SIGTERM 15) to the processes of a running job.',
+      args: { jid: Text },
+      returns: 'one line, or an empty text when the job does not run.',
+      examples: ["salt '*' saltutil.term_job 20261122093047146206"],
+      run: (context, { jid }) => signalJob(context, jid, SIGTERM),
+    }),
+    kill_job: fn({
+      summary: 'Send the kill signal (SIGKILL 9) to the processes of a running job.',
+      args: { jid: Text },
+      returns: 'one line, or an empty text when the job does not run.',
+      examples: ["salt '*' saltutil.kill_job 20261122093047146206"],
+      run: (context, { jid }) => signalJob(context, jid, SIGKILL),
+    }),
+    term_all_jobs: fn({
+      summary: 'Send the termination signal (SIGTERM 15) to the processes of all other running jobs.',
+      args: {},
+      returns: 'one line for each job.',
+      examples: ["salt '*' saltutil.term_all_jobs"],
+      run: (context) => otherJobs(context).map((job) => signalJob(context, job.jid, SIGTERM)),
+    }),
+    kill_all_jobs: fn({
+      summary: 'Send the kill signal (SIGKILL 9) to the processes of all other running jobs.',
+      args: {},
+      returns: 'one line for each job.',
+      examples: ["salt '*' saltutil.kill_all_jobs"],
+      run: (context) => otherJobs(context).map((job) => signalJob(context, job.jid, SIGKILL)),
+    }),
+    refresh_grains: fn({
+      summary: "Collect this minion's grains anew.",
+      args: { refresh_pillar: v.optional(Flag, true) },
+      returns: '``True``.',
+      examples: ["salt '*' saltutil.refresh_grains"],
+      async run(context) {
+        await context.grains.refresh();
+        return true;
+      },
+    }),
+    refresh_modules: fn({
+      summary: 'Tell the minion to look at its execution modules anew.',
+      args: { async: v.optional(Flag, true) },
+      returns: '``True``.',
+      examples: ["salt '*' saltutil.refresh_modules"],
+      async run(context) {
+        await context.events.fire('module_refresh', { notify: false });
+        return true;
+      },
+    }),
+  },
+});
+
+function otherJobs(context: MinionContext): RunningJob[] {
+  return context.jobs.running().filter((job) => job.jid !== context.jid);
+}
+
+function jobItem(job: RunningJob): Readonly<Record<string, unknown>> {
+  const { jid, fun, arg, tgt, tgt_type, user, pid } = job;
+  return { jid, fun, arg, tgt, tgt_type, ret: '', user, pid };
+}
+
+function signalJob(context: MinionContext, jid: string, signal: number): string {
+  const job = context.jobs.running().find((running) => running.jid === jid);
+  if (job === undefined || !context.jobs.signal(jid, signal)) return '';
+  return `Signal ${signal} sent to job ${jid} at pid ${job.pid}`;
+}

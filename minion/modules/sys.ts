@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { Text } from '../../shared/plugin/args.ts';
+import { defaultOf, docText, isRequired } from '../../shared/plugin/function.ts';
+import { globMatcher } from '../../shared/target/glob.ts';
+import { defineModule, fn, type MinionFunction } from '../context.ts';
+import { allFunctions, usableModules } from '../lib/all_functions.ts';
+
+export default defineModule({
+  summary: 'Tell which functions this minion has and how they are called.',
+  functions: {
+    doc: fn({
+      summary: 'Return the docstrings of all functions, or of the modules, functions and globs that are named.',
+      args: {},
+      varargs: true,
+      examples: [
+        "salt '*' sys.doc",
+        "salt '*' sys.doc sys",
+        "salt '*' sys.doc sys.doc",
+        "salt '*' sys.doc 'network.*'",
+      ],
+      reads: true,
+      async run(context, _args, { args }) {
+        const functions = await allFunctions(context.catalogue);
+        const names = select([...functions.keys()], args);
+        return Object.fromEntries(names.map((name) => [name, docstring(name, functions.get(name) as MinionFunction)]));
+      },
+    }),
+    argspec: fn({
+      summary: 'Return the argument specification of all functions, or of a module, a function or a glob.',
+      args: { module: v.optional(Text, '') },
+      examples: ["salt '*' sys.argspec pkg.install", "salt '*' sys.argspec sys", "salt '*' sys.argspec 'test.*'"],
+      reads: true,
+      async run(context, { module }) {
+        const functions = await allFunctions(context.catalogue);
+        const names = select([...functions.keys()], module === '' ? [] : [module]);
+        return Object.fromEntries(names.map((name) => [name, argspec(functions.get(name) as MinionFunction)]));
+      },
+    }),
+    list_functions: fn({
+      summary: 'List all functions, or those of the modules and globs that are named.',
+      args: {},
+      varargs: true,
+      examples: [
+        "salt '*' sys.list_functions",
+        "salt '*' sys.list_functions sys",
+        "salt '*' sys.list_functions 'sys.list_*'",
+      ],
+      reads: true,
+      run: async (context, _args, { args }) => select([...(await allFunctions(context.catalogue)).keys()], args),
+    }),
+    list_modules: fn({
+      summary: 'List the modules that can be used here, or those that the globs match.',
+      args: {},
+      varargs: true,
+      examples: ["salt '*' sys.list_modules", "salt '*' sys.list_modules 's*'"],
+      reads: true,
+      async run(context, _args, { args }) {
+        const names = [...(await usableModules(context.catalogue)).keys()];
+        const globs = args.map((pattern) => globMatcher(String(pattern)));
+        return globs.length === 0 ? names : names.filter((name) => globs.some((matches) => matches(name)));
+      },
+    }),
+    reload_modules: fn({
+      summary: 'Tell the minion to look at its execution modules anew.',
+      args: {},
+      returns: '``True``.',
+      examples: ["salt '*' sys.reload_modules"],
+      run: (context) => context.call('saltutil.refresh_modules'),
+    }),
+  },
+});
+
+/** Whole names that one of the patterns means: a module's name, a function's name or a glob. All without patterns. */
+function select(names: readonly string[], patterns: readonly unknown[]): readonly string[] {
+  if (patterns.length === 0) return names;
+  const tests = patterns.map((pattern) => nameTest(String(pattern)));
+  return names.filter((name) => tests.some((matches) => matches(name)));
+}
+
+function nameTest(pattern: string): (name: string) => boolean {
+  if (/[*?[]/.test(pattern)) return globMatcher(pattern);
+  // `sys` and `sys.` mean the module sys, and not sysctl.
+  const module = pattern.endsWith('.') ? pattern : `${pattern}.`;
+  return (name) => name === pattern || name.startsWith(module);
+}
+
+/** Indented as a Python docstring is, for that is what Salt sends and prints. */
+function docstring(name: string, spec: MinionFunction): string {
+  const lines = docText(name, spec).trimEnd().split('\n');
+  return `\n${lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n    `;
+}
+
+/** Salt's shape: the defaults belong to the last arguments, and what there is none of is None. */
+function argspec(spec: MinionFunction): Readonly<Record<string, unknown>> {
+  const schemas = Object.values(spec.args);
+  const defaults = schemas.filter((schema) => !isRequired(schema)).map((schema) => defaultOf(schema) ?? null);
+  return {
+    args: schemas.length === 0 ? null : Object.keys(spec.args),
+    defaults: defaults.length === 0 ? null : defaults,
+    varargs: spec.varargs ?? null,
+    kwargs: spec.varkw ?? null,
+  };
+}

@@ -1,0 +1,123 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect, type DetailedPeerCertificate } from 'node:tls';
+import { MASTER_NAME, readCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
+import { colonFingerprint, fingerprintOf, parseFingerprint } from '../shared/crypto/fingerprint.ts';
+import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
+import { FleetError, systemErrorCode } from '../shared/errors.ts';
+
+/** The file that holds the master's certificate once it is pinned. */
+export const pinnedFile = (pkiDir: string): string => join(pkiDir, 'minion_master.crt');
+
+export interface TrustOptions {
+  readonly pkiDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** `master_finger` of the configuration; empty: trust on first use. */
+  readonly masterFinger: string;
+  readonly timeoutMs: number;
+  readonly nowMs: () => number;
+}
+
+/**
+ * The certificate of the master's authority: the pinned one, or the one that the master shows at first contact, which is
+ * then pinned. Throws KEY_MISMATCH when `master_finger` or the pin says that this is another master.
+ */
+export async function trustMaster(options: TrustOptions): Promise<{ readonly caPem: string; readonly isNew: boolean }> {
+  const path = pinnedFile(options.pkiDir);
+  const pinned = await readOptionalFile(path);
+  if (pinned !== undefined) {
+    checkFinger(options, fingerprintOf(readCertificate(pinned).publicKey), `the pinned master key in ${path}`);
+    return { caPem: pinned, isNew: false };
+  }
+  const caPem = await fetchAuthority(options);
+  checkFinger(
+    options,
+    fingerprintOf(readCertificate(caPem).publicKey),
+    `the master at ${options.host}:${options.port}`,
+  );
+  await writeFileAtomically(path, caPem, 0o644);
+  return { caPem, isNew: true };
+}
+
+/** TLS towards the pinned master and nobody else. */
+export function masterTls(
+  caPem: string,
+  client?: { readonly keyPem: string; readonly certPem: string },
+): ConnectionOptions {
+  return {
+    ca: caPem,
+    servername: MASTER_NAME,
+    minVersion: 'TLSv1.2',
+    ...(client !== undefined && { key: client.keyPem, cert: client.certPem }),
+  };
+}
+
+/** A failed handshake with a pinned master, as what it means. */
+export function explainTlsError(error: unknown, options: TrustOptions): unknown {
+  const code = systemErrorCode(error instanceof FleetError ? error.cause : error);
+  const mismatch = [
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_SIGNATURE_FAILURE',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ];
+  if (code !== undefined && mismatch.includes(code)) {
+    return new FleetError(
+      'KEY_MISMATCH',
+      `the master at ${options.host}:${options.port} has another key than the pinned one`,
+      {
+        hint: `if the master was really replaced, remove ${pinnedFile(options.pkiDir)} and restart the minion; if not, somebody stands in between`,
+        cause: error,
+      },
+    );
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return new FleetError(
+      'KEY_MISMATCH',
+      `the certificate of the master at ${options.host}:${options.port} is not valid now`,
+      {
+        hint: 'check the clocks of this machine and of the master',
+        cause: error,
+      },
+    );
+  }
+  return error;
+}
+
+function checkFinger(options: TrustOptions, fingerprint: string, whose: string): void {
+  if (options.masterFinger === '' || parseFingerprint(options.masterFinger) === fingerprint) return;
+  throw new FleetError('KEY_MISMATCH', `${whose} has fingerprint ${colonFingerprint(fingerprint)}, not master_finger`, {
+    hint: 'compare with `salt-key -F` on the master and correct master_finger, or remove the pinned file',
+  });
+}
+
+/** Looks at the chain that the master shows, sends nothing, and keeps only a chain that holds together. */
+function fetchAuthority({ host, port, timeoutMs, nowMs }: TrustOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, servername: MASTER_NAME, rejectUnauthorized: false, timeout: timeoutMs });
+    socket.once('timeout', () => socket.destroy(new Error('no answer in time')));
+    socket.once('error', (cause) => {
+      const reason = systemErrorCode(cause) === 'ECONNREFUSED' ? 'nothing listens there' : cause.message;
+      reject(new FleetError('MASTER_UNREACHABLE', `cannot connect to ${host}:${port}: ${reason}`, { cause }));
+    });
+    socket.once('secureConnect', () => {
+      try {
+        resolve(authorityOf(socket.getPeerCertificate(true), nowMs()));
+      } catch (error) {
+        reject(error);
+      }
+      socket.destroy();
+    });
+  });
+}
+
+function authorityOf(leaf: DetailedPeerCertificate, nowMs: number): string {
+  const issuer = leaf.issuerCertificate as DetailedPeerCertificate | undefined;
+  if (issuer?.raw === undefined || issuer.raw.equals(leaf.raw)) {
+    throw new FleetError('KEY_MISMATCH', 'the master shows no authority in its certificate chain');
+  }
+  const caPem = new X509Certificate(issuer.raw).toString();
+  verifyCertificate({ certPem: new X509Certificate(leaf.raw).toString(), caPem, usage: 'server', nowMs });
+  return caPem;
+}

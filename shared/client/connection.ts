@@ -1,0 +1,179 @@
+import { connect as netConnect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type TLSSocket, type ConnectionOptions as TlsOptions, connect as tlsConnect } from 'node:tls';
+import type { IClientOptions } from 'mqtt';
+// Not 'mqtt' itself: that loads WebSocket and mini-program transports, half of the start-up time.
+import mqttClient from 'mqtt/lib/client';
+import { FleetError, systemErrorCode } from '../errors.ts';
+import type { Packet } from '../protocol/message.ts';
+
+/** Where and how to reach a broker. */
+export type Endpoint =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'tls';
+      readonly host: string;
+      readonly port: number;
+      readonly options: TlsOptions;
+      readonly secured?: (socket: TLSSocket) => void;
+    };
+
+export interface ConnectionOptions {
+  readonly endpoint: Endpoint;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly keepaliveSeconds: number;
+  readonly connectTimeoutMs: number;
+  /**
+   * Called for each message before its PUBACK: what must survive is durable when it returns. It must be quick: nothing
+   * else is read meanwhile, the answer to a ping included (aedes.md §4). What it throws is a bug and closes the connection.
+   */
+  readonly received: (topic: string, payload: Uint8Array, retain: boolean) => void | Promise<void>;
+}
+
+/** One connection, for as long as it lasts; who wants another makes another. */
+export interface Connection {
+  /** Resolves at PUBACK (QoS 1) or when written (QoS 0); rejects when the connection ends before. */
+  publish(packet: Packet): Promise<void>;
+  /** Rejects with NOT_PERMITTED when the broker refuses one of them. */
+  subscribe(filters: readonly string[]): Promise<void>;
+  /** Resolves with the reason when the connection is over, for whatever cause. */
+  readonly closed: Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Connects once: no reconnecting, no store, no queue of its own. Rejects with MASTER_UNREACHABLE, NOT_PERMITTED or KEY_MISMATCH. */
+export function openConnection(options: ConnectionOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    let lastError: unknown;
+    const client = new mqttClient.default(() => {
+      const stream = openStream(options.endpoint);
+      stream.on('error', (error) => {
+        lastError ??= error;
+      });
+      return stream;
+    }, clientOptions(options));
+    client.handleMessage = (packet, done) => {
+      const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+      Promise.resolve(options.received(packet.topic, payload, packet.retain)).then(
+        () => done(),
+        (error: unknown) => {
+          lastError ??= error;
+          client.end(true);
+        },
+      );
+    };
+    const closed = new Promise<string>((over) => {
+      client.once('close', () => over(lastError === undefined ? 'the connection was closed' : errorText(lastError)));
+    });
+    client.on('error', (error) => {
+      lastError ??= error;
+    });
+    client.once('close', () => reject(connectError(options.endpoint, lastError)));
+    client.once('connect', () => resolve(connectionOf(client, closed)));
+  });
+}
+
+function clientOptions({
+  clientId,
+  username,
+  password,
+  keepaliveSeconds,
+  connectTimeoutMs,
+}: ConnectionOptions): IClientOptions {
+  return {
+    protocolVersion: 4,
+    clientId,
+    clean: true,
+    keepalive: keepaliveSeconds,
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // mqtt-packet otherwise fills 16 to 20 MB with pre-built numbers (aedes.md 0.9).
+    writeCache: false,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+}
+
+function openStream(endpoint: Endpoint): Duplex {
+  if (endpoint.kind === 'unix') return netConnect(endpoint.path);
+  if (endpoint.kind === 'tcp') return netConnect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  const socket = tlsConnect({ host: endpoint.host, port: endpoint.port, ...endpoint.options });
+  socket.setNoDelay(true);
+  const { secured } = endpoint;
+  if (secured !== undefined) {
+    socket.once('secureConnect', () => {
+      try {
+        secured(socket);
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+  return socket;
+}
+
+function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: Promise<string>): Connection {
+  // mqtt.js would keep what is not acknowledged for the next connection; there is none, so it is told at once.
+  const pending = new Set<(error: Error) => void>();
+  void closed.then(() => {
+    for (const reject of pending) reject(notConnected());
+  });
+  const request = (start: (settle: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (!client.connected) return reject(notConnected());
+      pending.add(reject);
+      start((error) => {
+        pending.delete(reject);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  return {
+    closed,
+    publish: ({ topic, payload, qos, retain }) =>
+      request((settle) => {
+        const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+        client.publish(topic, body, { qos, retain }, (error) => settle(error));
+      }),
+    subscribe: (filters) =>
+      request((settle) => {
+        client.subscribe([...filters], { qos: 1 }, (error, grants) => {
+          const refused = grants?.find((grant) => (grant.qos as number) >= 128);
+          settle(refused === undefined ? error : refusedSubscription(refused.topic));
+        });
+      }),
+    close: () => client.endAsync().then(() => undefined),
+  };
+}
+
+function refusedSubscription(filter: string): FleetError {
+  return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${filter}`);
+}
+
+function notConnected(): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', 'the connection ended before the message was acknowledged');
+}
+
+function connectError(endpoint: Endpoint, error: unknown): FleetError {
+  if (error instanceof FleetError) return error;
+  const where = endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
+    const code = error.code === 5 || error.code === 4 ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
+    return new FleetError(code, `${where} refused the connection: ${error.message}`, { cause: error });
+  }
+  return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${where}: ${errorText(error)}`, { cause: error });
+}
+
+function errorText(error: unknown): string {
+  if (error === undefined) return 'the connection was closed before it was accepted';
+  const code = systemErrorCode(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there';
+  if (code === 'EACCES') return 'permission denied';
+  return message || code || 'unknown error';
+}

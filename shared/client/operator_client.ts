@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { FleetError, fromReport, systemErrorCode } from '../errors.ts';
+import { type Connection, openConnection } from './connection.ts';
+
+/** A request of an operator, as `OperatorRequest` of the message table checks it on the master. */
+export type OperatorRequestBody = Readonly<Record<string, unknown>> & { readonly op: string };
+
+/** One step of the answer; `OperatorResponse` of the message table says which there are. */
+export interface OperatorStep {
+  readonly t: string;
+  readonly [member: string]: unknown;
+}
+
+/** An operator's connection to the master. JSON both ways: a command line must start fast, and CBOR is not for it. */
+export interface OperatorClient {
+  /**
+   * Sends a request and yields its answer step by step, `end` left out. Throws what the master answers,
+   * MASTER_UNREACHABLE when the connection ends or nothing is answered at all.
+   */
+  request(body: OperatorRequestBody): AsyncGenerator<OperatorStep>;
+  close(): Promise<void>;
+}
+
+export interface OperatorClientOptions {
+  readonly socketPath: string;
+  /** How long the master may take to say anything at all, milliseconds. */
+  readonly firstAnswerMs: number;
+}
+
+/** Throws MASTER_UNREACHABLE or NOT_PERMITTED with what to do. */
+export async function connectOperator({ socketPath, firstAnswerMs }: OperatorClientOptions): Promise<OperatorClient> {
+  const user = ownerOf(socketPath);
+  const waiting = new Map<string, (step: OperatorStep) => void>();
+  const prefix = `salt/op/${user}/rsp/`;
+  const connection = await openConnection({
+    endpoint: { kind: 'unix', path: socketPath },
+    clientId: `cli-${process.pid}-${randomBytes(3).toString('hex')}`,
+    keepaliveSeconds: 60,
+    connectTimeoutMs: firstAnswerMs,
+    received(topic, payload) {
+      waiting.get(topic.slice(prefix.length))?.(JSON.parse(Buffer.from(payload).toString()) as OperatorStep);
+    },
+  });
+  return {
+    request: (body) => converse(connection, user, body, waiting, firstAnswerMs),
+    close: () => connection.close(),
+  };
+}
+
+async function* converse(
+  connection: Connection,
+  user: string,
+  body: OperatorRequestBody,
+  waiting: Map<string, (step: OperatorStep) => void>,
+  firstAnswerMs: number,
+): AsyncGenerator<OperatorStep> {
+  const c = randomBytes(6).toString('base64url');
+  const steps = stepQueue();
+  waiting.set(c, steps.put);
+  const patience = setTimeout(() => steps.fail(notResponding()), firstAnswerMs);
+  const failed = (error: Error): void => steps.fail(error);
+  void connection.closed.then((reason) =>
+    failed(new FleetError('MASTER_UNREACHABLE', `the master went away: ${reason}`)),
+  );
+  // Both go out at once; the broker handles them in order, so no answer can come before the subscription.
+  connection.subscribe([`salt/op/${user}/rsp/${c}`]).catch(failed);
+  const payload = Buffer.from(JSON.stringify(body));
+  connection.publish({ topic: `salt/op/${user}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
+  try {
+    for (;;) {
+      const step = await steps.next();
+      clearTimeout(patience);
+      if (step.t === 'end') return;
+      if (step.t === 'error') throw fromReport(step.error as Parameters<typeof fromReport>[0]);
+      yield step;
+    }
+  } finally {
+    clearTimeout(patience);
+    waiting.delete(c);
+  }
+}
+
+function stepQueue() {
+  const ready: OperatorStep[] = [];
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+  const signal = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  return {
+    put(step: OperatorStep): void {
+      ready.push(step);
+      signal();
+    },
+    fail(error: Error): void {
+      failure ??= error;
+      signal();
+    },
+    async next(): Promise<OperatorStep> {
+      while (ready.length === 0) {
+        if (failure !== undefined) throw failure;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return ready.shift() as OperatorStep;
+    },
+  };
+}
+
+function notResponding(): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', 'Salt request timed out. The master is not responding', {
+    hint: 'look at the log of salt-master',
+  });
+}
+
+/** Who may open the socket speaks for its owner: that name stands in the topics. */
+function ownerOf(socketPath: string): string {
+  try {
+    const { uid } = statSync(socketPath);
+    const own = userInfo();
+    if (uid === own.uid) return own.username;
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((entry) => entry.split(':')[2] === String(uid));
+    return line?.split(':')[0] ?? String(uid);
+  } catch (error) {
+    throw socketError(socketPath, error);
+  }
+}
+
+function socketError(path: string, cause: unknown): FleetError {
+  if (systemErrorCode(cause) === 'EACCES') {
+    return new FleetError('NOT_PERMITTED', `${path}: permission denied`, {
+      hint: 'run the command as the user that runs salt-master',
+      cause,
+    });
+  }
+  return new FleetError('MASTER_UNREACHABLE', `the master is not running: there is no ${path}`, {
+    hint: 'start salt-master, or name its configuration directory with -c',
+    cause,
+  });
+}

@@ -1,0 +1,37 @@
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { FleetError } from '../errors.ts';
+import type { Fingerprint } from '../ids.ts';
+
+/** SHA-256 of the key's SPKI as 64 lower-case hex digits. Of a private key, that of its public half. */
+export function fingerprintOf(key: KeyObject): Fingerprint {
+  return createHash('sha256').update(spkiOf(key)).digest('hex');
+}
+
+/** The public key as DER SubjectPublicKeyInfo. */
+export function spkiOf(key: KeyObject): Buffer {
+  return publicHalf(key).export({ type: 'spki', format: 'der' });
+}
+
+/** The public key as PEM: how `salt-key -p` prints it and how key files hold it. */
+export function publicPem(key: KeyObject): string {
+  return publicHalf(key).export({ type: 'spki', format: 'pem' }).toString();
+}
+
+function publicHalf(key: KeyObject): KeyObject {
+  return key.type === 'private' ? createPublicKey(key) : key;
+}
+
+/** As `salt-key -F` prints it: `36:68:d9:…`. */
+export function colonFingerprint(fingerprint: Fingerprint): string {
+  return fingerprint.match(/../g)?.join(':') ?? '';
+}
+
+/** Reads either form, in either case, as people paste it. Throws CONFIG_INVALID. */
+export function parseFingerprint(text: string): Fingerprint {
+  const trimmed = text.trim().toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(trimmed)) return trimmed;
+  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){31}$/.test(trimmed)) return trimmed.replaceAll(':', '');
+  throw new FleetError('CONFIG_INVALID', `not a SHA-256 fingerprint: ${trimmed.slice(0, 100)}`, {
+    hint: 'copy the one that salt-key -F prints for master.pub',
+  });
+}

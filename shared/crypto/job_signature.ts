@@ -1,0 +1,63 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
+import { FleetError } from '../errors.ts';
+import { type Encoding, openPayload, type Payload } from '../protocol/codec.ts';
+import { encodeSign1, sign1Input } from './cose.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+/**
+ * A job is signed for one minion: its id is part of what is signed and not of what is sent, so the payload is encoded
+ * once for all targets and a job captured from one minion is worthless to another.
+ */
+const DOMAIN = 'salt-job-v1\0';
+const SIGNATURE_BYTES = 64;
+// With a callback the work is done in the thread pool: a large fan-out must not hold the event loop.
+const signInPool: (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer> = promisify(sign);
+
+/** Names a signing key on the wire: the first 8 hex digits of its fingerprint. */
+export function keyId(publicKey: KeyObject): string {
+  return fingerprintOf(publicKey).slice(0, 8);
+}
+
+export interface JobToSign {
+  /** A CBOR map, or compact JSON without a TAB. */
+  readonly payload: Uint8Array;
+  readonly encoding: Encoding;
+  /** The minion that it is for. */
+  readonly id: string;
+  readonly kid: string;
+  /** Ed25519. */
+  readonly privateKey: KeyObject;
+}
+
+/** The payload in its envelope: a COSE_Sign1 around CBOR, or JSON, TAB and `kid.base64url(signature)`. */
+export async function signJob(job: JobToSign): Promise<Uint8Array> {
+  const { payload, encoding, id, kid, privateKey } = job;
+  const signature = await signInPool(null, signedBytes(payload, encoding, id), privateKey);
+  if (encoding === 'cbor') return encodeSign1({ kid, payload, signature });
+  return Buffer.concat([payload, Buffer.from(`\t${kid}.${signature.toString('base64url')}`)]);
+}
+
+/** Throws SIGNATURE_INVALID saying why, and MESSAGE_INVALID when there is no such envelope. */
+export function verifyJob(bytes: Uint8Array, id: string, keyOf: (kid: string) => KeyObject | undefined): Payload {
+  const payload = openPayload(bytes);
+  const { signature, body, encoding } = payload;
+  if (signature === undefined) throw refused('the job is not signed');
+  const key = keyOf(signature.kid);
+  if (key === undefined) {
+    throw refused(`no key ${signature.kid}`, 'the master has a new signing key: enrol again to get it');
+  }
+  const isValid =
+    signature.bytes.length === SIGNATURE_BYTES && verify(null, signedBytes(body, encoding, id), key, signature.bytes);
+  if (!isValid) throw refused(`the signature by key ${signature.kid} is not one of this job for ${id}`);
+  return payload;
+}
+
+function signedBytes(payload: Uint8Array, encoding: Encoding, id: string): Buffer {
+  if (encoding === 'cbor') return sign1Input(payload, Buffer.from(DOMAIN + id));
+  return Buffer.concat([Buffer.from(`${DOMAIN}${id}\0`), payload]);
+}
+
+function refused(why: string, hint?: string): FleetError {
+  return new FleetError('SIGNATURE_INVALID', why, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,67 @@
+import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { keyId, signJob, verifyJob } from '../../../../shared/crypto/job_signature.ts';
+import { decodeBody, type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const kid = keyId(publicKey);
+const job = { jid: '20261122093047146206', fun: 'test.ping', exp: 1795426252 };
+const encodings: readonly Encoding[] = ['cbor', 'json'];
+
+const keyOf = (wanted: string): KeyObject | undefined => (wanted === kid ? publicKey : undefined);
+const signFor = (id: string, encoding: Encoding): Promise<Uint8Array> =>
+  signJob({ payload: encodePayload(job, encoding), encoding, id, kid, privateKey });
+const refusal = (message: RegExp): unknown =>
+  expect.objectContaining({ code: 'SIGNATURE_INVALID', message: expect.stringMatching(message) });
+
+test.each(encodings)('a job signed as %s comes out as it went in', async (encoding) => {
+  const payload = verifyJob(await signFor('m1', encoding), 'm1', keyOf);
+  expect(payload).toMatchObject({ encoding, signature: { kid } });
+  expect(decodeBody(payload)).toEqual(job);
+});
+
+test.each(encodings)('a job signed as %s for one minion is refused by another', async (encoding) => {
+  const bytes = await signFor('m1', encoding);
+  expect(() => verifyJob(bytes, 'm2', keyOf)).toThrow(refusal(/not one of this job for m2/));
+});
+
+test.each(encodings)('an unsigned %s job is refused', (encoding) => {
+  expect(() => verifyJob(encodePayload(job, encoding), 'm1', keyOf)).toThrow(refusal(/not signed/));
+});
+
+test.each(encodings)('a %s job signed by an unknown key is refused', async (encoding) => {
+  const bytes = await signFor('m1', encoding);
+  expect(() => verifyJob(bytes, 'm1', () => undefined)).toThrow(refusal(new RegExp(`no key ${kid}`)));
+});
+
+test.each(encodings)('a %s job signed by another key under the same name is refused', async (encoding) => {
+  const bytes = await signFor('m1', encoding);
+  const other = generateKeyPairSync('ed25519').publicKey;
+  expect(() => verifyJob(bytes, 'm1', () => other)).toThrow(refusal(/signature by key/));
+});
+
+test('a signature of another length is refused', async () => {
+  const bytes = Buffer.from(await signFor('m1', 'json'));
+  expect(() => verifyJob(bytes.subarray(0, -8), 'm1', keyOf)).toThrow(refusal(/signature by key/));
+});
+
+test('no single changed bit of a CBOR job passes', async () => {
+  const bytes = await signFor('m1', 'cbor');
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const changed = Buffer.from(bytes);
+    changed[bit >> 3]! ^= 1 << (bit & 7);
+    expect(() => verifyJob(changed, 'm1', keyOf), `bit ${bit}`).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^(SIGNATURE|MESSAGE)_INVALID$/) }),
+    );
+  }
+});
+
+test('a JSON job can be checked with a few lines and without our code', async () => {
+  const [text = '', signature = ''] = Buffer.from(await signFor('m1', 'json'))
+    .toString()
+    .split('\t');
+  const [name, value = ''] = signature.split('.');
+  expect(JSON.parse(text)).toEqual(job);
+  expect(name).toBe(kid);
+  expect(verify(null, Buffer.from(`salt-job-v1\0m1\0${text}`), publicKey, Buffer.from(value, 'base64url'))).toBe(true);
+});
