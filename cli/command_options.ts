@@ -36,10 +36,11 @@ export function canonicalArgv(argv: readonly string[]): string[] {
   });
 }
 
-export function addCommonOptions(command: Command): Command {
+/** `-l` means something else to salt-key, as it does in Salt. */
+export function addCommonOptions(command: Command, logLevelFlag = '-l, --log-level'): Command {
   return command
     .option('-c, --config-dir <dir>', 'directory of the configuration (default: /etc/salt)')
-    .option('-l, --log-level <level>', 'all, garbage, trace, debug, profile, info, warning, error, critical or quiet')
+    .option(`${logLevelFlag} <level>`, 'all, garbage, trace, debug, profile, info, warning, error, critical or quiet')
     .option('--version', 'print the version and exit')
     .helpOption('-h, --help', 'print this help and exit')
     .allowExcessArguments(false)

@@ -1,5 +1,5 @@
 import { FleetError } from '../shared/errors.ts';
-import { loadFolder, type PluginFolder } from '../shared/plugin/load_folder.ts';
+import { loadFolder, type PluginFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { nearest } from '../shared/suggest.ts';
 
 /** How states are shown; Salt's `state_output` and its companions. */
@@ -42,7 +42,7 @@ export function defineOutput(output: Output): Output {
   return output;
 }
 
-export const outputFolder: PluginFolder<Output> = loadFolder<Output>(new URL('./outputs/', import.meta.url));
+export const outputFolder: PluginFolder<Output> = loadFolder<Output>(programFolder('cli/outputs'));
 
 /** Throws USAGE when there is no outputter of that name. `text` is Salt's other word for `txt`. */
 export async function loadOutput(name: string, folder: PluginFolder<Output> = outputFolder): Promise<Output> {

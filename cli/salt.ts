@@ -224,7 +224,7 @@ async function finish(
 ): Promise<number> {
   const { returns, silent } = session;
   const failed = [...returns].filter(([, { retcode }]) => retcode !== 0).map(([id]) => id);
-  if (options.doc === true) terminal.out(docText(valuesOf(session)));
+  if (options.doc === true) terminal.out(docText(valuesOf(session), print.colour));
   else if (options.static === true) await printStatic(session, options, print, terminal);
   if (options.summary === true) {
     terminal.out(

@@ -18,16 +18,16 @@ import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../share
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
 export interface OperatorEntry {
+  /** SHA-256 of the password, hex. */
   readonly password_hash: string;
 }
 
 const operator: Format<OperatorEntry> = {
-  expects: '{password_hash: <what salt-run operators.hash prints>}',
+  expects: '{password_hash: 64 hex digits}',
   read(value) {
     if (!isMapping(value) || Object.keys(value).join() !== 'password_hash') return undefined;
-    return typeof value.password_hash === 'string' && value.password_hash !== ''
-      ? { password_hash: value.password_hash }
-      : undefined;
+    const { password_hash } = value;
+    return typeof password_hash === 'string' && /^[0-9a-f]{64}$/.test(password_hash) ? { password_hash } : undefined;
   },
   fromText: (given) => given,
 };
@@ -74,7 +74,7 @@ const keys = {
   operators: ownKey(
     mapOf(operator),
     {},
-    'Operators who may log in with a password. Further ones stand in `operators.yaml` in pki_dir.',
+    'Operators who may log in with a password. `salt-run operators.add` makes further ones, which need not stand here.',
   ),
 };
 

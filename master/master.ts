@@ -80,6 +80,7 @@ interface Parts {
 export async function startMaster(deps: MasterDeps): Promise<Master> {
   const { config, clock, log } = deps;
   for (const folder of [config.pki_dir, config.cachedir]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(config.sock_dir, { recursive: true, mode: 0o755 });
   const store = openLmdbStore(join(config.cachedir, 'store'));
   // The broker is made last, from what the parts know; until then nobody is connected to send anything to.
   let broker: Broker | undefined;

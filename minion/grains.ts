@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import { deepMerge } from '../shared/data/deep_merge.ts';
 import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import { loadFolder, type PluginFolder } from '../shared/plugin/load_folder.ts';
+import { loadFolder, type PluginFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { isDict } from '../shared/python_text.ts';
 import { saltSchema } from '../shared/salt_yaml.ts';
 import { globMatcher } from '../shared/target/glob.ts';
@@ -46,7 +46,7 @@ export function defineGrains(spec: GrainSpec): GrainSpec {
 
 /** The grains that come with Brine. */
 export function coreGrains(): PluginFolder<GrainSpec> {
-  return loadFolder<GrainSpec>(new URL('./grains/', import.meta.url));
+  return loadFolder<GrainSpec>(programFolder('minion/grains'));
 }
 
 /** Collects the grains of all files of a folder. A file that fails is logged and costs its own grains alone. */

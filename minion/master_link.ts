@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { type Clock, nowSeconds, sleep } from '../shared/clock.ts';
@@ -64,7 +64,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   const trustSigningKey = (certPem: string): void => {
     const { publicKey } = verifyCertificate({ certPem, caPem, usage: 'signing', nowMs: clock.nowMs() });
-    signingKeys.set(keyId(createPublicKey(publicKey)), publicKey);
+    signingKeys.set(keyId(publicKey), publicKey);
   };
 
   /** Says hello: learns the master's time and its present signing keys. */

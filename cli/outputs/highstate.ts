@@ -23,7 +23,11 @@ export default defineOutput({
 /** A runner wraps what it answers, and an orchestration adds its return code to the masters. */
 function unwrap(data: unknown): unknown {
   let runs = data;
-  for (const key of ['return', 'data']) if (isDict(runs) && Object.hasOwn(runs, key)) runs = runs[key];
+  for (const key of ['return', 'data']) {
+    const inner = isDict(runs) ? runs[key] : undefined;
+    // A minion may be called `data`: then this is its run.
+    if (isDict(inner) && !Object.keys(inner).some((tag) => tag.includes('_|-'))) runs = inner;
+  }
   if (!isDict(runs)) return runs;
   const { retcode, ...masters } = runs;
   const isOrchestration =

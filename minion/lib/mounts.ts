@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { join, posix } from 'node:path';
-import { errorLine, systemErrorCode } from '../../shared/errors.ts';
+import { join } from 'node:path';
+import { errorLine, FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { MinionContext } from '../context.ts';
 import { columns, type FileRoot } from './file_root.ts';
 
@@ -24,15 +24,15 @@ export interface FilesystemSize {
 /** What is mounted, in the order of mounting; of two on one path the later, which hides the other. */
 export function readMounts(files: FileRoot): Mount[] {
   const mounts = columns(files.readText('/proc/mounts')).map(([device = '', path = '', fstype = '']) => ({
-    device: unescape(device),
-    path: unescape(path),
+    device: withBlanks(device),
+    path: withBlanks(path),
     fstype,
   }));
   return [...new Map(mounts.map((mount) => [mount.path, mount])).values()];
 }
 
 /** The kernel writes blanks and backslashes as octal numbers. */
-function unescape(text: string): string {
+function withBlanks(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
@@ -68,7 +68,7 @@ export async function filesystemSize(
   try {
     return NETWORK.test(mount.fstype) ? await sizeByProcess(context, mount) : await sizeBySystemCall(context, mount);
   } catch (error) {
-    if (systemErrorCode(error) === undefined && !(error instanceof Error && error.name === 'FleetError')) throw error;
+    if (systemErrorCode(error) === undefined && !(error instanceof FleetError)) throw error;
     context.log.warning('a file system is left out', { path: mount.path, reason: errorLine(error) });
     return undefined;
   }
@@ -91,14 +91,11 @@ async function sizeByProcess(
   { exec }: Pick<MinionContext, 'exec'>,
   { path }: Mount,
 ): Promise<FilesystemSize | undefined> {
-  const { stdout, retcode } = await exec(['stat', '-f', '-c', '%S %b %f %a %c %d', posix.normalize(path)], {
+  const { stdout, retcode } = await exec(['stat', '-f', '-c', '%S %b %f %a %c %d', path], {
     timeoutMs: SERVER_TIMEOUT_MS,
   });
-  const numbers = stdout.trim().split(' ').map(Number);
-  if (retcode !== 0 || numbers.length !== 6 || numbers.some(Number.isNaN)) return undefined;
-  const [blockBytes, blocks, blocksFree, blocksAvailable, inodes, inodesFree] = numbers as [
-    ...[number, number, number],
-    ...[number, number, number],
-  ];
+  const sizes = stdout.trim().split(' ').map(Number);
+  if (retcode !== 0 || sizes.length !== 6 || sizes.some(Number.isNaN)) return undefined;
+  const [blockBytes = 0, blocks = 0, blocksFree = 0, blocksAvailable = 0, inodes = 0, inodesFree = 0] = sizes;
   return { blockBytes, blocks, blocksFree, blocksAvailable, inodes, inodesFree };
 }

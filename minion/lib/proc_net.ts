@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { formatIp, netmaskLength } from '../../shared/data/ip_network.ts';
+import { formatIp } from '../../shared/data/ip_network.ts';
 import { columns, type FileRoot } from './file_root.ts';
 
 /** What Linux says of routes, neighbours and sockets in /proc/net. */
@@ -37,9 +37,11 @@ const RTF_REJECT = 0x200;
 const TCP_STATES =
   'ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING'.split(' ');
 
+/** By rising metric, so that of two default routes the first is the one in use. */
 export function readIp4Routes(files: FileRoot): Route[] {
   return columns(files.readText('/proc/net/route'))
     .slice(1)
+    .sort((a, b) => Number(a[6]) - Number(b[6]))
     .flatMap(([name = '', destination = '', gateway = '', flags = '', , , , netmask = '']) => {
       const bits = Number.parseInt(flags, 16);
       if ((bits & RTF_UP) === 0 || (bits & RTF_REJECT) !== 0) return [];
@@ -48,9 +50,13 @@ export function readIp4Routes(files: FileRoot): Route[] {
     });
 }
 
+/** By rising metric. */
 export function readIp6Routes(files: FileRoot): Route[] {
-  return columns(files.readText('/proc/net/ipv6_route')).flatMap(
-    ([destination = '', prefix = '', , , gateway = '', , , , flags = '', name = '']) => {
+  const rows = columns(files.readText('/proc/net/ipv6_route'));
+  const metric = (row: readonly string[]) => Number.parseInt(row[5] ?? '', 16);
+  return rows
+    .sort((a, b) => metric(a) - metric(b))
+    .flatMap(([destination = '', prefix = '', , , gateway = '', , , , flags = '', name = '']) => {
       const bits = Number.parseInt(flags, 16);
       if ((bits & RTF_UP) === 0 || (bits & RTF_REJECT) !== 0) return [];
       return [
@@ -63,19 +69,12 @@ export function readIp6Routes(files: FileRoot): Route[] {
           interface: name,
         } as const,
       ];
-    },
-  );
+    });
 }
 
 /** In both families this is how a default route is written. */
 export function isDefaultRoute({ destination, netmask }: Route): boolean {
   return destination === '::/0' || (destination === '0.0.0.0' && netmask === '0.0.0.0');
-}
-
-/** A more exact route first, as the kernel chooses. */
-export function routePrefix(route: Route): number {
-  if (route.addr_family === 'inet') return netmaskLength(route.netmask) ?? 0;
-  return Number(route.destination.split('/')[1]);
 }
 
 function flagText(bits: number): string {

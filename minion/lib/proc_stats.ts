@@ -23,7 +23,6 @@ export function cpuStats(text: Text): Record<string, unknown> {
     if (name === 'cpu') stats.cpu = cpuTimes(numbers);
     else if (name === 'intr') stats.intr = { total: numbers[0], irqs: numbers.slice(1) };
     else if (name === 'softirq') stats.softirq = { total: numbers[0], softirqs: numbers.slice(1) };
-    else if (/^cpu\d/.test(name)) stats[name] = cpuTimes(numbers);
     else stats[name] = numbers[0];
   }
   return stats;

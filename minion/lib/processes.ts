@@ -32,7 +32,5 @@ export async function readProcesses(root: string): Promise<ProcessInfo[]> {
   for (let index = 0; index < pids.length; index += BATCH) {
     found.push(...(await Promise.all(pids.slice(index, index + BATCH).map(readOne))));
   }
-  return found
-    .filter((process): process is ProcessInfo => process !== undefined)
-    .sort((a, b) => Number(a.pid) - Number(b.pid));
+  return found.filter((info): info is ProcessInfo => info !== undefined).sort((a, b) => Number(a.pid) - Number(b.pid));
 }

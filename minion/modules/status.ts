@@ -1,5 +1,3 @@
-import * as v from 'valibot';
-import { errorLine } from '../../shared/errors.ts';
 import { Text } from '../../shared/plugin/args.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';

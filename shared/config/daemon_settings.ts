@@ -57,7 +57,6 @@ export const outputSettings = {
   state_output_diff: saltKey(flag, false, 'Print only what changed.'),
   state_output_profile: saltKey(flag, true, 'Print when each state started and how long it took.'),
   state_output_pct: saltKey(flag, false, 'Print the share of states that succeeded.'),
-  state_compress_ids: saltKey(flag, false, 'Print states of one id as one.'),
 } satisfies SettingGroups[string];
 
 export type OutputConfig = ConfigOf<{ output: typeof outputSettings }>;

@@ -11,6 +11,14 @@ export interface PluginFolder<P> {
   load(name: string): Promise<P | undefined>;
 }
 
+/**
+ * A folder by its path from the root of the program. The build keeps every file two levels below its own root, as this one
+ * is in the sources, so that the same step up leads there.
+ */
+export function programFolder(path: string): URL {
+  return new URL(`../../${path}/`, import.meta.url);
+}
+
 export function loadFolder<P>(folder: URL): PluginFolder<P> {
   const files = new Map<string, string>();
   for (const file of listFiles(folder)) {

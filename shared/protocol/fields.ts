@@ -3,6 +3,11 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 
 /** The members that several messages share, each with its limit. */
 
+/** Says in the reference what a member means; the check is unchanged. */
+export function member<const S extends v.GenericSchema>(schema: S, meaning: string) {
+  return v.pipe(schema, v.description(meaning));
+}
+
 /** `module.function`, as Salt writes it. */
 export const FunctionName = v.pipe(
   v.string(),

@@ -58,6 +58,8 @@ export function compileRegex(pattern: string, { flags = 0, code = 'TARGET_INVALI
     },
     replace(text, replacement, count = 0) {
       const expand = parseReplacement(replacement, Object.keys(compiled.namedGroups()), compiled.groupCount(), code);
+      // Asking is a hundred times faster than looking for the places.
+      if (!compiled.test(text)) return { text, count: 0 };
       let result = '';
       let end = 0;
       let replaced = 0;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MinionId } from '../../ids.ts';
-import { Kwargs, ShortText } from '../fields.ts';
+import { Kwargs, member, ShortText } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_FINGERPRINT = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
@@ -15,12 +15,9 @@ export const Enroll = defineMessage({
   qos: 1,
   payload: v.object({
     id: MinionId,
-    /** PKCS#10, PEM: names the key and proves that the client holds it. */
-    csr: Pem,
-    /** One-time token from `salt-key --gen-token`. */
-    token: v.optional(v.pipe(v.string(), v.maxLength(128))),
-    /** Grains that autosign rules may look at; claims, not facts. */
-    grains: v.optional(Kwargs),
+    csr: member(Pem, 'PKCS#10, PEM: names the key and proves that the client holds it.'),
+    token: v.optional(member(v.pipe(v.string(), v.maxLength(128)), 'One-time token from `salt-key --gen-token`.')),
+    grains: v.optional(member(Kwargs, 'Grains that autosign rules may look at; claims, not facts.')),
   }),
   example: {
     params: { fingerprint: EXAMPLE_FINGERPRINT },
@@ -40,10 +37,10 @@ export const EnrollResponse = defineMessage({
   payload: v.object({
     st: v.picklist(enrollStates),
     message: v.optional(ShortText),
-    /** The minion's client certificate, PEM. */
-    cert: v.optional(Pem),
-    /** The certificate of the key that signs jobs, PEM, issued by the master's CA. */
-    signing_cert: v.optional(Pem),
+    cert: v.optional(member(Pem, "The minion's client certificate, PEM.")),
+    signing_cert: v.optional(
+      member(Pem, "The certificate of the key that signs jobs, PEM, issued by the master's CA."),
+    ),
   }),
   example: {
     params: { fingerprint: EXAMPLE_FINGERPRINT },

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ShortText, UnixTime } from '../fields.ts';
+import { member, ShortText, UnixTime } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_STAMP = '2026-11-22T09:30:47.146206';
@@ -73,12 +73,10 @@ export const MasterBeacon = defineMessage({
   qos: 1,
   retain: true,
   payload: v.object({
-    /** Changes at every start of the master. */
-    boot: v.string(),
+    boot: member(v.string(), 'Changes at every start of the master.'),
     time: UnixTime,
-    v: v.literal(1),
-    /** Names the key that signs jobs. */
-    kid: v.string(),
+    v: member(v.literal(1), 'Protocol version.'),
+    kid: member(v.string(), 'Names the key that signs jobs.'),
     version: v.optional(ShortText),
   }),
   example: {

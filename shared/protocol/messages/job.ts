@@ -5,6 +5,7 @@ import {
   ErrorValue,
   FunctionName,
   Kwargs,
+  member,
   ShortText,
   TargetExpression,
   TargetType,
@@ -19,14 +20,16 @@ export const JobPayload = v.object({
   fun: FunctionName,
   arg: v.optional(Args),
   kwarg: v.optional(Kwargs),
-  /** What the operator wrote; a minion that finds itself outside refuses. Left out for constrained minions. */
-  tgt: v.optional(TargetExpression),
+  tgt: v.optional(
+    member(
+      TargetExpression,
+      'What the operator wrote; a minion that finds itself outside refuses. Left out for constrained minions.',
+    ),
+  ),
   tgt_type: v.optional(TargetType),
   user: v.optional(ShortText),
-  /** Not to be started at or after this time. */
-  exp: UnixTime,
-  /** Longest run, milliseconds. */
-  timeout_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  exp: member(UnixTime, 'Not to be started at or after this time.'),
+  timeout_ms: v.optional(member(v.pipe(v.number(), v.integer(), v.minValue(1)), 'Longest run, milliseconds.')),
   metadata: v.optional(Kwargs),
 });
 export type JobPayload = v.InferOutput<typeof JobPayload>;
@@ -113,18 +116,21 @@ export const Info = defineMessage({
   qosLow: true,
   retain: true,
   payload: v.object({
-    /** Protocol version. */
-    v: v.literal(1),
-    /** Software and its version. */
-    version: v.optional(ShortText),
-    /** Largest whole MQTT packet it takes, bytes. */
-    max_packet: v.optional(v.pipe(v.number(), v.integer(), v.minValue(128)), 256),
-    /** Jobs it takes at a time. */
-    window: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024)), 1),
-    enc: v.optional(v.picklist(['cbor', 'json']), 'json'),
-    /** How jobs to it are signed. */
-    sig: v.optional(v.picklist(['ed25519', 'hmac', 'none']), 'ed25519'),
-    grains_hash: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    v: member(v.literal(1), 'Protocol version.'),
+    version: v.optional(member(ShortText, 'Software and its version.')),
+    max_packet: v.optional(
+      member(v.pipe(v.number(), v.integer(), v.minValue(128)), 'Largest whole MQTT packet it takes, bytes.'),
+      256,
+    ),
+    window: v.optional(
+      member(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024)), 'Jobs it takes at a time.'),
+      1,
+    ),
+    enc: v.optional(member(v.picklist(['cbor', 'json']), 'Encoding that it is sent.'), 'json'),
+    sig: v.optional(member(v.picklist(['ed25519', 'hmac', 'none']), 'How jobs to it are signed.'), 'ed25519'),
+    grains_hash: v.optional(
+      member(v.pipe(v.string(), v.maxLength(64)), 'Changes when its grains do, so that they are asked for again.'),
+    ),
   }),
   example: {
     params: { id: 'm1' },

@@ -5,6 +5,7 @@ import {
   ErrorValue,
   FunctionName,
   Kwargs,
+  member,
   Retcode,
   ShortText,
   TargetExpression,
@@ -24,12 +25,11 @@ export const JobRequest = v.object({
   fun: FunctionName,
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),
-  /** Seconds until a job that did not start expires. */
-  timeout: v.optional(Seconds),
-  /** Seconds that an offline minion's job is kept; left out: it is not kept at all. */
-  queue_for: v.optional(Seconds),
-  /** Answer with the jid and end. */
-  async: v.optional(v.boolean(), false),
+  timeout: v.optional(member(Seconds, 'Seconds until a job that did not start expires.')),
+  queue_for: v.optional(
+    member(Seconds, "Seconds that an offline minion's job is kept. Left out: as the master is configured."),
+  ),
+  async: v.optional(member(v.boolean(), 'Answer with the jid and end.'), false),
   metadata: v.optional(Kwargs),
 });
 export type JobRequest = v.InferOutput<typeof JobRequest>;

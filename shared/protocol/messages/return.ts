@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Jid, MinionId } from '../../ids.ts';
-import { Args, ErrorValue, FunctionName, Retcode, ShortText } from '../fields.ts';
+import { Args, ErrorValue, FunctionName, member, Retcode, ShortText } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
@@ -12,15 +12,16 @@ export const ReturnPayload = v.object({
   fun_args: v.optional(Args),
   return: v.optional(v.unknown(), null),
   retcode: v.optional(Retcode, 0),
-  /** Left out: true when retcode is 0. */
-  success: v.optional(v.boolean()),
-  /** How long it ran. */
-  ms: v.optional(v.pipe(v.number(), v.minValue(0))),
-  /** The outputter that suits the value (OUT-1). */
-  out: v.optional(ShortText),
-  error: v.optional(ErrorValue),
-  /** Left out: it ran to its end. */
-  ended: v.optional(v.picklist(['interrupted', 'cancelled', 'timed_out', 'rejected', 'expired'])),
+  success: v.optional(member(v.boolean(), 'Left out: true when retcode is 0.')),
+  ms: v.optional(member(v.pipe(v.number(), v.minValue(0)), 'How long it ran, milliseconds.')),
+  out: v.optional(member(ShortText, 'The outputter that suits the value (OUT-1).')),
+  error: v.optional(member(ErrorValue, 'Why there is no value.')),
+  ended: v.optional(
+    member(
+      v.picklist(['interrupted', 'cancelled', 'timed_out', 'rejected', 'expired']),
+      'How it ended before its end. Left out: it ran to its end.',
+    ),
+  ),
 });
 export type ReturnPayload = v.InferOutput<typeof ReturnPayload>;
 
@@ -70,18 +71,13 @@ export const Ack = defineMessage({
   qos: 1,
   qosLow: true,
   payload: v.object({
-    st: v.picklist(ackStates),
-    /** Why it was rejected or must wait; for a person. */
-    reason: v.optional(ShortText),
-    /** True when the reason is that `exp` had passed. */
-    expired: v.optional(v.boolean()),
-    /** Percent done. */
-    p: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100))),
-    /** A piece of output or of a partial result. */
-    data: v.optional(v.unknown()),
-    n: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
-    /** The minion's process that runs it. */
-    pid: v.optional(v.pipe(v.number(), v.integer())),
+    st: member(v.picklist(ackStates), 'Runs, rejected, busy (offer it again), progress.'),
+    reason: v.optional(member(ShortText, 'Why it was rejected or must wait; for a person.')),
+    expired: v.optional(member(v.boolean(), 'True when the reason is that `exp` had passed.')),
+    p: v.optional(member(v.pipe(v.number(), v.minValue(0), v.maxValue(100)), 'Percent done.')),
+    data: v.optional(member(v.unknown(), 'A piece of output or of a partial result.')),
+    n: v.optional(member(v.pipe(v.number(), v.integer(), v.minValue(0)), 'Number of the piece.')),
+    pid: v.optional(member(v.pipe(v.number(), v.integer()), "The minion's process that runs it.")),
   }),
   example: { params: { jid: EXAMPLE_JID, id: 'm1' }, payload: { st: 'run', pid: 4711 } },
 });

@@ -34,8 +34,10 @@ test('root_dir moves every path', async () => {
 });
 
 test('an operator has a password hash and nothing else', async () => {
-  await writeFile(join(dir, 'master'), 'operators:\n  alice: {password_hash: abc}\n');
-  expect((await loadMasterConfig({ configDir: dir, env: {} })).operators).toEqual({ alice: { password_hash: 'abc' } });
+  await writeFile(join(dir, 'master'), `operators:\n  alice: {password_hash: ${'ab'.repeat(32)}}\n`);
+  expect((await loadMasterConfig({ configDir: dir, env: {} })).operators).toEqual({
+    alice: { password_hash: 'ab'.repeat(32) },
+  });
   await writeFile(join(dir, 'master'), 'operators:\n  alice: {password: abc}\n');
   await expect(loadMasterConfig({ configDir: dir, env: {} })).rejects.toMatchObject({
     message: expect.stringMatching(/^[^:]+\/master:1: operators is (?!.*abc)/),

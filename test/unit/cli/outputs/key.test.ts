@@ -17,9 +17,9 @@ describe('key', () => {
   });
 
   it('prints fingerprints after the id', async () => {
-    expect(await formatOutput('key', { minions_pre: { m1: '36:68' }, local: { 'master.pub': '30:2d' } }, { colour: false })).toBe(
-      'Local Keys:\nmaster.pub:  30:2d\nUnaccepted Keys:\nm1:  36:68',
-    );
+    expect(
+      await formatOutput('key', { minions_pre: { m1: '36:68' }, local: { 'master.pub': '30:2d' } }, { colour: false }),
+    ).toBe('Local Keys:\nmaster.pub:  30:2d\nUnaccepted Keys:\nm1:  36:68');
   });
 
   it('leaves what is no list of keys to nested', async () => {

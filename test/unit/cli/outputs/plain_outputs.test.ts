@@ -59,7 +59,10 @@ describe('newline_values_only', () => {
 describe('pprint', () => {
   it('breaks at 80 columns, sorts keys and cuts long text', async () => {
     const long = 'lorem ipsum dolor sit amet '.repeat(4);
-    expectGolden('output/pprint.txt', await print('pprint', { m1: { ...sampleReturn.m1, long, lines: 'a\nb\n'.repeat(12) } }));
+    expectGolden(
+      'output/pprint.txt',
+      await print('pprint', { m1: { ...sampleReturn.m1, long, lines: 'a\nb\n'.repeat(12) } }),
+    );
   });
 
   it('indents as wide as it is told', async () => {

@@ -18,7 +18,10 @@ describe('table', () => {
   });
 
   it('goes on in a further line of the cell where the text is wide', async () => {
-    expectGolden('output/table_wide.txt', await table({ m1: [['id', 'lorem ipsum dolor sit amet '.repeat(4).trim()]] }));
+    expectGolden(
+      'output/table_wide.txt',
+      await table({ m1: [['id', 'lorem ipsum dolor sit amet '.repeat(4).trim()]] }),
+    );
   });
 
   it('has colours for headings, rules and rows', async () => {

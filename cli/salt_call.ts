@@ -1,0 +1,166 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { createCatalogue } from '../minion/catalogue.ts';
+import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
+import type { Events } from '../minion/context.ts';
+import { executeJob } from '../minion/jobs/execute.ts';
+import { createJobTable } from '../minion/jobs/job_table.ts';
+import { type MinionServices, makeContext } from '../minion/make_context.ts';
+import { openConnection } from '../shared/client/connection.ts';
+import { systemClock } from '../shared/clock.ts';
+import { FleetError } from '../shared/errors.ts';
+import { createJidSource } from '../shared/ids.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
+import { loopbackSocketName } from '../shared/paths.ts';
+import type { Packet } from '../shared/protocol/message.ts';
+import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { VERSION } from '../shared/version.ts';
+import {
+  addCommonOptions,
+  addPrintOptions,
+  type CommonOptions,
+  outputOptions,
+  type PrintOptions,
+} from './command_options.ts';
+import { checkLogLevel } from './daemon.ts';
+import { openGrains } from './open_grains.ts';
+import { chooseOutput, formatOutput } from './output.ts';
+import { parseCallArgs } from './parse_args.ts';
+import { docText } from './return_printer.ts';
+import { parseCommand, type Terminal } from './salt.ts';
+import { minionModules } from './salt_minion.ts';
+
+interface CallOptions extends CommonOptions, PrintOptions {
+  readonly local?: boolean;
+  readonly grains?: boolean;
+  readonly doc?: boolean;
+  readonly retcodePassthrough?: boolean;
+  readonly id?: string;
+}
+
+/** `salt-call <module>.<function>`: the minion's own code, in this process. Resolves to the exit status (CLI-10). */
+export async function runSaltCall(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const options = readOptions(argv);
+  const config = await loadMinionConfig({
+    configDir: options.configDir,
+    env: process.env,
+    hostname: hostname(),
+    overrides: { ...(options.id !== undefined && { id: options.id }) },
+  });
+  const level = (options.logLevel ?? config.log_level) as MinionConfig['log_level'];
+  const log = createLogger([{ level, format: 'text', write: (line) => terminal.err(line) }], () => systemClock.nowMs());
+  const [fun = 'sys.doc', ...rest] = options.grains === true ? ['grains.items'] : options.words;
+  const call = await parseCallArgs(rest);
+  const result = await runOnce(
+    config,
+    log,
+    options.doc === true ? 'sys.doc' : fun,
+    options.doc === true ? { arg: options.words, kwarg: {} } : call,
+  );
+  const print = outputOptions(options, config, terminal.isTerminal);
+  if (options.doc === true) terminal.out(docText({ local: result.return }, print.colour));
+  else
+    terminal.out(
+      await formatOutput(
+        chooseOutput(options.out, result.out),
+        { local: result.return },
+        { ...print, retcode: result.retcode },
+      ),
+    );
+  if (options.retcodePassthrough === true) return result.retcode;
+  return result.retcode === 0 ? 0 : 1;
+}
+
+function readOptions(argv: readonly string[]): CallOptions & { readonly words: string[] } {
+  const command = new Command('salt-call')
+    .usage('[options] <module>.<function> [arguments]')
+    .description('Runs a function on this machine, as its minion would.')
+    .argument('[words...]')
+    .option('--local', 'work without a master (as every call does that needs none)')
+    .option('-g, --grains', 'print the grains')
+    .option('-d, --doc', 'print the documentation of functions')
+    .option('--id <id>', 'the minion id to go by')
+    .option('--retcode-passthrough', "exit with the function's return code");
+  addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+  parseCommand(command, argv);
+  const options = command.opts<CallOptions>();
+  checkLogLevel(options.logLevel);
+  const words = command.args;
+  const [fun] = words;
+  if (options.grains !== true && options.doc !== true && (fun === undefined || !fun.includes('.'))) {
+    throw new FleetError('USAGE', fun === undefined ? 'a function is needed' : `'${fun}' is not a function`, {
+      hint: 'for example: salt-call test.ping',
+    });
+  }
+  return { ...options, words };
+}
+
+async function runOnce(
+  config: MinionConfig,
+  log: Logger,
+  fun: string,
+  { arg, kwarg }: { readonly arg: readonly unknown[]; readonly kwarg: Readonly<Record<string, unknown>> },
+) {
+  const { id } = config;
+  const table = createJobTable((pid, signal) => void process.kill(pid, signal), process.pid);
+  const events = createLocalEvents(config);
+  const grains = await openGrains(config, log);
+  const services: MinionServices = {
+    id,
+    version: VERSION,
+    config: { ...config },
+    grains,
+    events,
+    jobs: table,
+    catalogue: createCatalogue(minionModules(), () => makeContext(services, noScope)),
+    clock: systemClock,
+    log,
+    env: process.env,
+  };
+  const { catalogue } = services;
+  const job = { jid: createJidSource(systemClock)(), fun, arg: [...arg], kwarg: { ...kwarg }, exp: 0 };
+  const signal = table.start(job);
+  process.once('SIGINT', () => table.signal(job.jid, 15));
+  const contextOf: Parameters<typeof executeJob>[0]['contextOf'] = (_job, jobSignal, outcome) =>
+    makeContext(services, {
+      jid: undefined,
+      signal: jobSignal,
+      outcome,
+      onChild: (pid, ended) => table.child(job.jid, pid, ended),
+    });
+  return executeJob({ id, catalogue, clock: systemClock, log, contextOf }, job, signal);
+}
+
+const noScope = {
+  jid: undefined,
+  signal: new AbortController().signal,
+  outcome: { retcode: undefined, out: undefined },
+};
+
+/** Events of a call go through the running minion: by its loopback bus, which is the only way in. */
+function createLocalEvents(config: MinionConfig): Events {
+  const send = async (packet: Packet): Promise<void> => {
+    const connection = await openConnection({
+      endpoint: { kind: 'unix', path: join(config.sock_dir, loopbackSocketName) },
+      clientId: `salt-call-${process.pid}`,
+      keepaliveSeconds: 60,
+      connectTimeoutMs: 5000,
+      received: () => undefined,
+    }).catch((cause: unknown) => {
+      throw new FleetError('COMMAND_FAILED', 'the minion is not running: its event bus cannot be reached', {
+        hint: 'start salt-minion',
+        cause,
+      });
+    });
+    try {
+      await connection.publish({ ...packet, qos: 1 });
+    } finally {
+      await connection.close();
+    }
+  };
+  return {
+    fire: (tag, data) => send(LocalEvent.encode({ tag }, data, 'json')),
+    fireMaster: (tag, data) => send(LocalEvent.encode({ tag: `fire_master/${tag}` }, data, 'json')),
+  };
+}

@@ -1,0 +1,239 @@
+import { Command } from 'commander';
+import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
+import { FleetError } from '../shared/errors.ts';
+import { loadCliConfig } from './cli_config.ts';
+import {
+  addCommonOptions,
+  addPrintOptions,
+  type CommonOptions,
+  outputOptions,
+  type PrintOptions,
+} from './command_options.ts';
+import {
+  confirmQuestion,
+  confirmText,
+  type KeyAction,
+  type KeyLists,
+  type KeyStatus,
+  keyListText,
+  keyResultText,
+  noMatchText,
+  saltLists,
+} from './key_printer.ts';
+import { formatOutput, type OutputOptions } from './output.ts';
+import { askYesNo } from './prompt.ts';
+import { durationSeconds, parseCommand, type Terminal } from './salt.ts';
+
+interface KeyOptions extends CommonOptions, PrintOptions {
+  readonly listAll?: boolean;
+  readonly list?: string;
+  readonly accept?: string;
+  readonly acceptAll?: boolean;
+  readonly reject?: string;
+  readonly rejectAll?: boolean;
+  readonly delete?: string;
+  readonly deleteAll?: boolean;
+  readonly print?: string;
+  readonly printAll?: boolean;
+  readonly finger?: string;
+  readonly fingerAll?: boolean;
+  readonly genToken?: boolean;
+  readonly id?: string;
+  readonly ttl?: string;
+  readonly includeAll?: boolean;
+  readonly includeAccepted?: boolean;
+  readonly includeRejected?: boolean;
+  readonly includeDenied?: boolean;
+  readonly yes?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `salt-key` (CLI-9). Resolves to the exit status. */
+export async function runSaltKey(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const command = keyCommand();
+  parseCommand(command, argv);
+  const options = command.opts<KeyOptions>();
+  const config = await loadCliConfig(options.configDir);
+  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000 });
+  try {
+    return await perform(client, options, outputOptions(options, config, terminal.isTerminal), terminal);
+  } finally {
+    await client.close();
+  }
+}
+
+function keyCommand(): Command {
+  const command = new Command('salt-key')
+    .description('Lists, accepts, rejects and deletes the keys of minions. Ids are globs.')
+    .option('-L, --list-all', 'list all keys (also what happens without an option)')
+    .option('-l, --list <state>', 'list the keys of one state: acc, pre (or un), rej, den, all')
+    .option('-a, --accept <id>', 'accept keys that wait')
+    .option('-A, --accept-all', 'accept all keys that wait')
+    .option('-r, --reject <id>', 'reject keys that wait')
+    .option('-R, --reject-all', 'reject all keys that wait')
+    .option('-d, --delete <id>', 'delete keys of any state')
+    .option('-D, --delete-all', 'delete all keys')
+    .option('-p, --print <id>', 'print public keys')
+    .option('-P, --print-all', 'print all public keys')
+    .option('-f, --finger <id>', 'print fingerprints')
+    .option('-F, --finger-all', "print all fingerprints, the master's own first")
+    .option('--gen-token', 'make a token with which one minion is accepted unseen, once')
+    .option('--id <glob>', 'for which minion ids the token is good', '*')
+    .option('--ttl <duration>', 'how long the token is good: 10m, 8h, 7d')
+    .option('--include-all', 'accept or reject keys of the other states as well')
+    .option('--include-accepted', 'reject accepted keys as well')
+    .option('--include-rejected', 'accept rejected keys as well')
+    .option('--include-denied', 'accept or reject denied keys as well')
+    .option('-y, --yes', 'do not ask')
+    .option('-q, --quiet', 'print nothing but errors');
+  return addPrintOptions(addCommonOptions(command, '--log-level'));
+}
+
+async function perform(
+  client: OperatorClient,
+  options: KeyOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const out = (text: string): void => {
+    if (options.quiet !== true) terminal.out(text);
+  };
+  for (const action of ['accept', 'reject', 'delete'] as const) {
+    const glob = options[action] ?? (options[`${action}All`] === true ? '*' : undefined);
+    if (glob !== undefined) return change(client, action, glob, options, print, out);
+  }
+  const finger = options.finger ?? (options.fingerAll === true ? '*' : undefined);
+  const printed = options.print ?? (options.printAll === true ? '*' : undefined);
+  if (options.genToken === true) return generateToken(client, options, out);
+  if (finger !== undefined) return details(client, 'key.finger', finger, options, print, out);
+  if (printed !== undefined) return details(client, 'key.print', printed, options, print, out);
+  const lists = listsOf(await call(client, 'key.list_all', []));
+  out(await listText(select(lists, options.list), options, print));
+  return 0;
+}
+
+async function change(
+  client: OperatorClient,
+  action: KeyAction,
+  glob: string,
+  options: KeyOptions,
+  print: OutputOptions,
+  out: (text: string) => void,
+): Promise<number> {
+  const statuses = statusesFor(action, options);
+  const matched = pick(listsOf(await call(client, 'key.name_match', [glob])), statuses);
+  const ids = Object.values(matched).flat() as string[];
+  if (ids.length === 0) {
+    out(noMatchText(glob, statuses));
+    return options[action] === undefined ? 0 : 1;
+  }
+  if (options.yes !== true) {
+    out(confirmText(action, matched, print.colour));
+    const { question, byDefault } = confirmQuestion(action);
+    if (!(await askYesNo(question, byDefault, { input: process.stdin, output: process.stdout }))) return 0;
+  }
+  const include = Object.fromEntries(
+    statuses
+      .filter((status) => status !== 'unaccepted' && action !== 'delete')
+      .map((status) => [`include_${status}`, true]),
+  );
+  const done = listsOf(await call(client, `key.${action}`, [ids], include));
+  out(keyResultText(action, Object.values(done).flat() as string[]));
+  return 0;
+}
+
+/** Which keys an action touches: those that wait, and what the include options add. */
+function statusesFor(action: KeyAction, options: KeyOptions): KeyStatus[] {
+  if (action === 'delete') return ['accepted', 'denied', 'unaccepted', 'rejected'];
+  const other = action === 'accept' ? 'rejected' : 'accepted';
+  const includeOther = action === 'accept' ? options.includeRejected : options.includeAccepted;
+  return [
+    ...(options.includeAll === true || includeOther === true ? [other as KeyStatus] : []),
+    ...(options.includeAll === true || options.includeDenied === true ? (['denied'] as const) : []),
+    'unaccepted',
+  ];
+}
+
+async function details(
+  client: OperatorClient,
+  fun: 'key.finger' | 'key.print',
+  glob: string,
+  options: KeyOptions,
+  print: OutputOptions,
+  out: (text: string) => void,
+): Promise<number> {
+  const { local, ...found } = (await call(client, fun, [glob])) as Record<string, Readonly<Record<string, string>>>;
+  const lists = listsOf(found);
+  const some = pick(lists, ['accepted', 'denied', 'unaccepted', 'rejected']);
+  if (Object.keys(some).length === 0 && options.fingerAll !== true && options.printAll !== true) {
+    out(noMatchText(glob, ['accepted', 'denied', 'unaccepted', 'rejected']));
+    return 1;
+  }
+  const all = local !== undefined && options.fingerAll === true ? { local, ...some } : some;
+  out(await listText(all as KeyLists, options, print));
+  return 0;
+}
+
+async function generateToken(
+  client: OperatorClient,
+  options: KeyOptions,
+  out: (text: string) => void,
+): Promise<number> {
+  const ttl = options.ttl === undefined ? undefined : durationSeconds(options.ttl, '--ttl');
+  const token = await call(client, 'key.gen_token', [], { id: options.id ?? '*', ...(ttl !== undefined && { ttl }) });
+  out(String(token));
+  return 0;
+}
+
+async function listText(lists: KeyLists, options: KeyOptions, print: OutputOptions): Promise<string> {
+  if (options.out === undefined || options.out === 'key') return keyListText(lists, print.colour);
+  return formatOutput(options.out, saltLists(lists), print);
+}
+
+async function call(
+  client: OperatorClient,
+  fun: string,
+  arg: readonly unknown[],
+  kwarg: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  for await (const step of client.request({ op: 'wheel', fun, arg, kwarg })) if (step.t === 'value') return step.value;
+  return undefined;
+}
+
+const directories: Readonly<Record<string, KeyStatus>> = {
+  minions: 'accepted',
+  minions_denied: 'denied',
+  minions_pre: 'unaccepted',
+  minions_rejected: 'rejected',
+};
+
+function listsOf(value: unknown): KeyLists {
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>);
+  return Object.fromEntries(entries.map(([name, keys]) => [directories[name] ?? name, keys])) as KeyLists;
+}
+
+/** Only these states, and of them only those that hold a key. */
+function pick(lists: KeyLists, statuses: readonly KeyStatus[]): KeyLists {
+  return Object.fromEntries(
+    statuses
+      .map((status) => [status, lists[status]])
+      .filter(([, keys]) => Object.keys((keys ?? {}) as object).length > 0),
+  ) as KeyLists;
+}
+
+/** What `-l` names. Throws USAGE. */
+function select(lists: KeyLists, wanted: string | undefined): KeyLists {
+  if (wanted === undefined || wanted === 'all') return lists;
+  const prefixes: readonly (readonly [string, KeyStatus])[] = [
+    ['acc', 'accepted'],
+    ['pre', 'unaccepted'],
+    ['un', 'unaccepted'],
+    ['rej', 'rejected'],
+    ['den', 'denied'],
+  ];
+  const status = prefixes.find(([prefix]) => wanted.startsWith(prefix))?.[1];
+  if (status === undefined) {
+    throw new FleetError('USAGE', `there is no key state '${wanted}'`, { hint: 'use acc, pre, un, rej, den or all' });
+  }
+  return { [status]: lists[status] } as KeyLists;
+}

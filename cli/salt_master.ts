@@ -1,0 +1,34 @@
+import { userInfo } from 'node:os';
+import { Command } from 'commander';
+import { loadMasterConfig } from '../master/config.ts';
+import type { MasterContext } from '../master/context.ts';
+import { startMaster } from '../master/master.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { addDaemonOptions, checkLogLevel, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
+import { parseCommand } from './salt.ts';
+
+/** `salt-master`: runs until it is told to stop. Resolves to the exit status. */
+export async function runSaltMaster(argv: readonly string[]): Promise<number> {
+  const command = addDaemonOptions(new Command('salt-master').description('Runs the master of a fleet.'));
+  parseCommand(command, argv);
+  const options = command.opts<DaemonOptions>();
+  checkLogLevel(options.logLevel);
+  const config = await loadMasterConfig({
+    configDir: options.configDir,
+    env: process.env,
+    overrides: daemonOverrides(options),
+  });
+  const log = openLog(config);
+  return runDaemon(config, log, () =>
+    startMaster({
+      config,
+      runners: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')),
+      wheel: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/wheel')),
+      owner: userInfo().username,
+      clock: systemClock,
+      log,
+    }),
+  );
+}

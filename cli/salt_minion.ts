@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import { Command } from 'commander';
+import { cacheMinionId, loadMinionConfig } from '../minion/config.ts';
+import type { MinionContext } from '../minion/context.ts';
+import { startMinion } from '../minion/minion.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { addDaemonOptions, checkLogLevel, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
+import { openGrains } from './open_grains.ts';
+import { parseCommand } from './salt.ts';
+
+/** `salt-minion`: runs until it is told to stop. Resolves to the exit status. */
+export async function runSaltMinion(argv: readonly string[]): Promise<number> {
+  const command = addDaemonOptions(new Command('salt-minion').description('Runs a minion of a fleet.'));
+  parseCommand(command, argv);
+  const options = command.opts<DaemonOptions>();
+  checkLogLevel(options.logLevel);
+  const config = await loadMinionConfig({
+    configDir: options.configDir,
+    env: process.env,
+    hostname: hostname(),
+    overrides: daemonOverrides(options),
+  });
+  await cacheMinionId(config);
+  const log = openLog(config);
+  return runDaemon(config, log, async () =>
+    startMinion({
+      config,
+      modules: minionModules(),
+      grains: await openGrains(config, log),
+      clock: systemClock,
+      random: Math.random,
+      log,
+      env: process.env,
+      pid: process.pid,
+      kill: killGroup,
+    }),
+  );
+}
+
+export function minionModules() {
+  return loadFolder<ModuleSpec<MinionContext>>(programFolder('minion/modules'));
+}
+
+/** A process that ended between two looks is no error. */
+function killGroup(pid: number, signal: number): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { connectOperator } from '../shared/client/operator_client.ts';
+import { FleetError } from '../shared/errors.ts';
+import { loadCliConfig } from './cli_config.ts';
+import {
+  addCommonOptions,
+  addPrintOptions,
+  type CommonOptions,
+  outputOptions,
+  type PrintOptions,
+} from './command_options.ts';
+import { chooseOutput, formatOutput } from './output.ts';
+import { parseCallArgs } from './parse_args.ts';
+import { parseCommand, type Terminal } from './salt.ts';
+
+/** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
+export async function runSaltRun(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const command = new Command('salt-run')
+    .usage('[options] <runner>.<function> [arguments]')
+    .description('Runs a runner on the master and prints what it returns.')
+    .argument('[words...]')
+    .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
+  addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+  parseCommand(command, argv);
+  const options = command.opts<CommonOptions & PrintOptions & { timeout: string }>();
+  const [fun, ...rest] = command.args;
+  if (fun === undefined || !fun.includes('.')) {
+    throw new FleetError(
+      'USAGE',
+      fun === undefined ? 'a runner function is needed' : `'${fun}' is not a runner function`,
+      {
+        hint: 'for example: salt-run manage.up',
+      },
+    );
+  }
+  const config = await loadCliConfig(options.configDir);
+  const { arg, kwarg } = await parseCallArgs(rest);
+  const client = await connectOperator({
+    socketPath: config.socketPath,
+    firstAnswerMs: Number(options.timeout) * 1000,
+  });
+  try {
+    for await (const step of client.request({ op: 'runner', fun, arg, kwarg })) {
+      if (step.t !== 'value') continue;
+      const name = chooseOutput(options.out, step.out as string | undefined);
+      terminal.out(await formatOutput(name, step.value, outputOptions(options, config, terminal.isTerminal)));
+      return Number(step.retcode ?? 0);
+    }
+    return 0;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { FleetError } from '../../../shared/errors.ts';
+
+/** Salt's names of checksums, each with its length in hexadecimal digits. */
+const lengths: Readonly<Record<string, number>> = {
+  md5: 32,
+  sha1: 40,
+  sha224: 56,
+  sha256: 64,
+  sha384: 96,
+  sha512: 128,
+};
+
+/** The checksum of a file in hexadecimal digits. Throws ARGS_INVALID for a form that is not known. */
+export async function hashFile(path: string, form: string): Promise<string> {
+  if (!Object.hasOwn(lengths, form)) {
+    throw new FleetError('ARGS_INVALID', `Invalid hash type: ${form}`, { hint: `use ${Object.keys(lengths).join(', ')}` });
+  }
+  const hash = createHash(form);
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** `sha256=…`, `sha256:…` or the digits alone, whose number tells the form. Throws ARGS_INVALID. */
+export function parseHash(text: string): { readonly form: string; readonly digest: string } {
+  const match = /^([^:=]*)[:=](.*)$/.exec(text);
+  if (match !== null) return { form: match[1] as string, digest: match[2] as string };
+  const form = Object.keys(lengths).find((name) => lengths[name] === text.length);
+  if (form !== undefined) return { form, digest: text };
+  const known = Object.entries(lengths).map(([name, length]) => `${name} (${length})`);
+  throw new FleetError(
+    'ARGS_INVALID',
+    `Hash ${text} (length: ${text.length}) could not be matched to a supported hash type. ` +
+      `The supported hash types and lengths are: ${known.join(', ')}`,
+  );
+}

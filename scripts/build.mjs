@@ -1,0 +1,58 @@
+// Bundles the sources into dist/. Plain JavaScript: it runs before anything is built.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = `${root}dist`;
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** Plugins stay files of their own: the folder is the list. */
+const pluginFolders = ['minion/modules', 'minion/grains', 'master/runners', 'master/wheel', 'cli/outputs'];
+const commands = ['salt', 'salt-call', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'];
+
+const plugins = pluginFolders.flatMap((folder) =>
+  readdirSync(`${root}${folder}`)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`),
+);
+const mains = commands.map((name) => `cli/commands/${name.replaceAll('-', '_')}.ts`);
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: [...mains, 'scripts/demo.ts', ...plugins],
+  outdir: out,
+  outbase: '.',
+  bundle: true,
+  splitting: true,
+  // Two levels down, as the sources that look for plugin folders are: see programFolder.
+  chunkNames: 'shared/chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: true,
+  sourcesContent: false,
+  // lmdb brings its own native binary; cbor-x would bring one that is not needed.
+  external: ['lmdb'],
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  logLevel: 'warning',
+});
+
+// The launchers answer --version by themselves: starting Node is most of what that costs.
+for (const name of commands) {
+  const main = `./cli/commands/${name.replaceAll('-', '_')}.js`;
+  const launcher = [
+    '#!/usr/bin/env node',
+    "'use strict';",
+    `if (process.argv.includes('--version')) console.log('${name} ${version}');`,
+    `else import('${main}').then((command) => command.main());`,
+    '',
+  ].join('\n');
+  writeFileSync(`${out}/${name}.cjs`, launcher);
+  chmodSync(`${out}/${name}.cjs`, 0o755);
+}
+writeFileSync(`${out}/package.json`, '{ "type": "module" }\n');

@@ -1,0 +1,46 @@
+import { masterSchema } from '../master/config.ts';
+import { minionSchema } from '../minion/config.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import { loadFolder } from '../shared/plugin/load_folder.ts';
+import { messageTable } from '../shared/protocol/message_table.ts';
+import { configFile, configReference } from './docs/config_docs.ts';
+import { errorReference } from './docs/error_docs.ts';
+import { moduleReference, modulesReference } from './docs/function_docs.ts';
+import { protocolReference } from './docs/protocol_docs.ts';
+
+type AnyModule = ModuleSpec<never>;
+
+/** Every generated file: path from the root of the repository to text. The same code gives the same text. */
+export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
+  const modules = await loadModules('../minion/modules/');
+  return new Map([
+    ['config/master.yaml', configFile(masterSchema)],
+    ['config/minion.yaml', configFile(minionSchema)],
+    ['docs/protocol.md', protocolReference(messageTable)],
+    ['docs/reference/config_master.md', configReference(masterSchema)],
+    ['docs/reference/config_minion.md', configReference(minionSchema)],
+    ['docs/reference/errors.md', errorReference()],
+    ...modules.map(([name, module]) => [`docs/reference/modules/${name}.md`, moduleReference(name, module)] as const),
+    [
+      'docs/reference/runners.md',
+      modulesReference(
+        'Runners',
+        'Functions that run on the master: `salt-run <module>.<function>`.',
+        await loadModules('../master/runners/'),
+      ),
+    ],
+    [
+      'docs/reference/wheel.md',
+      modulesReference(
+        'Wheel',
+        'Functions that manage the master itself; `salt-key` is made of them.',
+        await loadModules('../master/wheel/'),
+      ),
+    ],
+  ]);
+}
+
+async function loadModules(folder: string): Promise<(readonly [string, AnyModule])[]> {
+  const { names, load } = loadFolder<AnyModule>(new URL(folder, import.meta.url));
+  return Promise.all(names.map(async (name) => [name, (await load(name)) as AnyModule] as const));
+}
