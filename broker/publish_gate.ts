@@ -59,30 +59,18 @@ export function createPublishGate(options: {
     });
   };
 
-  const crashed = (received: Received, error: unknown): void =>
-    log.error('a received message was not handled', { topic: received.topic, error: toReport(error).message });
+  // Async only so that a throw becomes a rejection: the handler itself is called at once.
+  const handle = async (received: Received): Promise<void> => handlers.received(received);
 
   const accept = (received: Received, done: (error?: Error | null) => void): void => {
     counters.publishes_accepted++;
-    let handled: undefined | Promise<void>;
-    try {
-      handled = handlers.received(received);
-    } catch (error) {
-      crashed(received, error);
-    }
-    if (isReturn(received.message) && handled !== undefined) {
-      // PUBACK is commit: until then the client keeps the return, and sends it again if this connection ends.
-      handled.then(
-        () => done(null),
-        (error: unknown) => {
-          crashed(received, error);
-          done(new Error('the return was not stored', { cause: error }));
-        },
-      );
-      return;
-    }
-    handled?.catch((error: unknown) => crashed(received, error));
-    done(null);
+    const handled = handle(received).catch((cause: unknown) => {
+      log.error('a received message was not handled', { topic: received.topic, error: toReport(cause).message });
+      return new Error('the message was not handled', { cause });
+    });
+    // PUBACK is commit: until then the client keeps its return, and sends it again if this connection ends.
+    if (isReturn(received.message)) handled.then((error) => done(error ?? null), done);
+    else done(null);
   };
 
   return (client, packet, done) => {

@@ -9,7 +9,7 @@ export interface CommonOptions {
 
 /** How results are printed, as it was asked for. */
 export interface PrintOptions {
-  readonly out?: string;
+  readonly out?: string | undefined;
   readonly outIndent?: string;
   readonly color?: boolean;
   readonly forceColor?: boolean;
@@ -66,6 +66,11 @@ export interface PrintConfig {
   readonly state_output_diff: boolean;
   readonly state_output_profile: boolean;
   readonly state_output_pct: boolean;
+}
+
+/** The outputter that was asked for: on the command line, or in the configuration when that is not the usual one. */
+export function wantedOutput(given: PrintOptions, config: PrintConfig): string | undefined {
+  return given.out ?? (config.output === 'nested' ? undefined : config.output);
 }
 
 /** The command line is stronger than the configuration; colours are for terminals. */

@@ -1,6 +1,7 @@
 import { appendFileSync, createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { systemClock } from '../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { createLogger, type Logger, type LogLevel, type LogSink, logLevels } from '../shared/log.ts';
 import { addCommonOptions, type CommonOptions } from './command_options.ts';
@@ -51,7 +52,7 @@ export function openLog(config: DaemonConfig): Logger {
       write: (line) => void stream.write(`${line}\n`),
     });
   }
-  return createLogger(sinks, () => Date.now());
+  return createLogger(sinks, () => systemClock.nowMs());
 }
 
 function openLogFile(path: string) {

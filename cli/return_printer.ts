@@ -75,8 +75,8 @@ export interface Silence {
     | 'interrupted';
   /** Seconds UTC. */
   readonly sinceAt: number;
-  /** Seconds UTC; when the minion was last connected, if it ever was. */
-  readonly offlineSinceAt?: number | undefined;
+  /** The minion is not connected: `offline since …`. */
+  readonly offline?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -84,13 +84,14 @@ export interface Silence {
 export function silenceText(silence: Silence): string {
   const { jid, state } = silence;
   const mayReturn = state === 'queued' || state === 'sent' || state === 'delivered' || state === 'running';
-  const lines = [`Minion did not return. [${silenceWords[state]}]`, whyText(silence)];
+  const word = silence.offline === undefined ? silenceWords[state] : 'Not connected';
+  const lines = [`Minion did not return. [${word}]`, whyText(silence)];
   if (mayReturn) lines.push(laterText(jid));
   return lines.join('\n');
 }
 
 const silenceWords: Readonly<Record<Silence['state'], string>> = {
-  queued: 'Not connected',
+  queued: 'No response',
   sent: 'No response',
   delivered: 'No response',
   running: 'No response',
@@ -103,12 +104,15 @@ const silenceWords: Readonly<Record<Silence['state'], string>> = {
 
 function whyText(silence: Silence): string {
   const since = timeText(silence.sinceAt);
+  if (silence.offline !== undefined) {
+    return silence.state === 'queued'
+      ? `It is ${silence.offline}; the job waits for it since ${since}.`
+      : `It is ${silence.offline}; the job was not sent and will not run later (--queue-for keeps it).`;
+  }
   const reason = silence.reason === undefined ? '' : `: ${silence.reason}`;
   switch (silence.state) {
     case 'queued':
-      return silence.offlineSinceAt === undefined
-        ? `It is not connected; the job is queued since ${since}${reason}.`
-        : `It is offline since ${timeText(silence.offlineSinceAt)}; the job is queued since ${since}${reason}.`;
+      return `The job waits for the minion to take it since ${since}${reason}.`;
     case 'sent':
       return `The job was sent at ${since}; the minion has not received it yet${reason}.`;
     case 'delivered':
@@ -141,7 +145,7 @@ export interface Summary {
   /** Minion ids that returned, and those of them that failed. */
   readonly returned: readonly string[];
   readonly failed: readonly string[];
-  readonly silent: readonly Pick<Silence, 'id' | 'state'>[];
+  readonly silent: readonly Pick<Silence, 'id' | 'state' | 'offline'>[];
 }
 
 /** For `--summary`; two blank lines stand above it. `-v` adds the names. */
@@ -154,9 +158,9 @@ export function summaryText(summary: Summary, verbose: boolean): string {
   lines.push(`# of minions that did not return: ${silent.length}`);
   lines.push(`# of minions with errors: ${failed.length}`);
   if (verbose) {
-    const offline = silent.filter(({ state }) => state === 'queued').map(({ id }) => id);
-    const mute = silent.filter(({ state }) => state !== 'queued').map(({ id }) => id);
-    if (offline.length > 0) lines.push(`Minions not connected: ${offline.join(' ')}`);
+    const away = silent.filter(({ offline }) => offline !== undefined).map(({ id }) => id);
+    const mute = silent.filter(({ offline }) => offline === undefined).map(({ id }) => id);
+    if (away.length > 0) lines.push(`Minions not connected: ${away.join(' ')}`);
     if (mute.length > 0) lines.push(`Minions not responding: ${mute.join(' ')}`);
     if (failed.length > 0) lines.push(`Minions with failures: ${failed.join(' ')}`);
   }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { connectOperator, type OperatorStep } from '../shared/client/operator_client.ts';
+import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { type CliConfig, loadCliConfig } from './cli_config.ts';
 import {
@@ -9,6 +10,7 @@ import {
   canonicalArgv,
   outputOptions,
   type PrintOptions,
+  wantedOutput,
 } from './command_options.ts';
 import { formatOutput, type OutputOptions } from './output.ts';
 import { parseCalls } from './parse_args.ts';
@@ -57,7 +59,8 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   const config = await loadCliConfig(options.configDir);
   const job = await jobRequest(options, target, fun, rest);
   const print = outputOptions(options, config, terminal.isTerminal);
-  return converse(job, options, print, config, terminal);
+  const shown = { ...options, out: wantedOutput(options, config) };
+  return converse(job, shown, print, config, terminal);
 }
 
 /** Where a command writes, and how it hears of Ctrl-C. */
@@ -158,7 +161,7 @@ interface Session {
     string,
     { readonly value: unknown; readonly retcode: number; readonly out: string | undefined }
   >;
-  readonly silent: Map<string, Silence>;
+  readonly silent: Map<string, Silence & { readonly final: boolean }>;
 }
 
 async function converse(
@@ -169,7 +172,7 @@ async function converse(
   terminal: Terminal,
 ): Promise<number> {
   const session: Session = { jid: undefined, returns: new Map(), silent: new Map() };
-  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000 });
+  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
   terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
   try {
     for await (const step of client.request(request)) await showStep(step, session, options, print, terminal);
@@ -226,6 +229,7 @@ async function finish(
   const failed = [...returns].filter(([, { retcode }]) => retcode !== 0).map(([id]) => id);
   if (options.doc === true) terminal.out(docText(valuesOf(session), print.colour));
   else if (options.static === true) await printStatic(session, options, print, terminal);
+  else if (options.hideTimeout !== true) await printOpen(session, options, print, terminal);
   if (options.summary === true) {
     terminal.out(
       summaryText({ returned: [...returns.keys()], failed, silent: [...silent.values()] }, options.verbose === true),
@@ -238,6 +242,18 @@ async function finish(
   if (failed.length === 0 && silent.size === 0) return 0;
   terminal.err(failedText);
   return 1;
+}
+
+/** Minions whose part goes on without us. */
+async function printOpen(
+  { silent }: Session,
+  options: SaltOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  for (const silence of silent.values()) {
+    if (!silence.final) terminal.out(await formatSilence(silence, options.out, print));
+  }
 }
 
 async function printStatic(

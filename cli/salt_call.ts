@@ -22,6 +22,7 @@ import {
   type CommonOptions,
   outputOptions,
   type PrintOptions,
+  wantedOutput,
 } from './command_options.ts';
 import { checkLogLevel } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
@@ -63,7 +64,7 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
   else
     terminal.out(
       await formatOutput(
-        chooseOutput(options.out, result.out),
+        chooseOutput(wantedOutput(options, config), result.out),
         { local: result.return },
         { ...print, retcode: result.retcode },
       ),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
+import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
 import {
@@ -54,7 +55,7 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
   parseCommand(command, argv);
   const options = command.opts<KeyOptions>();
   const config = await loadCliConfig(options.configDir);
-  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000 });
+  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000, clock: systemClock });
   try {
     return await perform(client, options, outputOptions(options, config, terminal.isTerminal), terminal);
   } finally {

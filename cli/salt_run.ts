@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { connectOperator } from '../shared/client/operator_client.ts';
+import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type CommonOptions,
   outputOptions,
   type PrintOptions,
+  wantedOutput,
 } from './command_options.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
@@ -38,11 +40,12 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   const client = await connectOperator({
     socketPath: config.socketPath,
     firstAnswerMs: Number(options.timeout) * 1000,
+    clock: systemClock,
   });
   try {
     for await (const step of client.request({ op: 'runner', fun, arg, kwarg })) {
       if (step.t !== 'value') continue;
-      const name = chooseOutput(options.out, step.out as string | undefined);
+      const name = chooseOutput(wantedOutput(options, config), step.out as string | undefined);
       terminal.out(await formatOutput(name, step.value, outputOptions(options, config, terminal.isTerminal)));
       return Number(step.retcode ?? 0);
     }

@@ -94,7 +94,7 @@ const jobs = {
   job_queue_max_total: ownKey(count(1), 100_000, 'Jobs that may wait for all minions together.'),
   job_start_timeout: ownKey(
     seconds(1),
-    60,
+    10,
     'How long after its expiry a job that was sent may stay unconfirmed before it is given up.',
   ),
   job_step_timeout: ownKey(seconds(1), 3600, 'How long a running job may give no sign of life.'),
@@ -147,6 +147,7 @@ export const masterSchema = {
     Output: outputSettings,
   },
   replaced: {
+    user: 'start the daemon as that user, in systemd by User=',
     publish_port: 'minions connect to tls_port',
     ret_port: 'minions connect to tls_port',
     gather_job_timeout: 'job states are followed and need not be gathered',

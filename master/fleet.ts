@@ -8,7 +8,7 @@ export interface Fleet {
   ids(): readonly string[];
   isOnline(id: string): boolean;
   onlineIds(): readonly string[];
-  /** `offline since 10:02:11 (2026-11-23)` or that it never connected since the master started. */
+  /** `offline since 2026-11-23 10:02:11 UTC`, or that it never connected since the master started. */
   whyOffline(id: string): string;
   /** The most modest device until the minion says otherwise. */
   info(id: string): InfoPayload;
@@ -34,8 +34,8 @@ export function createFleet(options: { readonly acceptedIds: () => readonly stri
     whyOffline(id) {
       const since = offline.get(id);
       return since === undefined
-        ? `not connected since the master started at ${clockTime(startedAt)}`
-        : `offline since ${clockTime(since)}`;
+        ? `not connected since the master started at ${timeText(startedAt)}`
+        : `offline since ${timeText(since)}`;
     },
     info: (id) => infos.get(id) ?? MODEST,
     setInfo: (id, info) => void infos.set(id, info),
@@ -62,11 +62,7 @@ export function createFleet(options: { readonly acceptedIds: () => readonly stri
   };
 }
 
-/** Local time of day, with the date when it is not today's. */
-export function clockTime(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const pad = (n: number): string => String(n).padStart(2, '0');
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return `${time} on ${day}`;
+/** `2026-11-23 10:02:11 UTC`: the same for every reader, whatever machine they sit at. */
+export function timeText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

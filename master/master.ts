@@ -171,7 +171,11 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     log,
     timeoutSeconds: config.timeout,
     queueForSeconds: config.job_queue_for,
-    limits: { queuedPerMinionMax: config.job_queue_max_per_minion, inflightMax: config.max_inflight },
+    limits: {
+      queuedPerMinionMax: config.job_queue_max_per_minion,
+      openMax: config.job_queue_max_total,
+      inflightMax: config.max_inflight,
+    },
     sign: (payload, encoding, id) =>
       signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,

@@ -14,7 +14,7 @@ import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
 import { isTerminal } from './jobs/job_state.ts';
 import type { JobRecord } from './jobs/job_store.ts';
-import type { JobUpdate } from './jobs/tracker.ts';
+import type { JobUpdate, Row } from './jobs/tracker.ts';
 
 export interface OperatorServiceOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
@@ -71,11 +71,30 @@ async function serveJob(
     answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
   }
   const job = context.tracker.get(jid);
-  if (job === undefined) return answer({ t: 'end' });
+  // Nobody waits at a terminal for a minion that may come back in a week.
+  const isParked = ({ id, state }: Row): boolean =>
+    request.queue_for !== undefined && state === 'queued' && !context.fleet.isOnline(id);
+  const isOver = (): boolean => {
+    for (const row of job?.rows.values() ?? []) if (!isParked(row)) return false;
+    return true;
+  };
+  for (const row of job?.rows.values() ?? []) {
+    if (!isParked(row)) continue;
+    answer({
+      t: 'state',
+      id: row.id,
+      jid,
+      state: 'queued',
+      since: row.since,
+      final: false,
+      offline: context.fleet.whyOffline(row.id),
+    });
+  }
+  if (isOver()) return answer({ t: 'end' });
   const stop = context.tracker.watch(jid, (update) => {
     const step = stepOf(record, update);
     if (step !== undefined) answer(step);
-    if (job.rows.size > 0) return;
+    if (!isOver()) return;
     stop();
     answer({ t: 'end' });
   });

@@ -115,6 +115,7 @@ export const minionSchema = {
     Output: outputSettings,
   },
   replaced: {
+    user: 'start the daemon as that user, in systemd by User=',
     publish_port: 'the minion connects to master_port',
     recon_randomize: 'waits are always random',
     multiprocessing: 'jobs that need it run in processes of their own',

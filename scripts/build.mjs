@@ -18,8 +18,8 @@ const plugins = pluginFolders.flatMap((folder) =>
 );
 const mains = commands.map((name) => `cli/commands/${name.replaceAll('-', '_')}.ts`);
 
-rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
+rmSync(`${out}/shared`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: [...mains, 'scripts/demo.ts', ...plugins],

@@ -15,6 +15,8 @@ import type { Row, Tracker } from './tracker.ts';
 export interface DispatchLimits {
   /** Jobs that may wait for one minion. */
   readonly queuedPerMinionMax: number;
+  /** Parts of jobs that may be open for all minions together. */
+  readonly openMax: number;
   /** Jobs sent to one full minion and not yet running there. */
   readonly inflightMax: number;
 }
@@ -80,6 +82,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const record = makeRecord(options, request, user, minions);
       const ended = refuseOffline(options, request, minions);
       const open = minions.filter((id) => !ended.has(id));
+      checkTotal(limits, tracker.openCount(), open.length);
       for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
       await tracker.add(record, ended);
       bus.emit(`salt/job/${record.jid}/new`, newEvent(record, ended));
@@ -177,6 +180,13 @@ function checkRoom(limits: DispatchLimits, id: string, waiting: number): void {
   if (waiting < limits.queuedPerMinionMax) return;
   throw new FleetError('LIMIT_EXCEEDED', `${waiting} jobs wait for minion ${id} already`, {
     hint: 'job_queue_max_per_minion is reached: wait, cancel some, or raise it',
+  });
+}
+
+function checkTotal(limits: DispatchLimits, openCount: number, more: number): void {
+  if (openCount + more <= limits.openMax) return;
+  throw new FleetError('LIMIT_EXCEEDED', `${openCount} parts of jobs are open already, and this job has ${more}`, {
+    hint: 'job_queue_max_total is reached: wait, cancel some, or raise it',
   });
 }
 

@@ -16,11 +16,16 @@ export interface Row {
   aliveMs: number;
   /** What the minion is running it as. */
   pid: number | undefined;
+  /** Its end is being stored. */
+  ending: Promise<void> | undefined;
 }
 
 export interface ActiveJob {
   readonly record: JobRecord;
+  /** Rows whose end is not stored yet. */
   readonly rows: Map<string, Row>;
+  /** How many of them are being stored. */
+  endingCount: number;
 }
 
 /** Something an onlooker of a job wants to know: a row changed, or ended with a return. */
@@ -41,6 +46,8 @@ export interface Tracker {
   add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<ActiveJob>;
   get(jid: string): ActiveJob | undefined;
   all(): Iterable<ActiveJob>;
+  /** Rows that are not over, of all jobs. */
+  openCount(): number;
   row(jid: string, id: string): Row | undefined;
   /**
    * Something happened to a row. Resolves when what must survive is stored; an ending is told to watchers only then.
@@ -69,10 +76,12 @@ export interface TrackerOptions {
 export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
   const active = new Map<string, ActiveJob>();
   const watchers = new Map<string, Set<JobWatcher>>();
+  let openRows = 0;
   const remember = (record: JobRecord, isOver: (id: string) => boolean): ActiveJob => {
     const open = record.minions.filter((id) => !isOver(id));
-    const job = { record, rows: new Map(open.map((id) => [id, openRow(id, clock)])) };
+    const job: ActiveJob = { record, rows: new Map(open.map((id) => [id, openRow(id, clock)])), endingCount: 0 };
     if (open.length > 0) active.set(record.jid, job);
+    openRows += open.length;
     return job;
   };
   const tell = (jid: string, update: JobUpdate): void => {
@@ -83,17 +92,23 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     remember(record, (id) => over.has(id));
   }
 
-  /** The row leaves memory at once, so that a second return finds it over; if the commit fails it comes back. */
+  /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
   const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
     const { jid } = job.record;
     const since = nowSeconds(clock);
-    job.rows.delete(row.id);
+    job.endingCount++;
+    const isLast = job.endingCount === job.rows.size;
+    row.ending = jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, isLast);
     try {
-      await jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, job.rows.size === 0);
+      await row.ending;
     } catch (error) {
-      job.rows.set(row.id, row);
+      row.ending = undefined;
       throw error;
+    } finally {
+      job.endingCount--;
     }
+    job.rows.delete(row.id);
+    openRows--;
     if (job.rows.size === 0) active.delete(jid);
     const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
     ended(job.record, update);
@@ -104,6 +119,11 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     const job = active.get(jid);
     const row = job?.rows.get(id);
     if (job === undefined || row === undefined) return false;
+    if (row.ending !== undefined) {
+      // A second return must not be acknowledged before the first is stored.
+      await row.ending;
+      return false;
+    }
     const state = nextState(row.state, event);
     if (state === undefined) {
       log.error('impossible change of a job, ignored', { jid, minion: id, state: row.state, event });
@@ -131,6 +151,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     },
     get: (jid) => active.get(jid),
     all: () => active.values(),
+    openCount: () => openRows,
     row: (jid, id) => active.get(jid)?.rows.get(id),
     commit,
     advance: (jid, id, event, detail) =>
@@ -157,5 +178,6 @@ function openRow(id: string, clock: Clock): Row {
     reason: undefined,
     aliveMs: clock.monotonicMs(),
     pid: undefined,
+    ending: undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import type { Clock } from '../clock.ts';
 import { FleetError, fromReport, systemErrorCode } from '../errors.ts';
 import { type Connection, openConnection } from './connection.ts';
 
@@ -27,10 +28,15 @@ export interface OperatorClientOptions {
   readonly socketPath: string;
   /** How long the master may take to say anything at all, milliseconds. */
   readonly firstAnswerMs: number;
+  readonly clock: Clock;
 }
 
 /** Throws MASTER_UNREACHABLE or NOT_PERMITTED with what to do. */
-export async function connectOperator({ socketPath, firstAnswerMs }: OperatorClientOptions): Promise<OperatorClient> {
+export async function connectOperator({
+  socketPath,
+  firstAnswerMs,
+  clock,
+}: OperatorClientOptions): Promise<OperatorClient> {
   const user = ownerOf(socketPath);
   const waiting = new Map<string, (step: OperatorStep) => void>();
   const prefix = `salt/op/${user}/rsp/`;
@@ -44,7 +50,7 @@ export async function connectOperator({ socketPath, firstAnswerMs }: OperatorCli
     },
   });
   return {
-    request: (body) => converse(connection, user, body, waiting, firstAnswerMs),
+    request: (body) => converse(connection, user, body, waiting, firstAnswerMs, clock),
     close: () => connection.close(),
   };
 }
@@ -55,11 +61,12 @@ async function* converse(
   body: OperatorRequestBody,
   waiting: Map<string, (step: OperatorStep) => void>,
   firstAnswerMs: number,
+  clock: Clock,
 ): AsyncGenerator<OperatorStep> {
   const c = randomBytes(6).toString('base64url');
   const steps = stepQueue();
   waiting.set(c, steps.put);
-  const patience = setTimeout(() => steps.fail(notResponding()), firstAnswerMs);
+  const patience = clock.after(firstAnswerMs, () => steps.fail(notResponding()));
   const failed = (error: Error): void => steps.fail(error);
   void connection.closed.then((reason) =>
     failed(new FleetError('MASTER_UNREACHABLE', `the master went away: ${reason}`)),
@@ -71,13 +78,13 @@ async function* converse(
   try {
     for (;;) {
       const step = await steps.next();
-      clearTimeout(patience);
+      patience.stop();
       if (step.t === 'end') return;
       if (step.t === 'error') throw fromReport(step.error as Parameters<typeof fromReport>[0]);
       yield step;
     }
   } finally {
-    clearTimeout(patience);
+    patience.stop();
     waiting.delete(c);
   }
 }

@@ -5,7 +5,6 @@ import { type ConfigOf, ownKey, type SettingGroups, saltKey } from './setting.ts
 
 export function pathSettings<const K extends 'master' | 'minion'>(kind: K) {
   return {
-    user: saltKey(text, 'root', 'The user that the process runs as.'),
     root_dir: saltKey(
       text,
       '/',

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { systemErrorCode } from '../../../shared/errors.ts';
-import { globMatcher, isGlob } from '../../../shared/target/glob.ts';
+import { globMatcher } from '../../../shared/target/glob.ts';
 import { lstatIfThere } from './owners.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function globPaths(pattern: string): Promise<string[]> {
   const parts = pattern.split('/').filter((part) => part !== '');
   let paths = [pattern.startsWith('/') ? '/' : ''];
   for (const part of parts) {
-    const next = await Promise.all(paths.map((path) => (isGlob(part) ? matchesIn(path, part) : [path + part])));
+    const next = await Promise.all(paths.map((path) => (/[*?[]/.test(part) ? matchesIn(path, part) : [path + part])));
     paths = next.flat().map((path) => `${path}/`);
   }
   const found = paths.map((path) => (path.length > 1 && !pattern.endsWith('/') ? path.slice(0, -1) : path));
@@ -22,7 +22,9 @@ export async function globPaths(pattern: string): Promise<string[]> {
 async function matchesIn(folder: string, part: string): Promise<string[]> {
   const matches = globMatcher(part);
   const names = await namesIn(folder === '' ? '.' : folder);
-  return names.filter((name) => name.startsWith('.') === part.startsWith('.') && matches(name)).map((name) => folder + name);
+  return names
+    .filter((name) => name.startsWith('.') === part.startsWith('.') && matches(name))
+    .map((name) => folder + name);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

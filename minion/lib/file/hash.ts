@@ -15,7 +15,9 @@ const lengths: Readonly<Record<string, number>> = {
 /** The checksum of a file in hexadecimal digits. Throws ARGS_INVALID for a form that is not known. */
 export async function hashFile(path: string, form: string): Promise<string> {
   if (!Object.hasOwn(lengths, form)) {
-    throw new FleetError('ARGS_INVALID', `Invalid hash type: ${form}`, { hint: `use ${Object.keys(lengths).join(', ')}` });
+    throw new FleetError('ARGS_INVALID', `Invalid hash type: ${form}`, {
+      hint: `use ${Object.keys(lengths).join(', ')}`,
+    });
   }
   const hash = createHash(form);
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

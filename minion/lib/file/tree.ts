@@ -1,5 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, copyFile, cp, link, mkdir, rename, rm, rmdir, stat, symlink, unlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  cp,
+  link,
+  mkdir,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { basename, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
@@ -12,7 +26,6 @@ import { FilePath, fileFn, requireAbsolute } from './file_function.ts';
 import { changeOwner, isThere, lstatIfThere } from './owners.ts';
 import { dirname, normalPath } from './paths.ts';
 import { walk } from './walk.ts';
-import { readlink } from 'node:fs/promises';
 
 const owner = { user: v.optional(Text), group: v.optional(Text), mode: v.optional(Mode) };
 const ABSOLUTE = 'File path must be absolute.';
@@ -255,7 +268,12 @@ async function makeLink(
     }
     const temporary = `${path}.${randomBytes(6).toString('hex')}`;
     await symlink(src, temporary);
-    await rename(temporary, path);
+    try {
+      await rename(temporary, path);
+    } catch (error) {
+      await unlink(temporary);
+      throw error;
+    }
   });
   return true;
 }

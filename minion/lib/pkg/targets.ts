@@ -58,7 +58,7 @@ export function versionConditions(
 ): ((candidate: string) => boolean) | undefined {
   if (!/^[<>=!]/.test(version)) return undefined;
   const conditions = version.split(',').map((text) => {
-    const [, operator = '', wanted = ''] = /^\s*(<=|>=|==|!=|<|>|=)\s*(\S+)\s*$/.exec(text) ?? [];
+    const [, operator = '', wanted = ''] = /^\s*(<=|>=|==|!=|<|>|=)\s*([A-Za-z0-9]\S*)\s*$/.exec(text) ?? [];
     if (wanted === '') throw invalid(`'${text}' is not a version condition`, 'write it as >=1.2 or <2');
     return { operator, wanted };
   });

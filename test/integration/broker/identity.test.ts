@@ -153,12 +153,15 @@ test('clients that wait for enrolment may not take all the connections', async (
   await fixture.minion('m1');
 });
 
-test.each(['a/../b', 'a\u0007b', 'a b', 'x'.repeat(65), 'ä'])('the client id %j is refused with one line', async (clientId) => {
-  fixture = await BrokerFixture.start();
-  await expect(fixture.operator({ clientId })).rejects.toEqual(returnCode(2));
-  const lines = fixture.logged.all.filter((line) => !line.includes('[DEBUG'));
-  expect(lines).toEqual([expect.stringContaining('the client id is not')]);
-});
+test.each(['a/../b', 'a\u0007b', 'a b', 'x'.repeat(65), 'ä'])(
+  'the client id %j is refused with one line',
+  async (clientId) => {
+    fixture = await BrokerFixture.start();
+    await expect(fixture.operator({ clientId })).rejects.toEqual(returnCode(2));
+    const lines = fixture.logged.all.filter((line) => !line.includes('[DEBUG'));
+    expect(lines).toEqual([expect.stringContaining('the client id is not')]);
+  },
+);
 
 test.each(['../root', 'ro\u0000ot', 'x'.repeat(65)])('the user name %j is refused with one line', async (username) => {
   fixture = await BrokerFixture.start();

@@ -59,7 +59,7 @@ describe('a silent minion', () => {
   });
 
   it.each<[Silence['state'], string]>([
-    ['queued', '[Not connected]\nIt is not connected; the job is queued since 2026-11-22 09:29:36 UTC.'],
+    ['queued', '[No response]\nThe job waits for the minion to take it since 2026-11-22 09:29:36 UTC.'],
     ['sent', '[No response]\nThe job was sent at 2026-11-22 09:29:36 UTC; the minion has not received it yet.'],
     ['delivered', '[No response]\nThe minion received the job at 2026-11-22 09:29:36 UTC; it has not started it yet.'],
     ['running', '[No response]\nThe job is running since 2026-11-22 09:29:36 UTC.'],
@@ -77,9 +77,13 @@ describe('a silent minion', () => {
     expect(silenceText({ ...silence, state, reason: 'blackout' })).toBe(`Minion did not return. ${text}`);
   });
 
-  it('is said to be offline since it was last seen', () => {
-    expect(silenceText({ ...silence, offlineSinceAt: 1795339000 })).toContain(
-      'It is offline since 2026-11-22 09:16:40 UTC; the job is queued since 2026-11-22 09:29:36 UTC.',
+  it('that is offline is said to be so, and whether the job waits for it', () => {
+    const offline = 'offline since 2026-11-22 09:16:40 UTC';
+    expect(silenceText({ ...silence, state: 'queued', offline })).toContain(
+      `[Not connected]\nIt is ${offline}; the job waits for it since 2026-11-22 09:29:36 UTC.`,
+    );
+    expect(silenceText({ ...silence, state: 'expired', offline })).toBe(
+      `Minion did not return. [Not connected]\nIt is ${offline}; the job was not sent and will not run later (--queue-for keeps it).`,
     );
   });
 });
@@ -89,7 +93,7 @@ describe('summaryText', () => {
     returned: ['m1', 'm2'],
     failed: ['m2'],
     silent: [
-      { id: 'm3', state: 'queued' as const },
+      { id: 'm3', state: 'queued' as const, offline: 'offline since …' },
       { id: 'm4', state: 'running' as const },
     ],
   };
