@@ -75,7 +75,7 @@ export interface TrackerOptions {
 
 export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
   const active = new Map<string, ActiveJob>();
-  const watchers = new Map<string, Set<JobWatcher>>();
+  const { watch, tell } = createWatchers();
   let openRows = 0;
   const remember = (record: JobRecord, isOver: (id: string) => boolean): ActiveJob => {
     const open = record.minions.filter((id) => !isOver(id));
@@ -83,9 +83,6 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     if (open.length > 0) active.set(record.jid, job);
     openRows += open.length;
     return job;
-  };
-  const tell = (jid: string, update: JobUpdate): void => {
-    for (const watcher of watchers.get(jid) ?? []) watcher(update);
   };
   for (const record of jobs.activeJobs()) {
     const over = jobs.endedRows(record.jid);
@@ -159,7 +156,18 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
         log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
         return false;
       }),
-    watch(jid, watcher) {
+    watch,
+  };
+}
+
+/** Who looks on at which job. */
+function createWatchers() {
+  const watchers = new Map<string, Set<JobWatcher>>();
+  return {
+    tell(jid: string, update: JobUpdate): void {
+      for (const watcher of watchers.get(jid) ?? []) watcher(update);
+    },
+    watch(jid: string, watcher: JobWatcher): () => void {
       const all = watchers.get(jid) ?? new Set();
       watchers.set(jid, all.add(watcher));
       return () => {
