@@ -6,11 +6,8 @@ import type { Packet } from '../shared/protocol/message.ts';
 import { filterMatches } from '../shared/protocol/topic.ts';
 import type { Verdict } from './authenticate.ts';
 import type { ListenerOptions } from './broker.ts';
+import { MessageIds } from './message_ids.ts';
 import { asBuffer } from './transcode.ts';
-
-const MESSAGE_ID_MAX = 65_535;
-/** Far more than any window; it keeps message ids that are free to be found fast. */
-const UNACKNOWLEDGED_MAX = 16_384;
 
 /** One client's connection, from the accepted socket to its end. It knows nothing of who may do what. */
 export class Connection {
@@ -28,6 +25,8 @@ export class Connection {
   session: string | undefined;
   /** False when it sends more publishes than it may. */
   mayPublishNow: () => boolean = () => true;
+  /** Of all publishes to the client, Aedes' too. */
+  readonly messageIds = new MessageIds();
   refusals = 0;
   /** Aedes' number of the message handed over last. */
   lastForwarded = 0;
@@ -35,9 +34,7 @@ export class Connection {
   isMuted = false;
   #isClosing = false;
   #isBacklogSuspect = false;
-  #nextMessageId = 0;
   readonly #filters = new Map<string, 0 | 1>();
-  readonly #unacknowledged = new Map<number, () => void>();
 
   constructor(options: {
     readonly number: number;
@@ -79,34 +76,18 @@ export class Connection {
   }
 
   /**
-   * All publishes to the client, Aedes' too, are numbered here; Aedes' own numbers return after 65,535 messages
-   * whether or not the earlier one is acknowledged [MQTT-2.3.1-2].
-   */
-  nextMessageId(): number {
-    do {
-      this.#nextMessageId = (this.#nextMessageId % MESSAGE_ID_MAX) + 1;
-    } while (this.#unacknowledged.has(this.#nextMessageId));
-    return this.#nextMessageId;
-  }
-
-  /**
    * Writes a publish without waiting behind anybody. `acknowledged` is called at its PUBACK, or never. False when the
    * connection ends or too many are unacknowledged.
    */
-  deliver(packet: Packet, acknowledged?: () => void): boolean {
-    if (this.isClosing || this.socket.destroyed || this.#unacknowledged.size >= UNACKNOWLEDGED_MAX) return false;
-    const messageId = packet.qos === 0 ? 0 : this.nextMessageId();
-    if (packet.qos === 1 && acknowledged !== undefined) this.#unacknowledged.set(messageId, acknowledged);
-    const { topic, payload, qos } = packet;
+  deliver({ topic, payload, qos }: Packet, acknowledged?: () => void): boolean {
+    if (this.isClosing || this.socket.destroyed || !this.messageIds.hasRoom) return false;
     const message = { cmd: 'publish', topic, payload: asBuffer(payload), qos, retain: false, dup: false } as const;
-    writeToStream(qos === 0 ? message : { ...message, messageId }, this.socket);
+    if (qos === 0) writeToStream(message, this.socket);
+    else {
+      const messageId = acknowledged === undefined ? this.messageIds.next() : this.messageIds.hold(acknowledged);
+      writeToStream({ ...message, messageId }, this.socket);
+    }
     return true;
-  }
-
-  acknowledge(messageId: number): void {
-    const acknowledged = this.#unacknowledged.get(messageId);
-    this.#unacknowledged.delete(messageId);
-    acknowledged?.();
   }
 
   /**

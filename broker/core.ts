@@ -64,7 +64,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
     maxInflightInbound: UNRELEASED_MAX,
     maxClientsIdLength: AEDES_ID_MAX,
     persistence: createVolatilePersistence(retained, (client: Client, messageId) =>
-      registry.of(client)?.acknowledge(messageId),
+      registry.of(client)?.messageIds.release(messageId),
     ),
     preConnect: sessions.preConnect,
     authenticate: sessions.authenticate,

@@ -76,7 +76,7 @@ export function createDelivery(options: {
       packet.payload = payload as Buffer;
       // Aedes lowers the quality of service neither for retained messages nor from 2 for filters with wildcards.
       packet.qos = Math.min(packet.qos, packet.retain ? (connection.qosFor(packet.topic) ?? 0) : 1) as 0 | 1;
-      if (packet.qos > 0) packet.messageId = connection.nextMessageId();
+      if (packet.qos > 0) packet.messageId = connection.messageIds.next();
       return packet;
     },
     toOne,

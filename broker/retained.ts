@@ -32,8 +32,8 @@ export function createRetainedStore<P extends RetainedPacket>(table: readonly An
         const packet = shelf.packets.get(filter);
         if (packet !== undefined) yield packet;
       } else if (shelf.prefix.startsWith(prefix) || prefix.startsWith(shelf.prefix)) {
-        for (const [topic, packet] of shelf.packets) {
-          if (filterMatches(filter, topic)) yield packet;
+        for (const packet of shelf.packets.values()) {
+          if (filterMatches(filter, packet.topic)) yield packet;
         }
       }
     }

@@ -1,5 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 
 /** `sun_path` has 108 bytes, the last of them zero (unix(7)); longer paths are cut off silently. */
@@ -20,7 +21,11 @@ export function checkSocketPath(path: string): void {
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const kind = await kindOf(path);
-  if (kind === 'nothing') return;
+  if (kind === 'nothing') {
+    // libuv says EACCES for both: only this tells a directory that is missing from one that may not be written to.
+    await lstat(dirname(path));
+    return;
+  }
   if (kind === 'other') {
     throw new FleetError('CONFIG_INVALID', `${path} exists and is not a socket`, { hint: 'move that file away' });
   }

@@ -72,7 +72,8 @@ export interface Silence {
     | 'timed_out'
     | 'cancelled'
     | 'expired'
-    | 'interrupted';
+    | 'interrupted'
+    | 'unknown';
   /** Seconds UTC. */
   readonly sinceAt: number;
   /** The minion is not connected: `offline since …`. */
@@ -100,6 +101,7 @@ const silenceWords: Readonly<Record<Silence['state'], string>> = {
   cancelled: 'Cancelled',
   expired: 'Expired',
   interrupted: 'Interrupted',
+  unknown: 'Unknown',
 };
 
 function whyText(silence: Silence): string {
@@ -127,6 +129,8 @@ function whyText(silence: Silence): string {
       return `The job was cancelled at ${since}${reason}.`;
     case 'expired':
       return `The job expired at ${since} before it could start${reason}.`;
+    case 'unknown':
+      return 'No key of that id is accepted: see salt-key -L.';
     case 'interrupted':
       return `The minion stopped while it ran the job, at ${since}${reason}.`;
   }
@@ -177,13 +181,9 @@ export function docText(returns: Readonly<Record<string, unknown>>, colour: bool
     for (const [name, text] of Object.entries(functions)) if (text && !docs.has(name)) docs.set(name, pyStr(text));
   }
   const names = [...docs.keys()].sort();
-  const parts = names.map((name) => {
-    const text = indentText(stripControl(docs.get(name) as string));
-    return `${green}${stripControl(name)}:${end}\n\n${text}\n`;
-  });
+  // A docstring brings its own indentation and line feeds, as Python's do.
+  const parts = names.map(
+    (name) => `${green}${stripControl(name)}:${end}\n${stripControl(docs.get(name) as string)}\n`,
+  );
   return parts.join('\n');
-}
-
-function indentText(text: string): string {
-  return text.trim().replaceAll(/^(?=.)/gm, '    ');
 }

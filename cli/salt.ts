@@ -1,45 +1,23 @@
-import { Command, CommanderError } from 'commander';
-import { connectOperator, type OperatorStep } from '../shared/client/operator_client.ts';
-import { systemClock } from '../shared/clock.ts';
+import { Command } from 'commander';
+import type { OperatorRequestBody } from '../shared/client/operator_client.ts';
 import { FleetError } from '../shared/errors.ts';
-import { type CliConfig, loadCliConfig } from './cli_config.ts';
+import { loadCliConfig } from './cli_config.ts';
+import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
   type CommonOptions,
-  canonicalArgv,
   outputOptions,
   type PrintOptions,
   wantedOutput,
 } from './command_options.ts';
-import { formatOutput, type OutputOptions } from './output.ts';
-import { parseCalls } from './parse_args.ts';
-import {
-  asyncText,
-  docText,
-  failedText,
-  formatReturn,
-  formatSilence,
-  interruptText,
-  jidText,
-  noMinionsText,
-  noReturnText,
-  type Silence,
-  summaryText,
-  verboseHeader,
-} from './return_printer.ts';
+import { parseCalls, parseValue } from './parse_args.ts';
+import { type ShowOptions, showJob } from './show_job.ts';
 
-interface SaltOptions extends CommonOptions, PrintOptions {
+interface SaltOptions extends CommonOptions, PrintOptions, Omit<ShowOptions, 'out'> {
   readonly pcre?: boolean;
   readonly list?: boolean;
   readonly timeout?: string;
-  readonly static?: boolean;
-  readonly async?: boolean;
-  readonly showJid?: boolean;
-  readonly verbose?: boolean;
-  readonly summary?: boolean;
-  readonly hideTimeout?: boolean;
-  readonly doc?: boolean;
   readonly parse?: string | boolean;
   readonly argsSeparator?: string;
   readonly queueFor?: string;
@@ -49,38 +27,20 @@ interface SaltOptions extends CommonOptions, PrintOptions {
 /** `salt '<target>' <function> [arguments]`. Resolves to the exit status (CLI-4). */
 export async function runSalt(argv: readonly string[], terminal: Terminal): Promise<number> {
   const command = saltCommand();
-  parseCommand(command, argv);
+  if (!parseCommand(command, argv)) return 0;
   const options = command.opts<SaltOptions>();
   const words = command.args;
-  const [target, fun, ...rest] = options.doc === true && words.length < 2 ? [words[0] ?? '*', 'sys.doc'] : words;
+  const isDoc = options.doc === true && words[1] !== 'sys.doc';
+  const [target, fun, ...rest] = isDoc ? [words[0] ?? '*', 'sys.doc', ...words.slice(1)] : words;
   if (target === undefined || fun === undefined) {
     throw new FleetError('USAGE', 'a target and a function are needed', { hint: "for example: salt '*' test.ping" });
   }
   const config = await loadCliConfig(options.configDir);
   const job = await jobRequest(options, target, fun, rest);
   const print = outputOptions(options, config, terminal.isTerminal);
-  const shown = { ...options, out: wantedOutput(options, config) };
-  return converse(job, shown, print, config, terminal);
-}
-
-/** Where a command writes, and how it hears of Ctrl-C. */
-export interface Terminal {
-  readonly isTerminal: boolean;
-  out(text: string): void;
-  err(text: string): void;
-  onInterrupt(run: () => void): void;
-}
-
-/** Commander's own complaint, as one line with our exit status. */
-export function parseCommand(command: Command, argv: readonly string[]): void {
-  command.exitOverride().configureOutput({ writeErr: () => undefined });
-  try {
-    command.parse(canonicalArgv(argv), { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
-    const message = error.message.replace(/^error: /, '').replace(/\n\(/, '; (');
-    throw new FleetError('USAGE', message, { hint: `see ${command.name()} --help`, cause: error });
-  }
+  const out = wantedOutput(options, config);
+  const doc = fun === 'sys.doc' && out === undefined;
+  return showJob(job, { ...options, out, doc }, print, config, terminal);
 }
 
 function saltCommand(): Command {
@@ -106,7 +66,12 @@ function saltCommand(): Command {
   return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
 }
 
-async function jobRequest(options: SaltOptions, target: string, fun: string, rest: readonly string[]) {
+async function jobRequest(
+  options: SaltOptions,
+  target: string,
+  fun: string,
+  rest: readonly string[],
+): Promise<OperatorRequestBody> {
   if (options.pcre === true && options.list === true) {
     throw new FleetError('USAGE', '-E and -L exclude each other', { hint: 'choose one kind of target' });
   }
@@ -135,142 +100,8 @@ async function jobRequest(options: SaltOptions, target: string, fun: string, res
   };
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
-
-/** `90`, `90s`, `10m`, `8h`, `7d`. Throws USAGE. */
-export function durationSeconds(text: string, option: string): number {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
-  const seconds = Number(digits) * (unitSeconds[unit] ?? 0);
-  if (digits === '' || seconds <= 0) {
-    throw new FleetError('USAGE', `${option} ${text} is not a duration`, { hint: 'write 90s, 10m, 8h or 7d' });
-  }
-  return seconds;
-}
-
 async function readMapping(text: string): Promise<Readonly<Record<string, unknown>>> {
-  const { parseValue } = await import('./parse_args.ts');
   const value = await parseValue(text);
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new FleetError('USAGE', `--metadata ${text} is not a mapping`, { hint: "write '{ticket: 42}'" });
-}
-
-/** What came in so far. */
-interface Session {
-  jid: string | undefined;
-  readonly returns: Map<
-    string,
-    { readonly value: unknown; readonly retcode: number; readonly out: string | undefined }
-  >;
-  readonly silent: Map<string, Silence & { readonly final: boolean }>;
-}
-
-async function converse(
-  request: Awaited<ReturnType<typeof jobRequest>>,
-  options: SaltOptions,
-  print: OutputOptions,
-  config: CliConfig,
-  terminal: Terminal,
-): Promise<number> {
-  const session: Session = { jid: undefined, returns: new Map(), silent: new Map() };
-  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
-  terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
-  try {
-    for await (const step of client.request(request)) await showStep(step, session, options, print, terminal);
-  } catch (error) {
-    if (error instanceof FleetError && error.code === 'TARGET_EMPTY') {
-      terminal.out(noMinionsText);
-      terminal.err(noReturnText);
-      return 2;
-    }
-    throw error;
-  } finally {
-    await client.close();
-  }
-  if (options.async === true) return 0;
-  return finish(session, options, print, terminal);
-}
-
-async function showStep(
-  step: OperatorStep,
-  session: Session,
-  options: SaltOptions,
-  print: OutputOptions,
-  terminal: Terminal,
-): Promise<void> {
-  const id = String(step.id);
-  if (step.t === 'job') {
-    session.jid = String(step.jid);
-    if (options.async === true) terminal.out(asyncText(session.jid));
-    else if (options.verbose === true) terminal.out(verboseHeader(session.jid));
-    else if (options.showJid === true) terminal.out(jidText(session.jid));
-  } else if (step.t === 'ret') {
-    const result = { value: step.return, retcode: Number(step.retcode), out: step.out as string | undefined };
-    session.silent.delete(id);
-    session.returns.set(id, result);
-    if (options.static === true || options.doc === true) return;
-    terminal.out(
-      await formatReturn({ id, return: result.value, retcode: result.retcode, out: result.out }, options.out, print),
-    );
-  } else if (step.t === 'state') {
-    const silence = step as unknown as Omit<Silence, 'sinceAt'> & { since: number; final: boolean };
-    session.silent.set(id, { ...silence, sinceAt: silence.since });
-    if (options.static === true || options.hideTimeout === true || options.doc === true || !silence.final) return;
-    terminal.out(await formatSilence(session.silent.get(id) as Silence, options.out, print));
-  }
-}
-
-async function finish(
-  session: Session,
-  options: SaltOptions,
-  print: OutputOptions,
-  terminal: Terminal,
-): Promise<number> {
-  const { returns, silent } = session;
-  const failed = [...returns].filter(([, { retcode }]) => retcode !== 0).map(([id]) => id);
-  if (options.doc === true) terminal.out(docText(valuesOf(session), print.colour));
-  else if (options.static === true) await printStatic(session, options, print, terminal);
-  else if (options.hideTimeout !== true) await printOpen(session, options, print, terminal);
-  if (options.summary === true) {
-    terminal.out(
-      summaryText({ returned: [...returns.keys()], failed, silent: [...silent.values()] }, options.verbose === true),
-    );
-  }
-  if (returns.size === 0) {
-    terminal.err(noReturnText);
-    return 2;
-  }
-  if (failed.length === 0 && silent.size === 0) return 0;
-  terminal.err(failedText);
-  return 1;
-}
-
-/** Minions whose part goes on without us. */
-async function printOpen(
-  { silent }: Session,
-  options: SaltOptions,
-  print: OutputOptions,
-  terminal: Terminal,
-): Promise<void> {
-  for (const silence of silent.values()) {
-    if (!silence.final) terminal.out(await formatSilence(silence, options.out, print));
-  }
-}
-
-async function printStatic(
-  { returns, silent }: Session,
-  options: SaltOptions,
-  print: OutputOptions,
-  terminal: Terminal,
-): Promise<void> {
-  const name = options.out ?? [...returns.values()].find(({ out }) => out !== undefined)?.out ?? 'nested';
-  if (returns.size > 0)
-    terminal.out(
-      await formatOutput(name, Object.fromEntries([...returns].map(([id, { value }]) => [id, value])), print),
-    );
-  if (options.hideTimeout === true) return;
-  for (const silence of silent.values()) terminal.out(await formatSilence(silence, options.out, print));
-}
-
-function valuesOf({ returns }: Session): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...returns].map(([id, { value }]) => [id, value]));
 }

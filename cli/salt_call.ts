@@ -16,6 +16,7 @@ import { loopbackSocketName } from '../shared/paths.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { LocalEvent } from '../shared/protocol/messages/event.ts';
 import { VERSION } from '../shared/version.ts';
+import { parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -29,7 +30,6 @@ import { openGrains } from './open_grains.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
 import { docText } from './return_printer.ts';
-import { parseCommand, type Terminal } from './salt.ts';
 import { minionModules } from './salt_minion.ts';
 
 interface CallOptions extends CommonOptions, PrintOptions {
@@ -43,6 +43,7 @@ interface CallOptions extends CommonOptions, PrintOptions {
 /** `salt-call <module>.<function>`: the minion's own code, in this process. Resolves to the exit status (CLI-10). */
 export async function runSaltCall(argv: readonly string[], terminal: Terminal): Promise<number> {
   const options = readOptions(argv);
+  if (options === undefined) return 0;
   const config = await loadMinionConfig({
     configDir: options.configDir,
     env: process.env,
@@ -73,7 +74,8 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
   return result.retcode === 0 ? 0 : 1;
 }
 
-function readOptions(argv: readonly string[]): CallOptions & { readonly words: string[] } {
+/** Undefined when help was asked for. */
+function readOptions(argv: readonly string[]): (CallOptions & { readonly words: string[] }) | undefined {
   const command = new Command('salt-call')
     .usage('[options] <module>.<function> [arguments]')
     .description('Runs a function on this machine, as its minion would.')
@@ -84,7 +86,7 @@ function readOptions(argv: readonly string[]): CallOptions & { readonly words: s
     .option('--id <id>', 'the minion id to go by')
     .option('--retcode-passthrough', "exit with the function's return code");
   addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
-  parseCommand(command, argv);
+  if (!parseCommand(command, argv)) return undefined;
   const options = command.opts<CallOptions>();
   checkLogLevel(options.logLevel);
   const words = command.args;

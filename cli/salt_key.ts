@@ -3,6 +3,7 @@ import { connectOperator, type OperatorClient } from '../shared/client/operator_
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
+import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -23,7 +24,6 @@ import {
 } from './key_printer.ts';
 import { formatOutput, type OutputOptions } from './output.ts';
 import { askYesNo } from './prompt.ts';
-import { durationSeconds, parseCommand, type Terminal } from './salt.ts';
 
 interface KeyOptions extends CommonOptions, PrintOptions {
   readonly listAll?: boolean;
@@ -52,7 +52,7 @@ interface KeyOptions extends CommonOptions, PrintOptions {
 /** `salt-key` (CLI-9). Resolves to the exit status. */
 export async function runSaltKey(argv: readonly string[], terminal: Terminal): Promise<number> {
   const command = keyCommand();
-  parseCommand(command, argv);
+  if (!parseCommand(command, argv)) return 0;
   const options = command.opts<KeyOptions>();
   const config = await loadCliConfig(options.configDir);
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000, clock: systemClock });

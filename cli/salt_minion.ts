@@ -6,14 +6,14 @@ import { startMinion } from '../minion/minion.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { parseCommand } from './command_line.ts';
 import { addDaemonOptions, checkLogLevel, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
-import { parseCommand } from './salt.ts';
 
 /** `salt-minion`: runs until it is told to stop. Resolves to the exit status. */
 export async function runSaltMinion(argv: readonly string[]): Promise<number> {
   const command = addDaemonOptions(new Command('salt-minion').description('Runs a minion of a fleet.'));
-  parseCommand(command, argv);
+  if (!parseCommand(command, argv)) return 0;
   const options = command.opts<DaemonOptions>();
   checkLogLevel(options.logLevel);
   const config = await loadMinionConfig({

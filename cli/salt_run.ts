@@ -3,6 +3,7 @@ import { connectOperator } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
+import { parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -13,7 +14,6 @@ import {
 } from './command_options.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
-import { parseCommand, type Terminal } from './salt.ts';
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
 export async function runSaltRun(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -23,7 +23,7 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     .argument('[words...]')
     .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
   addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
-  parseCommand(command, argv);
+  if (!parseCommand(command, argv)) return 0;
   const options = command.opts<CommonOptions & PrintOptions & { timeout: string }>();
   const [fun, ...rest] = command.args;
   if (fun === undefined || !fun.includes('.')) {

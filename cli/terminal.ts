@@ -1,4 +1,4 @@
-import type { Terminal } from './salt.ts';
+import type { Terminal } from './command_line.ts';
 
 /** The real terminal. The first Ctrl-C is told and ends the command; what runs on minions goes on. */
 export function processTerminal(): Terminal {

@@ -17,7 +17,7 @@ export interface Fleet {
   setOffline(id: string, since: number): void;
   forget(id: string): void;
   /** Accepted minions that the target selects, sorted. Throws TARGET_INVALID. */
-  match(tgt: TargetExpression, tgtType: TargetType): readonly string[];
+  match(tgt: TargetExpression, tgtType: TargetType): Promise<readonly string[]>;
 }
 
 const MODEST: InfoPayload = { v: 1, max_packet: 256, window: 1, enc: 'json', sig: 'ed25519' };
@@ -52,8 +52,8 @@ export function createFleet(options: { readonly acceptedIds: () => readonly stri
       offline.delete(id);
       infos.delete(id);
     },
-    match(tgt, tgtType) {
-      const matches = matcherOf(tgt, tgtType);
+    async match(tgt, tgtType) {
+      const matches = await matcherOf(tgt, tgtType);
       return options
         .acceptedIds()
         .filter((id) => matches({ id }))

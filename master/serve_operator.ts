@@ -11,6 +11,7 @@ import {
   type OperatorResponsePayload,
 } from '../shared/protocol/messages/operator.ts';
 import { nearest } from '../shared/suggest.ts';
+import { listedIds } from '../shared/target/target.ts';
 import type { MasterContext } from './context.ts';
 import { isTerminal } from './jobs/job_state.ts';
 import type { JobRecord } from './jobs/job_store.ts';
@@ -65,7 +66,8 @@ async function serveJob(
   const context = options.context(user, { out: undefined, retcode: undefined });
   const record = await context.dispatchJob(request);
   const { jid, minions } = record;
-  answer({ t: 'job', jid, minions: [...minions] });
+  const missing = missingOf(request, context.fleet.ids());
+  answer({ t: 'job', jid, minions: [...minions], ...(missing.length > 0 && { missing }) });
   if (request.async) return answer({ t: 'end' });
   for (const [id, { state, since, reason }] of context.jobs.endedRows(jid)) {
     answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
@@ -98,6 +100,13 @@ async function serveJob(
     stop();
     answer({ t: 'end' });
   });
+}
+
+/** A list names minions one by one: a name that nobody has must not be passed over in silence. */
+function missingOf({ tgt, tgt_type }: JobRequest, ids: readonly string[]): string[] {
+  if (tgt_type !== 'list') return [];
+  const known = new Set(ids);
+  return listedIds(tgt).filter((id) => !known.has(id));
 }
 
 function stepOf(

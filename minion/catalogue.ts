@@ -1,6 +1,7 @@
 import { FleetError } from '../shared/errors.ts';
 import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import { nearest } from '../shared/suggest.ts';
 import type { Catalogue, MinionContext } from './context.ts';
 
 /** The execution modules of this minion, each asked once whether it can work here. */
@@ -32,7 +33,11 @@ export async function findFunction(catalogue: Catalogue, fun: string): Promise<A
   const module = found as ModuleSpec<MinionContext> | undefined;
   const wanted = fun.slice(dot + 1);
   if (module === undefined || !Object.hasOwn(module.functions, wanted)) {
-    throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available.`);
+    const guess =
+      module === undefined ? nearest(name, catalogue.moduleNames) : nearest(wanted, Object.keys(module.functions));
+    const near =
+      guess === undefined ? '' : ` Did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
+    throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available.${near}`);
   }
   return module.functions[wanted] as AnyFunction<MinionContext>;
 }

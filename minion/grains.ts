@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { load } from 'js-yaml';
+import { loadAll } from 'js-yaml';
 import type { Clock } from '../shared/clock.ts';
 import { deepMerge } from '../shared/data/deep_merge.ts';
 import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
@@ -145,11 +145,9 @@ async function staticGrains(file: string, log: Logger): Promise<Dict> {
 
 /** Empty when there is no such file. Throws CONFIG_INVALID and FILE_UNREADABLE. */
 async function readGrainsFile(file: string): Promise<Dict> {
-  const text = await readIfThere(file);
-  if (text.trim() === '') return {};
-  const grains = parseYaml(text, file);
+  const [grains = null, ...more] = parseYaml(await readIfThere(file), file);
   if (grains === null) return {};
-  if (!isDict(grains)) throw brokenFile(file, 'it must be a mapping of names to values');
+  if (!isDict(grains) || more.length > 0) throw brokenFile(file, 'it must be one mapping of names to values');
   return grains;
 }
 
@@ -162,9 +160,9 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
-function parseYaml(text: string, file: string): unknown {
+function parseYaml(text: string, file: string): unknown[] {
   try {
-    return load(text, { schema: saltSchema });
+    return loadAll(text, { schema: saltSchema });
   } catch (error) {
     throw brokenFile(file, (error as Error).message.split('\n', 1)[0] as string, error);
   }

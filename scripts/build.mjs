@@ -42,12 +42,19 @@ await build({
   logLevel: 'warning',
 });
 
+// A minion runs for months and does little: 4 MB less private memory are worth more than speed (docs/decisions).
+const smallHeap = [
+  "require('node:v8').setFlagsFromString('--optimize-for-size');",
+  "require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');",
+];
+
 // The launchers answer --version by themselves: starting Node is most of what that costs.
 for (const name of commands) {
   const main = `./cli/commands/${name.replaceAll('-', '_')}.js`;
   const launcher = [
     '#!/usr/bin/env node',
     "'use strict';",
+    ...(name === 'salt-minion' ? smallHeap : []),
     `if (process.argv.includes('--version')) console.log('${name} ${version}');`,
     `else import('${main}').then((command) => command.main());`,
     '',

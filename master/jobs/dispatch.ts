@@ -72,7 +72,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     async dispatchJob(request, user) {
-      const minions = fleet.match(request.tgt, request.tgt_type);
+      const minions = await fleet.match(request.tgt, request.tgt_type);
       if (minions.length === 0) {
         throw new FleetError(
           'TARGET_EMPTY',

@@ -56,7 +56,7 @@ export function createReceiver(options: ReceiverOptions) {
       if (table.has(jid)) options.acknowledge(jid, { st: 'run' });
       return;
     }
-    const refusal = refuse(options, job);
+    const refusal = await refuse(options, job);
     if (refusal !== undefined) {
       log.warning('a job was refused', { jid, fun: job.fun, reason: refusal.reason });
       return options.acknowledge(jid, refusal);
@@ -98,13 +98,14 @@ function openJob({ id, signingKey, acknowledge }: ReceiverOptions, bytes: Uint8A
   }
 }
 
-function refuse(options: ReceiverOptions, job: JobPayload): AckPayload | undefined {
+async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPayload | undefined> {
   const now = options.masterNow();
   if (job.exp <= now) {
     return { st: 'rej', expired: true, reason: `expired ${now - job.exp} s before it reached the minion` };
   }
-  if (job.tgt !== undefined && !matcherOf(job.tgt, job.tgt_type ?? 'glob')({ id: options.id })) {
-    return { st: 'rej', reason: 'the target does not match this minion' };
+  if (job.tgt !== undefined) {
+    const matches = await matcherOf(job.tgt, job.tgt_type ?? 'glob');
+    if (!matches({ id: options.id })) return { st: 'rej', reason: 'the target does not match this minion' };
   }
   const busy = options.busy();
   return busy === undefined ? undefined : { st: 'busy', reason: busy };

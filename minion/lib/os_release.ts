@@ -1,10 +1,10 @@
 import type { FileRoot } from './file_root.ts';
 import { osFamily, osName } from './os_names.ts';
 
-export type Fields = Readonly<Record<string, string>>;
+type Fields = Readonly<Record<string, string>>;
 
 /** The assignments of a file such as /etc/os-release, without their quotes and backslashes. */
-export function parseAssignments(text: string | undefined): Record<string, string> {
+function parseAssignments(text: string | undefined): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const line of (text ?? '').split('\n')) {
     const [, key, value = ''] = /^\s*(\w+)=(.*?)\s*$/.exec(line) ?? [];
@@ -14,7 +14,7 @@ export function parseAssignments(text: string | undefined): Record<string, strin
 }
 
 /** What is known of a distribution, by the names of the grains. */
-export interface Distribution {
+interface Distribution {
   readonly os: string;
   readonly os_family: string;
   readonly osfullname: string;

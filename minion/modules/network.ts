@@ -14,7 +14,7 @@ export function networkModule(platform: () => Platform, resolver: Resolver): Mod
     functions: {
       ...addressFunctions,
       ...interfaceFunctions(platform, resolver),
-      ...probeFunctions,
+      ...probeFunctions(resolver),
       ...tableFunctions,
     },
   });

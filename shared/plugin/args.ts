@@ -69,7 +69,10 @@ export const TextList = v.pipe(
   v.transform((items) => items.map((item) => pyStr(item))),
 );
 
-export const Dict = v.record(v.string(), v.unknown(), 'must be a mapping');
+export const Dict = v.pipe(
+  v.record(v.string(), v.unknown(), 'must be a mapping'),
+  v.check((value) => !Array.isArray(value), 'must be a mapping'),
+);
 
 /** A file mode: `0644`, `644` or the number 644, as four octal digits with a leading zero. */
 export const Mode = v.pipe(

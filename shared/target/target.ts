@@ -1,7 +1,6 @@
 import { FleetError } from '../errors.ts';
 import type { TargetExpression, TargetType } from '../protocol/fields.ts';
 import { globMatcher } from './glob.ts';
-import { compileRegex } from './regex.ts';
 
 /** What a target looks at: the same on the master, which predicts, and on the minion, which decides. */
 export interface TargetFacts {
@@ -9,22 +8,29 @@ export interface TargetFacts {
 }
 
 /** Compiles a target once, to be asked of many minions. Throws TARGET_INVALID. */
-export function matcherOf(tgt: TargetExpression, tgtType: TargetType): (facts: TargetFacts) => boolean {
+export async function matcherOf(tgt: TargetExpression, tgtType: TargetType): Promise<(facts: TargetFacts) => boolean> {
   switch (tgtType) {
     case 'glob': {
       const matches = globMatcher(oneText(tgt, 'glob'));
       return ({ id }) => matches(id);
     }
     case 'pcre': {
+      // Loaded when it is wanted: the engine is large, and most minions never see a regular expression.
+      const { compileRegex } = await import('./regex.ts');
       const regex = compileRegex(oneText(tgt, 'pcre'));
       // Anchored at the start only, as Python's re.match (TGT-2).
       return ({ id }) => regex.matchesStart(id);
     }
     case 'list': {
-      const ids = new Set(typeof tgt === 'string' ? tgt.split(',').map((id) => id.trim()) : tgt);
+      const ids = new Set(listedIds(tgt));
       return ({ id }) => ids.has(id);
     }
   }
+}
+
+/** The names of a list target. */
+export function listedIds(tgt: TargetExpression): string[] {
+  return typeof tgt === 'string' ? tgt.split(',').map((id) => id.trim()) : tgt;
 }
 
 function oneText(tgt: TargetExpression, kind: string): string {

@@ -12,7 +12,13 @@ export interface Block {
   /** A line end between the content and the end marker. */
   readonly endsLine: boolean;
   /** Where to put the block when the markers are not found; undefined: nowhere. */
-  readonly place: 'start' | 'end' | { readonly before: Regex } | { readonly after: Regex } | undefined;
+  readonly place: 'start' | 'end' | BesideLine | undefined;
+}
+
+/** Before or after the first line that matches. */
+export interface BesideLine {
+  readonly side: 'before' | 'after';
+  readonly regex: Regex;
 }
 
 /** The text with the content between the markers replaced. Throws COMMAND_FAILED when they are missing or not closed. */
@@ -48,13 +54,12 @@ function insertBlock(lines: readonly string[], inserted: string, { place }: Bloc
   const text = lines.join('');
   if (place === 'start') return inserted + text;
   if (place === 'end') return `${text}${text === '' || text.endsWith(lineEnd) ? '' : lineEnd}${inserted}`;
-  const index =
-    place === undefined ? -1 : lines.findIndex((line) => ('before' in place ? place.before : place.after).test(line));
+  const index = place === undefined ? -1 : lines.findIndex((line) => place.regex.test(line.replace(/\r?\n$/, '')));
   if (place === undefined || index === -1) {
     throw commandFailed(
       'Cannot edit marked block. Markers were not found in file.',
       'append_if_not_found=True adds them',
     );
   }
-  return lines.toSpliced('before' in place ? index : index + 1, 0, inserted).join('');
+  return lines.toSpliced(place.side === 'before' ? index : index + 1, 0, inserted).join('');
 }

@@ -4,7 +4,7 @@ import { FleetError } from '../../../shared/errors.ts';
 import { Count, Flag, Text, Value } from '../../../shared/plugin/args.ts';
 import { compileRegex, escapeRegex, pythonRegexFlags } from '../../../shared/target/regex.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
-import { type Block, replaceBlock } from './block.ts';
+import { type BesideLine, type Block, replaceBlock } from './block.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
 import { stripLeft } from './search.ts';
@@ -187,12 +187,15 @@ function placeOf(args: {
   const places: Block['place'][] = [];
   if (args.append_if_not_found) places.push('end');
   if (args.prepend_if_not_found) places.push('start');
-  const regex = (pattern: string) => compileRegex(pattern, { code: 'ARGS_INVALID' });
-  if (args.insert_before_match !== undefined) places.push({ before: regex(args.insert_before_match) });
-  if (args.insert_after_match !== undefined) places.push({ after: regex(args.insert_after_match) });
+  if (args.insert_before_match !== undefined) places.push(beside('before', args.insert_before_match));
+  if (args.insert_after_match !== undefined) places.push(beside('after', args.insert_after_match));
   if (places.length < 2) return places[0];
   throw new FleetError(
     'ARGS_INVALID',
     'Only one of append_if_not_found, prepend_if_not_found, insert_before_match, and insert_after_match is permitted',
   );
+}
+
+function beside(side: BesideLine['side'], pattern: string): BesideLine {
+  return { side, regex: compileRegex(pattern, { code: 'ARGS_INVALID' }) };
 }

@@ -21,19 +21,14 @@ export function fileFn<const E extends ArgEntries>(spec: FunctionSpec<MinionCont
     async run(context, args, extra) {
       const expanded: Record<string, unknown> = { ...args };
       for (const name of pathNames) expanded[name] = await expandUser(context, expanded[name] as string);
-      return withOsErrors(async () => spec.run(context, expanded as ArgValues<E>, extra));
+      try {
+        return await spec.run(context, expanded as ArgValues<E>, extra);
+      } catch (error) {
+        const text = osErrorText(error);
+        throw text === undefined ? error : new FleetError('COMMAND_FAILED', text, { cause: error });
+      }
     },
   });
-}
-
-/** The same as `fileFn` for what is asked of the operating system elsewhere. */
-export async function withOsErrors<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    const text = osErrorText(error);
-    throw text === undefined ? error : new FleetError('COMMAND_FAILED', text, { cause: error });
-  }
 }
 
 /** Throws ARGS_INVALID with Salt's text. */

@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { nowSeconds } from '../../../shared/clock.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
-import { compileRegex } from '../../../shared/target/regex.ts';
+import { compileRegex, pythonRegexFlags } from '../../../shared/target/regex.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { type Accounts, findGroup, findUser, readAccounts } from '../accounts.ts';
 import { isDirectory } from './facts.ts';
@@ -28,7 +28,8 @@ Criteria, all of which must be met:
     grep           regular expression that a line of the file matches
     maxdepth, mindepth
 
-Actions: print = names of path, name, type, size, mode, mtime, user, group, md5 (default path); delete = types (default f).`;
+Actions: print = names of path, name, type, size, mode, mtime, user, group, md5 (default path); delete = types (default f), which
+lists what was removed.`;
 
 /** `file.find`. */
 export const findFunctions: Readonly<Record<string, MinionFunction>> = {
@@ -51,8 +52,8 @@ export const findFunctions: Readonly<Record<string, MinionFunction>> = {
       const results: [string, unknown][] = [];
       for (const start of await globPaths(path)) {
         for await (const found of findBelow(start, search)) {
-          if (search.deletes !== undefined) await remove(found, search.deletes);
-          results.push([found.path, await printed(found, search)]);
+          const item = await printed(found, search);
+          if (search.deletes === undefined || (await remove(found, search.deletes))) results.push([found.path, item]);
         }
       }
       return results.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
@@ -84,8 +85,8 @@ type ReadCriterion = (value: string, accounts: Accounts, now: number) => Criteri
 const criteria: Readonly<Record<string, ReadCriterion>> = {
   name: (value) => nameMatches(value, (name) => name),
   iname: (value) => nameMatches(value.toLowerCase(), (name) => name.toLowerCase()),
-  regex: (value) => regexMatches(value, ''),
-  iregex: (value) => regexMatches(value, '(?i)'),
+  regex: (value) => regexMatches(value, 0),
+  iregex: (value) => regexMatches(value, pythonRegexFlags('IGNORECASE')),
   type: (value) => {
     const types = readTypes(value);
     return ({ stats }) => types.includes('a') || types.includes(typeLetter(stats));
@@ -159,9 +160,10 @@ async function meetsAll(found: Found, tests: readonly Criterion[]): Promise<bool
   return true;
 }
 
-async function remove({ path, stats }: Found, types: string): Promise<void> {
-  if (!types.includes('a') && !types.includes(typeLetter(stats))) return;
-  await (stats.isDirectory() ? rmdir(path) : rm(path));
+async function remove({ path, stats }: Found, types: string): Promise<boolean> {
+  const isRemoved = types.includes('a') || types.includes(typeLetter(stats));
+  if (isRemoved) await rm(path, { recursive: true });
+  return isRemoved;
 }
 
 async function printed(found: Found, { print, accounts }: Search): Promise<unknown> {
@@ -206,8 +208,8 @@ function expandBraces(glob: string): string[] {
   return choices.split(',').flatMap((choice) => expandBraces(before + choice + after));
 }
 
-function regexMatches(pattern: string, flags: string): Criterion {
-  const regex = compileRegex(flags + pattern, { code: 'ARGS_INVALID' });
+function regexMatches(pattern: string, flags: number): Criterion {
+  const regex = compileRegex(pattern, { flags, code: 'ARGS_INVALID' });
   return ({ path }) => regex.matchesStart(basename(path));
 }
 

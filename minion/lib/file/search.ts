@@ -111,7 +111,7 @@ async function someChunk(path: string, text: string): Promise<boolean> {
     if (window.includes(text)) return true;
     tail = text.length > 1 ? window.slice(1 - text.length) : '';
   }
-  return text === '';
+  return false;
 }
 
 function oneOption(option: string): string {

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../atomic_file.ts';
 import { isThere } from './owners.ts';
 
 /** Texts are searched and edited as a whole on the event loop: beyond this it would be held up for too long. */
-export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A text with what is needed to write it back byte for byte. */
 export interface TextFile {

@@ -20,7 +20,7 @@ import { fn } from '../../context.ts';
 
 /** The functions of the network module that only calculate. */
 
-export const Ip = v.pipe(
+const Ip = v.pipe(
   Text,
   v.transform(parseIp),
   v.check((ip) => ip !== undefined, 'must be an IP address'),

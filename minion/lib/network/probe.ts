@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { connect, isIPv6 } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
-import { systemErrorCode } from '../../../shared/errors.ts';
 
 /** The sockets with which a minion tries whether another machine can be reached. */
 
@@ -11,16 +9,6 @@ export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
   readonly timeoutMs: number;
-}
-
-/** The first address of a name; undefined when it cannot be resolved. `family` 0 takes either. */
-export async function resolveHost(host: string, family: 0 | 4 | 6): Promise<string | undefined> {
-  try {
-    return (await lookup(host, { family })).address;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return undefined;
-  }
 }
 
 /** True when a TCP connection comes about. */
@@ -54,14 +42,13 @@ export function reachesByUdp({ address, port, timeoutMs }: ProbeTarget, clock: C
   });
 }
 
-/** Sends one datagram to all machines of a network. */
-export function broadcast(packet: Uint8Array, address: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Sends one datagram to all machines of a network; what went wrong, or undefined. */
+export function broadcast(packet: Uint8Array, address: string, port: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
     const socket = createSocket('udp4');
     const finish = (error: Error | null) => {
       socket.close();
-      if (error === null) resolve();
-      else reject(error);
+      resolve(error ?? undefined);
     };
     socket.once('error', finish);
     socket.bind(0, () => {

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import * as v from 'valibot';
 import { FleetError } from '../../../shared/errors.ts';
 import { Flag, Integer, Real, Text } from '../../../shared/plugin/args.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import { fn, type MinionContext } from '../../context.ts';
-import { broadcast, reachesByTcp, reachesByUdp, resolveHost } from './probe.ts';
+import type { Resolver } from '../resolver.ts';
+import { broadcast, reachesByTcp, reachesByUdp } from './probe.ts';
 
 /** The functions of the network module that send something. */
 
@@ -13,7 +14,11 @@ const Host = v.pipe(Text, v.regex(/^[A-Za-z0-9:_][A-Za-z0-9.:_%-]*$/, 'must be a
 const Port = v.pipe(Integer, v.minValue(1, 'must be 1 to 65535'), v.maxValue(65535, 'must be 1 to 65535'));
 const CONNECT_TIMEOUT_SECONDS = 5;
 
-export const probeFunctions = {
+export function probeFunctions(resolver: Resolver) {
+  return { ...programFunctions, ...socketFunctions(resolver) };
+}
+
+const programFunctions = {
   ping: fn({
     summary: 'Ping a host four times.',
     args: {
@@ -62,33 +67,39 @@ export const probeFunctions = {
     reads: true,
     run: (context, { ip }) => routeTo(context, ip),
   }),
-  connect: fn({
-    summary: 'Try whether a port of a host can be reached.',
-    description: 'Takes proto= (tcp or udp), timeout= in seconds (5) and family= (ipv4 or ipv6).',
-    args: { host: Host, port: Port },
-    varkw: true,
-    returns: 'result and comment.',
-    examples: [
-      "salt '*' network.connect archlinux.org 80",
-      "salt '*' network.connect archlinux.org 80 timeout=3 family=ipv4",
-      "salt '*' network.connect dns.example.com port=53 proto=udp timeout=3",
-    ],
-    reads: true,
-    run: (context, { host, port }, { kwargs }) => tryConnect(context, host, port, kwargs),
-  }),
-  wol: fn({
-    summary: 'Send a Wake-on-LAN packet.',
-    args: { mac: Text, bcast: v.optional(Host, '255.255.255.255'), destport: v.optional(Port, 9) },
-    returns: '``True``.',
-    examples: ["salt '*' network.wol 08-00-27-13-69-77", "salt '*' network.wol 080027136977 255.255.255.255 7"],
-    async run(_context, { mac, bcast, destport }) {
-      const address = macBytes(mac);
-      const packet = Buffer.concat([Buffer.alloc(6, 0xff), ...Array<Buffer>(16).fill(address)]);
-      await broadcast(packet, bcast, destport);
-      return true;
-    },
-  }),
 };
+
+function socketFunctions(resolver: Resolver) {
+  return {
+    connect: fn({
+      summary: 'Try whether a port of a host can be reached.',
+      description: 'Takes proto= (tcp or udp), timeout= in seconds (5) and family= (ipv4 or ipv6).',
+      args: { host: Host, port: Port },
+      varkw: true,
+      returns: 'result and comment.',
+      examples: [
+        "salt '*' network.connect archlinux.org 80",
+        "salt '*' network.connect archlinux.org 80 timeout=3 family=ipv4",
+        "salt '*' network.connect dns.example.com port=53 proto=udp timeout=3",
+      ],
+      reads: true,
+      run: (context, { host, port }, { kwargs }) => tryConnect(context, resolver, { host, port, kwargs }),
+    }),
+    wol: fn({
+      summary: 'Send a Wake-on-LAN packet.',
+      args: { mac: Text, bcast: v.optional(Host, '255.255.255.255'), destport: v.optional(Port, 9) },
+      returns: '``True``.',
+      examples: ["salt '*' network.wol 08-00-27-13-69-77", "salt '*' network.wol 080027136977 255.255.255.255 7"],
+      async run(_context, { mac, bcast, destport }) {
+        const address = macBytes(mac);
+        const packet = Buffer.concat([Buffer.alloc(6, 0xff), ...Array<Buffer>(16).fill(address)]);
+        const problem = await broadcast(packet, bcast, destport);
+        if (problem === undefined) return true;
+        throw new FleetError('COMMAND_FAILED', `the packet could not be sent to ${bcast}: ${problem.message}`);
+      },
+    }),
+  };
+}
 
 async function routeTo({ exec }: MinionContext, ip: string): Promise<Record<string, string | null>> {
   const { stdout, stderr, retcode } = await exec(['ip', 'route', 'get', ip]);
@@ -97,18 +108,24 @@ async function routeTo({ exec }: MinionContext, ip: string): Promise<Record<stri
   return { destination: ip, gateway: value('via'), interface: value('dev'), source: value('src') };
 }
 
+interface ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
 async function tryConnect(
   { clock }: MinionContext,
-  host: string,
-  port: number,
-  kwargs: Readonly<Record<string, unknown>>,
+  resolver: Resolver,
+  { host, port, kwargs }: ConnectOptions,
 ): Promise<{ result: boolean; comment: string }> {
   const proto = kwargs.proto === 'udp' ? 'udp' : 'tcp';
-  const family = kwargs.family === 'ipv4' ? 4 : kwargs.family === 'ipv6' ? 6 : 0;
+  const isWanted = kwargs.family === 'ipv4' ? isIPv4 : kwargs.family === 'ipv6' ? isIPv6 : isIP;
   const seconds = Number(kwargs.timeout ?? CONNECT_TIMEOUT_SECONDS);
   if (!(seconds > 0))
     throw new FleetError('ARGS_INVALID', `timeout must be a number of seconds, not ${pyStr(kwargs.timeout)}`);
-  const address = await resolveHost(host, family);
+  const addresses = isIP(host) === 0 ? await resolver.addresses(host) : [host];
+  const address = addresses.find((found) => isWanted(found));
   if (address === undefined) {
     return { result: false, comment: `Unable to resolve host ${host} on ${proto} port ${port}` };
   }

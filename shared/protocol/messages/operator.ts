@@ -76,7 +76,12 @@ export type JobStateName = v.InferOutput<typeof JobStateName>;
 
 /** One step of the streamed answer; `end` or `error` is the last. */
 export const OperatorResponsePayload = v.variant('t', [
-  v.object({ t: v.literal('job'), jid: Jid, minions: v.array(MinionId) }),
+  v.object({
+    t: v.literal('job'),
+    jid: Jid,
+    minions: v.array(MinionId),
+    missing: member(v.optional(v.array(v.string())), 'Of a list: the names that are no accepted minion.'),
+  }),
   v.object({
     t: v.literal('ret'),
     id: MinionId,
@@ -95,10 +100,8 @@ export const OperatorResponsePayload = v.variant('t', [
     state: JobStateName,
     since: UnixTime,
     reason: v.optional(v.string()),
-    /** It will not change any more. */
-    final: v.boolean(),
-    /** The minion is not connected, and why. */
-    offline: v.optional(v.string()),
+    final: member(v.boolean(), 'It will not change any more.'),
+    offline: member(v.optional(v.string()), 'The minion is not connected: since when.'),
   }),
   v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
   v.object({ t: v.literal('error'), error: ErrorValue }),

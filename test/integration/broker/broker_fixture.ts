@@ -1,5 +1,4 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectNet, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -243,7 +242,7 @@ export class RawClient {
     socket.on('data', (bytes) => packetParser.parse(bytes));
     // A reset is one of the ways in which the broker may hang up.
     socket.on('error', () => undefined);
-    this.closed = once(socket, 'close');
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
   }
 
   write(...packets: MqttPacket[]): void {
@@ -266,9 +265,11 @@ export class RawClient {
   }
 }
 
-export async function closedOf(client: Client): Promise<void> {
-  if (client.socket.closed) return;
-  await once(client.socket, 'close');
+export function closedOf({ socket }: Client): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
 }
 
 function portOf(address: string | undefined): number {

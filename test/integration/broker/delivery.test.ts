@@ -87,29 +87,6 @@ test('each of many jobs is acknowledged by its own PUBACK', async () => {
   expect(acknowledged).toEqual(Array.from({ length: 201 }, (_, n) => n));
 });
 
-test('a job that is not acknowledged keeps its message id to itself, however many follow', async () => {
-  fixture = await BrokerFixture.start();
-  const raw = fixture.raw(() => fixture.openTls(fixture.keys('m1')));
-  raw.write({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: 'm1', clean: true, keepalive: 0 });
-  raw.write({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'salt/job/m1/#', qos: 1 }] });
-  await raw.packets.waitFor(({ cmd }) => cmd === 'suback');
-  let isAcknowledged = false;
-  fixture.broker.send('m1', jobFor('m1'), () => (isAcknowledged = true));
-  const first = await raw.packets.waitFor(({ cmd }) => cmd === 'publish');
-  const small = { topic: 'salt/job/m1/ctl', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
-  const seen = new Set<number | undefined>();
-  for (let round = 0; round < 33; round++) {
-    for (let n = 0; n < 2000; n++) fixture.broker.send('m1', small);
-    await raw.packets.waitForCount(3 + (round + 1) * 2000);
-  }
-  for (const packet of raw.packets.all.slice(3)) seen.add(packet.messageId);
-  expect(seen.has(first.messageId)).toBe(false);
-  expect(isAcknowledged).toBe(false);
-  raw.write({ cmd: 'puback', messageId: first.messageId ?? 0 }, { cmd: 'pingreq' });
-  await raw.packets.waitFor(({ cmd }) => cmd === 'pingresp');
-  expect(isAcknowledged).toBe(true);
-});
-
 test('an observer of everything misses nothing when QoS 1 and QoS 0 are published in one tick', async () => {
   fixture = await BrokerFixture.start();
   const observer = await fixture.operator();

@@ -10,9 +10,17 @@ export class Inbox<T> {
 
   /** The first item, also of the past, that the question is true for. */
   waitFor(matches: (item: T) => boolean): Promise<T> {
+    return this.#wait(() => this.all.find(matches));
+  }
+
+  waitForCount(count: number): Promise<readonly T[]> {
+    return this.#wait(() => (this.all.length >= count ? this.all : undefined));
+  }
+
+  #wait<R>(find: () => R | undefined): Promise<R> {
     return new Promise((resolve) => {
       const look = (): void => {
-        const found = this.all.find(matches);
+        const found = find();
         if (found === undefined) return;
         this.#waiting.delete(look);
         resolve(found);
@@ -20,10 +28,5 @@ export class Inbox<T> {
       this.#waiting.add(look);
       look();
     });
-  }
-
-  async waitForCount(count: number): Promise<readonly T[]> {
-    await this.waitFor(() => this.all.length >= count);
-    return this.all;
   }
 }

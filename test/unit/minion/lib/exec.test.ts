@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createExec, type Exec, type ExecSettings } from '../../../../minion/lib/exec.ts';
 import { KILL_GRACE_MS } from '../../../../minion/lib/process_group.ts';
-import { systemClock } from '../../../../shared/clock.ts';
+import { type Clock, systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 
 const env = { PATH: process.env.PATH, GREETING: 'hello', DROPPED: 'yes' };
+const TIMEOUT_MS = 77_000;
 const isRoot = process.geteuid?.() === 0;
 
 let dir: string;
@@ -143,11 +144,25 @@ describe('a command that cannot be started', () => {
 
 describe('a command that takes too long', () => {
   test('ends with all its descendants', async () => {
-    const result = await exec(sh('sleep 60 & echo $!; sleep 60 >/dev/null 2>&1 & echo $!; wait'), { timeoutMs: 300 });
+    let runOut = (): void => undefined;
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, run) {
+        if (delayMs !== TIMEOUT_MS) return systemClock.after(delayMs, run);
+        runOut = run;
+        return { stop: () => undefined };
+      },
+    };
+    let written = '';
+    const result = await execWith({ clock })(sh('sleep 60 & echo $!; sleep 60 >/dev/null 2>&1 & echo $!; wait'), {
+      timeoutMs: TIMEOUT_MS,
+      onOutput(_stream, text) {
+        written += text;
+        if (written.split('\n').length === 3) runOut();
+      },
+    });
     expect(result).toMatchObject({ timedOut: true, retcode: 143 });
-    const descendants = result.stdout.trim().split('\n').map(Number);
-    expect(descendants).toHaveLength(2);
-    for (const pid of descendants) expect(await isGone(pid)).toBe(true);
+    for (const pid of written.trim().split('\n')) expect(await isGone(Number(pid))).toBe(true);
   });
 
   test('is killed when it does not heed SIGTERM', async () => {

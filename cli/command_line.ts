@@ -1,0 +1,37 @@
+import { type Command, CommanderError } from 'commander';
+import { FleetError } from '../shared/errors.ts';
+import { canonicalArgv } from './command_options.ts';
+
+/** Where a command writes, and how it hears of Ctrl-C. */
+export interface Terminal {
+  readonly isTerminal: boolean;
+  out(text: string): void;
+  err(text: string): void;
+  onInterrupt(run: () => void): void;
+}
+
+/** Reads the command line; false when it asked for help, which is printed. Throws USAGE with commander's own complaint. */
+export function parseCommand(command: Command, argv: readonly string[]): boolean {
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse(canonicalArgv(argv), { from: 'user' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return false;
+    const message = error.message.replace(/^error: /, '').replace(/\n\(/, '; (');
+    throw new FleetError('USAGE', message, { hint: `see ${command.name()} --help`, cause: error });
+  }
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
+
+/** `90`, `90s`, `10m`, `8h`, `7d`. Throws USAGE. */
+export function durationSeconds(text: string, option: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
+  const seconds = Number(digits) * (unitSeconds[unit] ?? 0);
+  if (digits === '' || seconds <= 0) {
+    throw new FleetError('USAGE', `${option} ${text} is not a duration`, { hint: 'write 90s, 10m, 8h or 7d' });
+  }
+  return seconds;
+}

@@ -1,0 +1,163 @@
+import { connectOperator, type OperatorRequestBody, type OperatorStep } from '../shared/client/operator_client.ts';
+import { systemClock } from '../shared/clock.ts';
+import { FleetError } from '../shared/errors.ts';
+import type { CliConfig } from './cli_config.ts';
+import type { Terminal } from './command_line.ts';
+import { formatOutput, type OutputOptions } from './output.ts';
+import {
+  asyncText,
+  docText,
+  failedText,
+  formatReturn,
+  formatSilence,
+  interruptText,
+  jidText,
+  noMinionsText,
+  noReturnText,
+  type Silence,
+  summaryText,
+  verboseHeader,
+} from './return_printer.ts';
+
+/** How the answers to a job are shown. */
+export interface ShowOptions {
+  readonly out?: string | undefined;
+  readonly doc?: boolean;
+  readonly static?: boolean;
+  readonly async?: boolean;
+  readonly showJid?: boolean;
+  readonly verbose?: boolean;
+  readonly summary?: boolean;
+  readonly hideTimeout?: boolean;
+}
+
+/** What came in so far. */
+interface Session {
+  jid: string | undefined;
+  readonly returns: Map<
+    string,
+    { readonly value: unknown; readonly retcode: number; readonly out: string | undefined }
+  >;
+  readonly silent: Map<string, Silence & { readonly final: boolean }>;
+}
+
+/** Sends a job and prints what comes of it. Resolves to the exit status (CLI-4). */
+export async function showJob(
+  request: OperatorRequestBody,
+  options: ShowOptions,
+  print: OutputOptions,
+  config: CliConfig,
+  terminal: Terminal,
+): Promise<number> {
+  const session: Session = { jid: undefined, returns: new Map(), silent: new Map() };
+  const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
+  terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
+  try {
+    for await (const step of client.request(request)) await showStep(step, session, options, print, terminal);
+  } catch (error) {
+    if (error instanceof FleetError && error.code === 'TARGET_EMPTY') {
+      terminal.out(noMinionsText);
+      terminal.err(noReturnText);
+      return 2;
+    }
+    throw error;
+  } finally {
+    await client.close();
+  }
+  if (options.async === true) return 0;
+  return finish(session, options, print, terminal);
+}
+
+async function showStep(
+  step: OperatorStep,
+  session: Session,
+  options: ShowOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const id = String(step.id);
+  if (step.t === 'job') {
+    session.jid = String(step.jid);
+    if (options.async === true) terminal.out(asyncText(session.jid));
+    else if (options.verbose === true) terminal.out(verboseHeader(session.jid));
+    else if (options.showJid === true) terminal.out(jidText(session.jid));
+    for (const name of (step.missing ?? []) as string[]) {
+      session.silent.set(name, { id: name, jid: session.jid, state: 'unknown', sinceAt: 0, final: true });
+      if (showsSilence(options))
+        terminal.out(await formatSilence(session.silent.get(name) as Silence, options.out, print));
+    }
+  } else if (step.t === 'ret') {
+    const result = { value: step.return, retcode: Number(step.retcode), out: step.out as string | undefined };
+    session.silent.delete(id);
+    session.returns.set(id, result);
+    if (options.static === true || options.doc === true) return;
+    terminal.out(
+      await formatReturn({ id, return: result.value, retcode: result.retcode, out: result.out }, options.out, print),
+    );
+  } else if (step.t === 'state') {
+    const silence = step as unknown as Omit<Silence, 'sinceAt'> & { since: number; final: boolean };
+    session.silent.set(id, { ...silence, sinceAt: silence.since });
+    if (!showsSilence(options) || !silence.final) return;
+    terminal.out(await formatSilence(session.silent.get(id) as Silence, options.out, print));
+  }
+}
+
+function showsSilence({ static: atTheEnd, hideTimeout, doc, async: detached }: ShowOptions): boolean {
+  return atTheEnd !== true && hideTimeout !== true && doc !== true && detached !== true;
+}
+
+async function finish(
+  session: Session,
+  options: ShowOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { returns, silent } = session;
+  const failed = [...returns].filter(([, { retcode }]) => retcode !== 0).map(([id]) => id);
+  if (options.doc === true) terminal.out(docText(valuesOf(session), print.colour));
+  else if (options.static === true) await printStatic(session, options, print, terminal);
+  else if (options.hideTimeout !== true) await printOpen(session, options, print, terminal);
+  if (options.summary === true) {
+    terminal.out(
+      summaryText({ returned: [...returns.keys()], failed, silent: [...silent.values()] }, options.verbose === true),
+    );
+  }
+  if (returns.size === 0) {
+    terminal.err(noReturnText);
+    return 2;
+  }
+  if (failed.length === 0 && silent.size === 0) return 0;
+  terminal.err(failedText);
+  return 1;
+}
+
+/** Minions whose part goes on without us. */
+async function printOpen(
+  { silent }: Session,
+  options: ShowOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  for (const silence of silent.values()) {
+    if (!silence.final) terminal.out(await formatSilence(silence, options.out, print));
+  }
+}
+
+async function printStatic(
+  { returns, silent }: Session,
+  options: ShowOptions,
+  print: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const name = options.out ?? [...returns.values()].find(({ out }) => out !== undefined)?.out ?? 'nested';
+  if (returns.size > 0)
+    terminal.out(
+      await formatOutput(name, Object.fromEntries([...returns].map(([id, { value }]) => [id, value])), print),
+    );
+  if (options.hideTimeout === true) return;
+  for (const silence of silent.values()) terminal.out(await formatSilence(silence, options.out, print));
+}
+
+function valuesOf({ returns }: Session): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...returns].map(([id, { value }]) => [id, value]));
+}
