@@ -22,7 +22,7 @@ export function guardFrames(parser: PacketParser, bytesMax: () => number): void 
     return false;
   };
   const parse = parser.parse;
-  // Bytes that make the parser throw, rather than emit an error, must end one connection and not the process.
+  // Packets are handled within this call: what throws, parser or handler, ends one connection and not the process.
   parser.parse = function guardedParse(this: PacketParser, bytes: Buffer): number {
     try {
       return parse.call(this, bytes);

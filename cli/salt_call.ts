@@ -164,6 +164,6 @@ function createLocalEvents(config: MinionConfig): Events {
   };
   return {
     fire: (tag, data) => send(LocalEvent.encode({ tag }, data, 'json')),
-    fireMaster: (tag, data) => send(LocalEvent.encode({ tag: `fire_master/${tag}` }, data, 'json')),
+    fireMaster: (tag, data) => send(LocalEvent.encode({ tag: 'fire_master' }, { tag, data }, 'json')),
   };
 }

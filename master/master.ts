@@ -138,7 +138,7 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     pkiDir,
     keysMax: config.max_minions,
     pendingMax: PENDING_KEYS_MAX,
-    onChange: (change) => keyChanged(change, bus, fleet, enrollment, broker()),
+    onChange: (change) => keyChanged(change, bus, fleet, enrollment, dispatcher, broker()),
     log,
   });
   const tokens = createTokenStore({ pkiDir, clock });
@@ -171,6 +171,7 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     log,
     timeoutSeconds: config.timeout,
     queueForSeconds: config.job_queue_for,
+    runSeconds: config.job_timeout,
     limits: {
       queuedPerMinionMax: config.job_queue_max_per_minion,
       openMax: config.job_queue_max_total,
@@ -205,13 +206,16 @@ function keyChanged(
   bus: EventBus,
   fleet: Fleet,
   enrollment: Enrollment,
+  dispatcher: Dispatcher,
   broker: Broker | undefined,
 ): void {
   emitKeyEvent(change, bus.emit);
   if (broker === undefined) return;
   if (change.from === 'accepted') {
-    broker.disconnect({ role: 'minion', id: change.id }, `its key is ${change.to ?? 'deleted'}`);
+    const reason = `its key is ${change.to ?? 'deleted'}`;
+    broker.disconnect({ role: 'minion', id: change.id }, reason);
     fleet.forget(change.id);
+    dispatcher.abandon(change.id, reason);
   }
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
 }

@@ -70,6 +70,8 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
     received: (received) => byMessage[received.message.name]?.(received),
     online(id, since) {
       fleet.setOnline(id, since);
+      // A connection that another one took over was never told as gone, and what went out on it may be lost.
+      dispatcher.requeue(id);
       dispatcher.flush(id);
     },
     offline(id, since) {

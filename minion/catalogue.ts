@@ -11,7 +11,13 @@ export function createCatalogue(
 ): Catalogue {
   const unavailable = new Map<string, string | undefined>();
   return {
-    moduleNames: folder.names,
+    get moduleNames() {
+      return folder.names;
+    },
+    refresh() {
+      folder.rescan();
+      unavailable.clear();
+    },
     async find(name) {
       const module = await folder.load(name);
       if (module === undefined) return undefined;

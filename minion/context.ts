@@ -9,8 +9,8 @@ export interface Grains {
   all(): Readonly<Record<string, unknown>>;
   /** What `grains.setval` and its kin wrote: the static grains file. */
   readCustom(): Promise<Readonly<Record<string, unknown>>>;
-  /** Replaces the static grains file and refreshes. */
-  writeCustom(grains: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Changes the static grains file and refreshes; one change after another, so that none is lost. */
+  updateCustom(change: (grains: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): Promise<void>;
   /** Collects all grains anew. */
   refresh(): Promise<void>;
 }
@@ -46,6 +46,8 @@ export interface Catalogue {
   readonly moduleNames: readonly string[];
   /** The module, or the reason why it cannot be used here, or undefined when there is none of that name. */
   find(module: string): Promise<ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined>;
+  /** Looks for modules that came and went, and asks each again whether it can work here. */
+  refresh(): void;
 }
 
 /** All that a function may touch. There are no globals: what is not here, a module cannot reach. */

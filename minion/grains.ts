@@ -92,6 +92,7 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
   const { file, log } = options;
   let current: Dict = {};
   let refreshing: Promise<void> = Promise.resolve();
+  let updating: Promise<void> = Promise.resolve();
   const refresh = (): Promise<void> => {
     // One after the other, so that an older view never replaces a newer one.
     refreshing = refreshing.then(async () => {
@@ -103,10 +104,14 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
   return {
     all: () => current,
     readCustom: () => readGrainsFile(file),
-    async writeCustom(grains) {
-      await writeGrainsFile(file, grains);
-      log.debug('static grains were written', { file });
-      await refresh();
+    updateCustom(change) {
+      const update = updating.then(async () => {
+        await writeGrainsFile(file, change(await readGrainsFile(file)));
+        log.debug('static grains were written', { file });
+        await refresh();
+      });
+      updating = update.catch(() => undefined);
+      return update;
     },
     refresh,
   };

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Broker, type BrokerLimits, createBroker, type ListenerOptions } from '../broker/broker.ts';
+import * as v from 'valibot';
+import { type Broker, type BrokerLimits, createBroker, type ListenerOptions, type Received } from '../broker/broker.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { loopbackSocketName } from '../shared/paths.ts';
@@ -31,6 +32,8 @@ export async function startLoopback(options: {
   readonly sockDir: string;
   /** On 127.0.0.1, or null for the unix socket alone. */
   readonly tcpPort: number | null;
+  /** A local process asks for an event on the master's bus: the one way across, and only when it is asked for. */
+  readonly fireMaster: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Loopback> {
@@ -45,7 +48,11 @@ export async function startLoopback(options: {
     listeners,
     identities: { refuseMinion: () => 'this is a loopback broker', isOperator: () => false, owner: 'local' },
     limits: LIMITS,
-    handlers: { received: () => undefined, online: () => undefined, offline: () => undefined },
+    handlers: {
+      received: (received) => crossOver(received, options.fireMaster, options.log),
+      online: () => undefined,
+      offline: () => undefined,
+    },
     clock: options.clock,
     log: options.log,
   });
@@ -54,4 +61,25 @@ export async function startLoopback(options: {
     addresses: broker.addresses,
     close: () => broker.close(),
   };
+}
+
+/** Salt's control tag: `$local/fire_master` with `{tag, data}`. */
+const CROSSING_TAG = 'fire_master';
+const Crossing = v.object({
+  tag: v.pipe(v.string(), v.minLength(1)),
+  data: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+
+function crossOver(
+  { params, payload }: Received,
+  fireMaster: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<void>,
+  log: Logger,
+): undefined {
+  if (params.tag !== CROSSING_TAG) return;
+  const request = v.safeParse(Crossing, payload);
+  if (!request.success) log.warning('an event for the master needs a tag and data', { given: payload });
+  else
+    fireMaster(request.output.tag, request.output.data).catch((error: unknown) => {
+      log.warning('an event for the master could not be kept', { tag: request.output.tag, error: String(error) });
+    });
 }

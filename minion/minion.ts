@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
+import { eventStamp } from '../shared/event_stamp.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
@@ -51,9 +52,16 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const { config, clock, log } = deps;
   const { id } = config;
   const disk = await openDisk(deps);
-  const loopback = await startLoopback({ sockDir: config.sock_dir, tcpPort: config.local_tcp_port, clock, log });
+  const fireMaster = createFireMaster(id, disk.outbox, clock);
+  const loopback = await startLoopback({
+    sockDir: config.sock_dir,
+    tcpPort: config.local_tcp_port,
+    fireMaster,
+    clock,
+    log,
+  });
   const table = createJobTable(deps.kill, deps.pid);
-  const services = createServices(deps, disk.outbox, loopback, table);
+  const services = createServices(deps, createEvents(loopback, fireMaster, clock), table);
   const { events } = services;
   const jobs = createJobPath(deps, disk, services, table, () => link);
   const link: MasterLink = createMasterLink({
@@ -111,14 +119,14 @@ async function runUntilClosed(link: Promise<void>, loopback: Loopback, ledger: L
   }
 }
 
-function createServices(deps: MinionDeps, outbox: Outbox, loopback: Loopback, table: JobTable): MinionServices {
+function createServices(deps: MinionDeps, events: Events, table: JobTable): MinionServices {
   const { config, clock, log, env } = deps;
   const services: MinionServices = {
     id: config.id,
     version: VERSION,
     config: { ...config },
     grains: deps.grains,
-    events: createEvents(config.id, loopback, (packet) => outbox.add('event', packet), clock),
+    events,
     jobs: table,
     catalogue: createCatalogue(deps.modules, () => makeContext(services, noScope)),
     clock,
@@ -183,16 +191,15 @@ const noScope = {
   outcome: { retcode: undefined, out: undefined },
 };
 
-function createEvents(
-  id: string,
-  loopback: Loopback,
-  sendToMaster: (packet: Packet) => Promise<void>,
-  clock: Clock,
-): Events {
-  const stamp = (): string => `${new Date(clock.nowMs()).toISOString().slice(0, 23)}000`;
+/** The time an event was fired stays with it, however long it waits in the outbox. */
+function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fireMaster'] {
+  return (tag, data) => outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
+}
+
+function createEvents(loopback: Loopback, fireMaster: Events['fireMaster'], clock: Clock): Events {
   return {
-    fire: async (tag, data) => loopback.fire(tag, { _stamp: stamp(), ...data }),
-    fireMaster: (tag, data) => sendToMaster(Fire.encode({ id, tag }, { _stamp: stamp(), ...data })),
+    fire: async (tag, data) => loopback.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data }),
+    fireMaster,
   };
 }
 

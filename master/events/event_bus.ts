@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { eventStamp } from '../../shared/event_stamp.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { MasterEvent } from '../../shared/protocol/messages/event.ts';
@@ -40,9 +41,4 @@ export function createEventBus(options: {
       return () => listeners.delete(listener);
     },
   };
-}
-
-/** `2026-11-22T09:30:47.146000`: UTC, in the microsecond form that Salt writes. */
-export function eventStamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 23)}000`;
 }

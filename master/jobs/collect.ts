@@ -36,8 +36,8 @@ export function createCollector({ tracker, dispatcher, bus, log }: CollectorOpti
         const event = payload.expired === true ? 'expire' : 'reject';
         void tracker.advance(jid, id, event, { reason: reason ?? 'rejected by the minion' });
       } else {
-        void tracker.advance(jid, id, 'requeue', { reason: reason ?? 'the minion is busy' });
-        dispatcher.postpone(jid, id);
+        const detail = { reason: reason ?? 'the minion is busy', mayHaveIt: false } as const;
+        void tracker.advance(jid, id, 'requeue', detail).then((isQueued) => isQueued && dispatcher.postpone(jid, id));
       }
     },
   };

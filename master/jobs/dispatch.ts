@@ -9,7 +9,7 @@ import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import type { EndedRow, JobRecord } from './job_store.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 import type { Row, Tracker } from './tracker.ts';
 
 export interface DispatchLimits {
@@ -32,6 +32,8 @@ export interface DispatcherOptions {
   readonly timeoutSeconds: number;
   /** Seconds an offline minion's job is kept when the request does not say; 0: not at all. */
   readonly queueForSeconds: number;
+  /** Seconds a job may run at all. */
+  readonly runSeconds: number;
   readonly limits: DispatchLimits;
   /** Signs a payload for one minion. */
   readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
@@ -44,10 +46,12 @@ export interface Dispatcher {
   dispatchJob(request: JobRequest, user: string): Promise<JobRecord>;
   /** Sends what waits for a minion, oldest first, as far as its window allows. */
   flush(id: string): void;
-  /** The minion's connection ended: what it did not start waits again. */
+  /** The minion's connection ended, or is another one: what it did not start waits again. */
   requeue(id: string): void;
   /** The minion is busy: the job waits again and is offered with the next flush. */
   postpone(jid: string, id: string): void;
+  /** The minion's key is not accepted any more: nothing of it is waited for. */
+  abandon(id: string, reason: string): void;
   /** A row of this minion moved on: there may be room for the next. */
   settled(jid: string, id: string): void;
 }
@@ -55,7 +59,7 @@ export interface Dispatcher {
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { tracker, fleet, bus, limits } = options;
   const lanes = createLanes();
-  const transmit = createTransmitter(options);
+  const transmit = createTransmitter(options, lanes);
 
   const flush = (id: string): void => {
     if (!fleet.isOnline(id)) return;
@@ -64,8 +68,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const job = tracker.get(jid);
       const row = job?.rows.get(id);
       if (job === undefined || row === undefined) lanes.settle(id, jid);
-      else transmit(job.record, row, info);
+      else if (job.record.exp > nowSeconds(options.clock)) transmit(job.record, row, info);
+      else expire(row, jid);
     }
+  };
+  const expire = (row: Row, jid: string): void => {
+    lanes.settle(row.id, jid);
+    // Of what the minion may have, it has the last word; for how long it is waited for is not decided here.
+    if (!row.mayHaveIt) void tracker.advance(jid, row.id, 'expire', { reason: 'expired before it could be sent' });
   };
 
   for (const { record, rows } of tracker.all()) for (const id of rows.keys()) lanes.enqueue(id, record.jid);
@@ -97,8 +107,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       for (const jid of lanes.requeue(id)) void tracker.advance(jid, id, 'requeue');
     },
     postpone(jid, id) {
-      lanes.settle(id, jid);
-      lanes.enqueue(id, jid);
+      lanes.putBack(id, jid);
+    },
+    abandon(id, reason) {
+      for (const { record, rows } of tracker.all()) {
+        if (rows.has(id)) void tracker.advance(record.jid, id, 'cancel', { reason });
+      }
     },
     settled(jid, id) {
       if (lanes.settle(id, jid)) flush(id);
@@ -107,28 +121,30 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 }
 
 /** Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. */
-function createTransmitter({ tracker, clock, log, sign, send }: DispatcherOptions) {
-  const payloads = createPayloadCache();
+function createTransmitter({ tracker, runSeconds, log, sign, send }: DispatcherOptions, lanes: Lanes) {
+  const payloads = createPayloadCache(runSeconds);
   const tails = new Map<string, Promise<void>>();
 
-  const deliver = async ({ jid }: JobRecord, id: string, bytes: Uint8Array): Promise<void> => {
+  const deliver = async ({ jid }: JobRecord, id: string, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
     if (tracker.row(jid, id)?.state !== 'sent') return;
     const topic = formatTopic(Job.topic, { id });
     const packet: Packet = { topic, payload: bytes, qos: Job.qos, retain: false };
-    const sent = send(id, packet, () => void tracker.advance(jid, id, 'puback'));
-    if (!sent) await tracker.advance(jid, id, 'requeue');
+    const bytesMax = info.max_packet ?? bytes.length;
+    if (packetBytes(packet) > bytesMax) {
+      const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
+      await tracker.advance(jid, id, 'reject', { reason });
+    } else if (!send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
+      lanes.putBack(id, jid);
+      await tracker.advance(jid, id, 'requeue');
+    }
   };
 
   return (record: JobRecord, { id }: Row, info: InfoPayload): void => {
-    if (record.exp <= nowSeconds(clock)) {
-      void tracker.advance(record.jid, id, 'expire', { reason: 'expired before it could be sent' });
-      return;
-    }
     void tracker.advance(record.jid, id, 'send');
     const payload = payloads.of(record, info.enc);
     const signed = info.sig === 'none' ? Promise.resolve(payload) : sign(payload, info.enc, id);
     const tail = Promise.all([signed, tails.get(id)])
-      .then(([bytes]) => deliver(record, id, bytes))
+      .then(([bytes]) => deliver(record, id, bytes, info))
       .catch((error: unknown) => {
         log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
       })
@@ -191,17 +207,23 @@ function checkTotal(limits: DispatchLimits, openCount: number, more: number): vo
 }
 
 function newEvent(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Readonly<Record<string, unknown>> {
-  const { jid, tgt, tgt_type, fun, arg, user, minions } = record;
-  return { jid, tgt, tgt_type, fun, arg, user, minions, missing: [...ended.keys()] };
+  const { jid, tgt, tgt_type, fun, arg, kwarg, user, minions } = record;
+  const args = Object.keys(kwarg).length === 0 ? arg : [...arg, { __kwarg__: true, ...kwarg }];
+  return { jid, tgt, tgt_type, fun, arg: args, user, minions, missing: [...ended.keys()] };
+}
+
+/** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */
+function packetBytes({ topic, payload }: Packet): number {
+  return 5 + 2 + Buffer.byteLength(topic) + 2 + payload.length;
 }
 
 /** A job's payload is encoded once, whoever many minions it goes to; only the signature differs. */
-function createPayloadCache() {
+function createPayloadCache(runSeconds: number) {
   let last: { record: JobRecord; bytes: Partial<Record<Encoding, Uint8Array>> } | undefined;
   return {
     of(record: JobRecord, encoding: Encoding): Uint8Array {
       if (last?.record !== record) last = { record, bytes: {} };
-      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, encoding), encoding);
+      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, encoding, runSeconds), encoding);
       last.bytes[encoding] = bytes;
       return bytes;
     },
@@ -209,7 +231,7 @@ function createPayloadCache() {
 }
 
 /** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
-function jobPayload(record: JobRecord, encoding: Encoding): JobPayload {
+function jobPayload(record: JobRecord, encoding: Encoding, runSeconds: number): JobPayload {
   const { jid, fun, arg, kwarg, tgt, tgt_type, user, exp, metadata } = record;
   return {
     jid,
@@ -221,6 +243,7 @@ function jobPayload(record: JobRecord, encoding: Encoding): JobPayload {
       tgt: typeof tgt === 'string' ? tgt : [...tgt],
       tgt_type,
       user,
+      timeout_ms: runSeconds * 1000,
       ...(metadata !== undefined && { metadata }),
     }),
   };

@@ -32,12 +32,16 @@ export interface JobStore {
   addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
   /** One part is over; `last` says that with it the whole job is. */
   endRow(jid: string, id: string, row: EndedRow, result: ReturnPayload | undefined, last: boolean): Promise<void>;
+  /** A return that came after its part was over. */
+  addReturn(jid: string, id: string, result: ReturnPayload): Promise<void>;
   job(jid: string): JobRecord | undefined;
   /** Newest first. */
   jobs(limit?: number): Iterable<JobRecord>;
   /** Jobs that had open rows when this was last written. */
   activeJobs(): Iterable<JobRecord>;
   endedRows(jid: string): Map<string, EndedRow>;
+  endedRow(jid: string, id: string): EndedRow | undefined;
+  hasReturn(jid: string, id: string): boolean;
   returns(jid: string): Map<string, ReturnPayload>;
   lastJid(): string | undefined;
   /** Removes jobs older than `before` (a jid), some at a time; resolves to how many went. */
@@ -62,6 +66,7 @@ export function createJobStore(store: Store): JobStore {
         ...(last ? [{ table: 'active' as const, key: [jid], value: undefined }] : []),
       ]);
     },
+    addReturn: (jid, id, result) => store.write([{ table: 'returns', key: [jid, id], value: result }]),
     job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
     *jobs(limit) {
       for (const { value } of store.range('jobs', { reverse: true, ...(limit !== undefined && { limit }) })) {
@@ -75,6 +80,8 @@ export function createJobStore(store: Store): JobStore {
       }
     },
     endedRows: (jid) => collect<EndedRow>(store, 'rows', jid),
+    endedRow: (jid, id) => store.get('rows', [jid, id]) as EndedRow | undefined,
+    hasReturn: (jid, id) => store.get('returns', [jid, id]) !== undefined,
     returns: (jid) => collect<ReturnPayload>(store, 'returns', jid),
     lastJid() {
       for (const { key } of store.range('jobs', { reverse: true, limit: 1 })) return String(key[0]);

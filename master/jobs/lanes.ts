@@ -12,6 +12,8 @@ export interface Lanes {
   enqueue(id: string, jid: string): void;
   /** Moves what the window has room for from waiting to in flight, oldest first. */
   take(id: string, window: number): readonly string[];
+  /** The minion handed that job back: it waits again, in its old place. */
+  putBack(id: string, jid: string): void;
   /** That job needs the window no more: it runs or is over. True when there is room now that was not there before. */
   settle(id: string, jid: string): boolean;
   /** The connection is gone: all in flight waits again, in jid order. */
@@ -38,6 +40,14 @@ export function createLanes(): Lanes {
       }
       return taken;
     },
+    putBack(id, jid) {
+      const lane = lanes.get(id);
+      lanes.set(id, {
+        // Jids are times: in their order the oldest is first.
+        waiting: new Set([jid, ...(lane?.waiting ?? [])].sort()),
+        inflight: new Set([...(lane?.inflight ?? [])].filter((other) => other !== jid)),
+      });
+    },
     settle(id, jid) {
       const lane = lanes.get(id);
       if (lane === undefined) return false;
@@ -50,9 +60,7 @@ export function createLanes(): Lanes {
       const lane = lanes.get(id);
       if (lane === undefined) return [];
       const again = [...lane.inflight].sort();
-      // Jids are times: what was in flight is older than all that waits, but a busy minion may have handed one back.
-      const waiting = new Set([...again, ...lane.waiting].sort());
-      lanes.set(id, { waiting, inflight: new Set() });
+      lanes.set(id, { waiting: new Set([...again, ...lane.waiting].sort()), inflight: new Set() });
       return again;
     },
     waitingCount: (id) => lanes.get(id)?.waiting.size ?? 0,

@@ -5,7 +5,7 @@ import type { Row, Tracker } from './tracker.ts';
 
 /** Three clocks for each part of a job, none of them infinite. */
 export interface JobTimers {
-  /** After `exp`, how long a job that was sent may stay silent before it is given up. */
+  /** How long a job that was sent may stay unconfirmed, after `exp` and after it was last heard of, before it is given up. */
   readonly startGraceSeconds: number;
   /** How long a running job may give no sign of life. */
   readonly stepSeconds: number;
@@ -30,9 +30,9 @@ export function dueEnding(
     return undefined;
   }
   if (now.seconds < record.exp) return undefined;
-  if (row.state === 'queued') return { event: 'expire', reason: 'expired before the minion could take it' };
-  if (now.seconds < record.exp + timers.startGraceSeconds) return undefined;
-  return { event: 'time_out', reason: 'sent, but the minion never said that it started' };
+  if (!row.mayHaveIt) return { event: 'expire', reason: 'expired before it could be sent' };
+  if (now.seconds < Math.max(record.exp, row.since) + timers.startGraceSeconds) return undefined;
+  return { event: 'time_out', reason: 'the minion may have got it, but never said that it started' };
 }
 
 /** Ends what is due. Called about once a second. */

@@ -14,6 +14,8 @@ export interface Row {
   reason: string | undefined;
   /** Milliseconds, when it last gave a sign of life: a state, a progress. */
   aliveMs: number;
+  /** It was sent, or the master was restarted since: the minion may have it, and what it returns is still awaited. */
+  mayHaveIt: boolean;
   /** What the minion is running it as. */
   pid: number | undefined;
   /** Its end is being stored. */
@@ -51,7 +53,8 @@ export interface Tracker {
   row(jid: string, id: string): Row | undefined;
   /**
    * Something happened to a row. Resolves when what must survive is stored; an ending is told to watchers only then.
-   * False when that row is not open (it is over, or never was). Rejects when the store cannot commit.
+   * False when that row is not open (it is over, or never was); a first return is kept all the same. Rejects when the
+   * store cannot commit.
    */
   commit(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
   /** The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. */
@@ -64,6 +67,8 @@ export interface Detail {
   readonly reason?: string | undefined;
   readonly result?: ReturnPayload;
   readonly pid?: number | undefined;
+  /** False: the minion handed it back. */
+  readonly mayHaveIt?: false;
 }
 
 export interface TrackerOptions {
@@ -77,16 +82,18 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   const active = new Map<string, ActiveJob>();
   const { watch, tell } = createWatchers();
   let openRows = 0;
-  const remember = (record: JobRecord, isOver: (id: string) => boolean): ActiveJob => {
+  const keepLate = createLateReturns(jobs, ended);
+  const remember = (record: JobRecord, isOver: (id: string) => boolean, mayHaveIt: boolean): ActiveJob => {
     const open = record.minions.filter((id) => !isOver(id));
-    const job: ActiveJob = { record, rows: new Map(open.map((id) => [id, openRow(id, clock)])), endingCount: 0 };
+    const rows = new Map(open.map((id) => [id, openRow(id, clock, mayHaveIt)]));
+    const job: ActiveJob = { record, rows, endingCount: 0 };
     if (open.length > 0) active.set(record.jid, job);
     openRows += open.length;
     return job;
   };
   for (const record of jobs.activeJobs()) {
     const over = jobs.endedRows(record.jid);
-    remember(record, (id) => over.has(id));
+    remember(record, (id) => over.has(id), true);
   }
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
@@ -115,7 +122,10 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   const commit = async (jid: string, id: string, event: JobEvent, detail: Detail = {}): Promise<boolean> => {
     const job = active.get(jid);
     const row = job?.rows.get(id);
-    if (job === undefined || row === undefined) return false;
+    if (job === undefined || row === undefined) {
+      if (detail.result !== undefined) await keepLate(jid, id, detail.result);
+      return false;
+    }
     if (row.ending !== undefined) {
       // A second return must not be acknowledged before the first is stored.
       await row.ending;
@@ -128,6 +138,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     }
     row.aliveMs = clock.monotonicMs();
     if (detail.pid !== undefined) row.pid = detail.pid;
+    row.mayHaveIt = event === 'send' || (detail.mayHaveIt ?? row.mayHaveIt);
     if (isTerminal(state)) {
       await end(job, row, state, detail);
       return true;
@@ -144,7 +155,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   return {
     async add(record, endedRows) {
       await jobs.addJob(record, endedRows);
-      return remember(record, (id) => endedRows.has(id));
+      return remember(record, (id) => endedRows.has(id), false);
     },
     get: (jid) => active.get(jid),
     all: () => active.values(),
@@ -157,6 +168,27 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
         return false;
       }),
     watch,
+  };
+}
+
+/**
+ * A return that comes when the master has given its part up, or was told of another end, is not lost: it is stored with
+ * the job and told as returns are. How the part ended stays as it was.
+ */
+function createLateReturns(jobs: JobStore, ended: EndedListener) {
+  const writes = new Map<string, Promise<void>>();
+  const write = async (record: JobRecord, id: string, result: ReturnPayload): Promise<void> => {
+    await jobs.addReturn(record.jid, id, result);
+    const row = jobs.endedRow(record.jid, id);
+    if (row !== undefined) ended(record, { ...row, id, reason: row.reason, result });
+  };
+  return async (jid: string, id: string, result: ReturnPayload): Promise<void> => {
+    const key = `${jid}/${id}`;
+    const record = jobs.job(jid);
+    if (record === undefined || !record.minions.includes(id) || jobs.hasReturn(jid, id)) return;
+    const writing = writes.get(key) ?? write(record, id, result).finally(() => writes.delete(key));
+    writes.set(key, writing);
+    await writing;
   };
 }
 
@@ -178,13 +210,14 @@ function createWatchers() {
   };
 }
 
-function openRow(id: string, clock: Clock): Row {
+function openRow(id: string, clock: Clock, mayHaveIt: boolean): Row {
   return {
     id,
     state: 'queued',
     since: nowSeconds(clock),
     reason: undefined,
     aliveMs: clock.monotonicMs(),
+    mayHaveIt,
     pid: undefined,
     ending: undefined,
   };

@@ -154,12 +154,14 @@ export default defineModule({
 type Grains = Readonly<Record<string, unknown>>;
 
 async function writeGrains(context: MinionContext, grains: Grains, destructive: boolean): Promise<Grains> {
-  const custom = { ...(await context.grains.readCustom()) };
-  for (const [key, value] of Object.entries(grains)) {
-    if (value === null && destructive) delete custom[key];
-    else custom[key] = value;
-  }
-  await context.grains.writeCustom(custom);
+  await context.grains.updateCustom((present) => {
+    const custom = { ...present };
+    for (const [key, value] of Object.entries(grains)) {
+      if (value === null && destructive) delete custom[key];
+      else custom[key] = value;
+    }
+    return custom;
+  });
   return grains;
 }
 

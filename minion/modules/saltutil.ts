@@ -93,6 +93,7 @@ export default defineModule({
       returns: '``True``.',
       examples: ["salt '*' saltutil.refresh_modules"],
       async run(context) {
+        context.catalogue.refresh();
         await context.events.fire('module_refresh', { notify: false });
         return true;
       },

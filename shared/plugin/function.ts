@@ -109,8 +109,9 @@ function checkArguments<C>(
   const values: Record<string, unknown> = {};
   for (const key of names) {
     const schema = spec.args[key] as v.GenericSchema;
-    // An explicit None means the default, as it does in nearly every Salt function.
-    const value = given.get(key) ?? (isRequired(schema) ? given.get(key) : undefined);
+    const offered = given.get(key);
+    // An explicit None means the default, as it does in nearly every Salt function, unless None is itself a value there.
+    const value = offered === null && !v.is(schema, null) && !isRequired(schema) ? undefined : offered;
     const result = v.safeParse(schema, value);
     if (!result.success) throw argsInvalid(name, spec, `${key}: ${result.issues[0].message}`);
     values[key] = result.output;

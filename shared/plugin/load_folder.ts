@@ -9,6 +9,8 @@ export interface PluginFolder<P> {
   readonly names: readonly string[];
   /** Undefined when there is no such plugin. */
   load(name: string): Promise<P | undefined>;
+  /** Looks at the folder anew: files that came and went. What was loaded once stays as it was. */
+  rescan(): void;
 }
 
 /**
@@ -20,14 +22,12 @@ export function programFolder(path: string): URL {
 }
 
 export function loadFolder<P>(folder: URL): PluginFolder<P> {
-  const files = new Map<string, string>();
-  for (const file of listFiles(folder)) {
-    const match = /^([a-z][a-z0-9_]*)\.(ts|js)$/.exec(file);
-    if (match?.[1] !== undefined) files.set(match[1], file);
-  }
+  let files = scan(folder);
   const loaded = new Map<string, Promise<P>>();
   return {
-    names: [...files.keys()].sort(),
+    get names() {
+      return [...files.keys()].sort();
+    },
     async load(name) {
       const file = files.get(name);
       if (file === undefined) return undefined;
@@ -38,7 +38,19 @@ export function loadFolder<P>(folder: URL): PluginFolder<P> {
       }
       return plugin;
     },
+    rescan() {
+      files = scan(folder);
+    },
   };
+}
+
+function scan(folder: URL): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const file of listFiles(folder)) {
+    const match = /^([a-z][a-z0-9_]*)\.(ts|js)$/.exec(file);
+    if (match?.[1] !== undefined) files.set(match[1], file);
+  }
+  return files;
 }
 
 function listFiles(folder: URL): string[] {

@@ -67,6 +67,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
     jobs: fakeJobs(runningJobs, records.signalled),
     catalogue: {
       moduleNames: Object.keys(modules).sort(),
+      refresh: () => undefined,
       find: async (name) => modules[name],
     },
     async call(fun, args = [], kwargs = {}) {
@@ -157,8 +158,8 @@ function fakeGrains(core: Readonly<Record<string, unknown>>, initial: Readonly<R
   return {
     all: () => ({ ...core, ...custom }),
     readCustom: async () => custom,
-    async writeCustom(grains) {
-      custom = grains;
+    async updateCustom(change) {
+      custom = change(custom);
     },
     refresh: async () => undefined,
   };

@@ -190,25 +190,40 @@ test('a TLS 1.1 client is turned away', async () => {
   expect(fixture.broker.counters()).toMatchObject({ connections_accepted: 0 });
 });
 
-test('a subscriber that does not read is disconnected, and all others get everything meanwhile', async () => {
-  fixture = await BrokerFixture.start({ limits: { backlogBytesMax: MB } });
-  const frozen = fixture.raw();
-  await frozen.connectAsOperator();
-  frozen.write({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'salt/event/#', qos: 0 }] });
-  await frozen.packets.waitFor(({ cmd }) => cmd === 'suback');
-  frozen.socket.pause();
+/** Publishes events of 16 kB until `isEnough`; a healthy subscriber has got all of them when it returns. */
+async function publishUntil(isEnough: (published: number) => boolean): Promise<void> {
   const healthy = await fixture.operator();
   await healthy.mqtt.subscribeAsync('salt/event/#');
   const text = 'x'.repeat(16 * 1024);
-  let published = 0;
-  while (fixture.broker.counters().readers_too_slow === 0 && published < 4000) {
+  for (let published = 0; !isEnough(published); ) {
     for (let n = 0; n < 20; n++) {
       fixture.broker.publish(MasterEvent.encode({ tag: `n/${published++}` }, { _stamp: 'now', text }));
     }
     await healthy.messages.waitForCount(published);
   }
+}
+
+async function freezeSubscriber(): Promise<void> {
+  const frozen = fixture.raw();
+  await frozen.connectAsOperator();
+  frozen.write({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'salt/event/#', qos: 0 }] });
+  await frozen.packets.waitFor(({ cmd }) => cmd === 'suback');
+  frozen.socket.pause();
+}
+
+test('a subscriber that does not read is disconnected, and all others get everything meanwhile', async () => {
+  fixture = await BrokerFixture.start({ limits: { backlogBytesMax: MB } });
+  await freezeSubscriber();
+  await publishUntil((published) => fixture.broker.counters().readers_too_slow === 1 || published > 4000);
   expect(fixture.broker.counters()).toMatchObject({ readers_too_slow: 1, connections_open: 1 });
   expect(warnings()).toEqual([expect.stringContaining('it does not read')]);
+});
+
+test('a subscriber that does not read holds nobody up while its backlog is within the limit', async () => {
+  fixture = await BrokerFixture.start({ limits: { backlogBytesMax: 64 * MB } });
+  await freezeSubscriber();
+  await publishUntil((published) => published >= 1000);
+  expect(fixture.broker.counters()).toMatchObject({ readers_too_slow: 0, connections_open: 2 });
 });
 
 test('a minion that does not read its jobs is disconnected, and is offline', async () => {

@@ -87,6 +87,20 @@ test('each of many jobs is acknowledged by its own PUBACK', async () => {
   expect(acknowledged).toEqual(Array.from({ length: 201 }, (_, n) => n));
 });
 
+test('message ids are given out in one row, whichever way a message goes', async () => {
+  fixture = await BrokerFixture.start();
+  const minion = await fixture.minion('m1');
+  const ids: unknown[] = [];
+  minion.mqtt.on('packetreceive', (packet) => packet.cmd === 'publish' && ids.push(packet.messageId));
+  await minion.mqtt.subscribeAsync('salt/job/m1/#', { qos: 1 });
+  for (let n = 0; n < 5; n++) {
+    fixture.broker.publish({ ...jobFor('m1'), topic: 'salt/job/m1/ctl' });
+    fixture.broker.send('m1', jobFor('m1'), () => undefined);
+  }
+  await minion.messages.waitForCount(10);
+  expect(ids.toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
 test('an observer of everything misses nothing when QoS 1 and QoS 0 are published in one tick', async () => {
   fixture = await BrokerFixture.start();
   const observer = await fixture.operator();

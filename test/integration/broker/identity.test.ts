@@ -85,6 +85,19 @@ test('a minion whose key is not accepted is refused with the reason in the log',
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('the key of m1 was rejected'));
 });
 
+test('an identity store that throws costs that connection and not the broker', async () => {
+  fixture = await BrokerFixture.start({
+    identities: {
+      refuseMinion() {
+        throw new TypeError('a bug');
+      },
+    },
+  });
+  await expect(fixture.minion('m1')).rejects.toThrow('closed');
+  expect(fixture.logged.all).toContainEqual(expect.stringContaining('error=a bug'));
+  await fixture.operator();
+});
+
 test('a certificate of another authority, for another use or that expired is refused with a clear line', async () => {
   fixture = await BrokerFixture.start();
   const stranger = createCertificateAuthority('stranger', generateKeyPairSync('ed25519').privateKey, Date.now());

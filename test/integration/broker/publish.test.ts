@@ -81,11 +81,15 @@ test('a minion that subscribed to its refusals gets each once', async () => {
   expect(minion.messages.all).toHaveLength(2);
 });
 
-test('an operator is told of its own refusals', async () => {
+test('an operator is told of its own refusals, once', async () => {
   fixture = await BrokerFixture.start();
   const operator = await fixture.operator();
+  await operator.mqtt.subscribeAsync('#');
   await operator.mqtt.publishAsync('salt/op/alice/req/a1', '{}', { qos: 1 });
   expect(await refusalOf(operator)).toMatchObject({ reason: 'acl', topic: 'salt/op/alice/req/a1' });
+  await operator.mqtt.publishAsync('nonsense', '{}', { qos: 1 });
+  await operator.messages.waitFor(({ text }) => text.includes('nonsense'));
+  expect(operator.messages.all).toHaveLength(2);
 });
 
 test('a client is disconnected when it is refused too often', async () => {

@@ -17,6 +17,7 @@ import { distributionRoot, fakePlatform, grainSource } from '../../support/grain
 function folderOf(specs: Readonly<Record<string, GrainSpec['collect']>>): PluginFolder<GrainSpec> {
   return {
     names: Object.keys(specs).sort(),
+    rescan: () => undefined,
     load: async (name) => defineGrains({ summary: 'For a test.', collect: specs[name] as GrainSpec['collect'] }),
   };
 }
@@ -104,11 +105,19 @@ test('of several folders the last is the strongest', async () => {
 test('what is written is in the file, readable by owner and group alone, and in the grains at once', async () => {
   const given = await options();
   const grains = await createGrains(given);
-  await grains.writeCustom({ roles: ['web', 'yes'], mode: '0644' });
+  await grains.updateCustom(() => ({ roles: ['web', 'yes'], mode: '0644' }));
   expect(await readFile(given.file, 'utf8')).toBe("mode: '0644'\nroles:\n- web\n- 'yes'\n");
   expect((await stat(given.file)).mode & 0o777).toBe(0o640);
   expect(grains.all()).toMatchObject({ os: 'Debian', roles: ['web', 'yes'], mode: '0644' });
   expect(await grains.readCustom()).toEqual({ roles: ['web', 'yes'], mode: '0644' });
+});
+
+test('changes made at the same time are all kept', async () => {
+  const given = await options();
+  const grains = await createGrains(given);
+  const keys = ['a', 'b', 'c'];
+  await Promise.all(keys.map((key) => grains.updateCustom((present) => ({ ...present, [key]: 1 }))));
+  expect(await grains.readCustom()).toEqual({ a: 1, b: 1, c: 1 });
 });
 
 test('a file that is missing or empty holds no grains', async () => {
@@ -135,7 +144,7 @@ test.each(['- a\n- list\n', 'a: [1\n'])(
 test('a folder that cannot be written to is an error that names the file', async () => {
   const given = { ...(await options()), file: '/no-such-folder/grains' };
   const grains = await createGrains(given);
-  await expect(grains.writeCustom({ a: 1 })).rejects.toMatchObject({
+  await expect(grains.updateCustom(() => ({ a: 1 }))).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining('/no-such-folder/grains'),
   });
