@@ -22,7 +22,10 @@ export interface Refused {
 
 const RETURN_NAMES: ReadonlySet<string> = new Set([Return.name, ReturnLong.name]);
 /** Topic parameters that no `self` rule ties to the connection. */
-const PARAM_SCHEMAS = { jid: Jid, c: Correlation } as const;
+const PARAM_SCHEMAS = [
+  ['jid', Jid],
+  ['c', Correlation],
+] as const;
 
 /** A return must not be lost, so it is neither refused for its rate nor acknowledged before it is stored. */
 export function isReturn(message: AnyMessage): boolean {
@@ -44,7 +47,7 @@ export function checkPublish(
     return refuse('size', `payload of ${publish.payload.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
   }
   if (publish.retain && !message.retain) return refuse('schema', `${message.name} must not be retained`);
-  for (const [name, schema] of Object.entries(PARAM_SCHEMAS)) {
+  for (const [name, schema] of PARAM_SCHEMAS) {
     if (params[name] !== undefined && !v.is(schema, params[name])) {
       return refuse('schema', `the topic's ${name} is not one`);
     }

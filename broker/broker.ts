@@ -39,7 +39,7 @@ export interface BrokerLimits {
   readonly packetBytesMax: number;
   /** Largest packet before CONNECT was accepted, bytes. */
   readonly connectPacketBytesMax: number;
-  /** Connections at a time. */
+  /** Connections at a time, a tenth of them for clients that wait for enrolment. Operators' unix socket is exempt. */
   readonly connectionsMax: number;
   /** New connections per second, with bursts of as many; more are closed and counted. */
   readonly connectsPerSecond: number;
@@ -92,7 +92,8 @@ export interface Broker {
   publish(packet: Packet): void;
   /**
    * To one minion, without waiting behind anybody else, and to the observers of that topic. False when it is not
-   * online. `acknowledged` is called at its PUBACK.
+   * online or not subscribed to that topic. `acknowledged` is called at its PUBACK; there is none for a minion that
+   * subscribed with QoS 0.
    */
   send(id: string, packet: Packet, acknowledged?: () => void): boolean;
   isOnline(id: string): boolean;
@@ -148,8 +149,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       const connection = presence.connectionOf(id);
       const qos = connection?.qosFor(packet.topic);
       if (connection === undefined || qos === undefined) return false;
-      const lowered = { ...packet, qos: Math.min(qos, packet.qos) as 0 | 1 };
-      if (!delivery.toOne(connection, lowered, acknowledged)) return false;
+      if (!delivery.toOne(connection, packet, qos === 0 ? 0 : packet.qos, acknowledged)) return false;
       if (packet.retain) core.retain(packet);
       delivery.toObservers(packet, connection);
       return true;

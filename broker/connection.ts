@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import type { Identity } from '../shared/protocol/access.ts';
-import type { Packet } from '../shared/protocol/message.ts';
 import { filterMatches } from '../shared/protocol/topic.ts';
 import type { Verdict } from './authenticate.ts';
 import type { ListenerOptions } from './broker.ts';
@@ -32,8 +31,9 @@ export class Connection {
   lastForwarded = 0;
   /** Its will is not published. */
   isMuted = false;
+  /** More waited in its socket than may; soon it is looked at again. */
+  isSuspectedSlow = false;
   #isClosing = false;
-  #isBacklogSuspect = false;
   readonly #filters = new Map<string, 0 | 1>();
 
   constructor(options: {
@@ -79,28 +79,14 @@ export class Connection {
    * Writes a publish without waiting behind anybody. `acknowledged` is called at its PUBACK, or never. False when the
    * connection ends or too many are unacknowledged.
    */
-  deliver({ topic, payload, qos }: Packet, acknowledged?: () => void): boolean {
+  deliver(topic: string, payload: Uint8Array, qos: 0 | 1, acknowledged?: () => void): boolean {
     if (this.isClosing || this.socket.destroyed || !this.messageIds.hasRoom) return false;
-    const message = { cmd: 'publish', topic, payload: asBuffer(payload), qos, retain: false, dup: false } as const;
-    if (qos === 0) writeToStream(message, this.socket);
-    else {
-      const messageId = acknowledged === undefined ? this.messageIds.next() : this.messageIds.hold(acknowledged);
-      writeToStream({ ...message, messageId }, this.socket);
-    }
+    const messageId = qos === 0 ? undefined : this.messageIds.next(acknowledged);
+    writeToStream(
+      { cmd: 'publish', topic, payload: asBuffer(payload), qos, messageId, retain: false, dup: false },
+      this.socket,
+    );
     return true;
-  }
-
-  /**
-   * Calls `tooSlow` when more than that waits in the socket. It looks again after the current tick, when what was just
-   * written has had its chance to reach the kernel.
-   */
-  checkBacklog(bytesMax: number, tooSlow: () => void): void {
-    if (this.socket.writableLength <= bytesMax || this.#isBacklogSuspect) return;
-    this.#isBacklogSuspect = true;
-    setImmediate(() => {
-      this.#isBacklogSuspect = false;
-      if (this.socket.writableLength > bytesMax && !this.isClosing) tooSlow();
-    });
   }
 
   /** Ends it after what was written in this tick has been sent; false when that was decided before. */

@@ -13,8 +13,8 @@ import { createTranscoder } from './transcode.ts';
 export interface Delivery {
   /** Aedes asks for each message and subscriber; null: not to this one. */
   forward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null;
-  /** To that client alone, at the quality of service of the packet; false when its connection ends. */
-  toOne(connection: Connection, packet: Packet, acknowledged?: () => void): boolean;
+  /** To that client alone; false when it may not have it or its connection ends. */
+  toOne(connection: Connection, packet: Packet, qos: 0 | 1, acknowledged?: () => void): boolean;
   /** To each operator that subscribed to the topic, once, except `except`. */
   toObservers(packet: Packet, except?: Connection): void;
 }
@@ -29,17 +29,24 @@ export function createDelivery(options: {
   const { access, registry, limits, counters, log } = options;
   const transcode = createTranscoder();
 
-  const checkBacklog = (connection: Connection): void =>
-    connection.checkBacklog(limits.backlogBytesMax, () => {
-      counters.readers_too_slow++;
-      const { writableLength } = connection.socket;
-      connection.close();
-      log.warning('client disconnected: it does not read what it subscribed to', {
-        client: connection.who?.id,
-        backlog_bytes: writableLength,
-        limit: limits.backlogBytesMax,
-      });
+  const endSlowReader = (connection: Connection): void => {
+    connection.isSuspectedSlow = false;
+    const backlogBytes = connection.socket.writableLength;
+    if (backlogBytes <= limits.backlogBytesMax || !connection.close()) return;
+    counters.readers_too_slow++;
+    log.warning('client disconnected: it does not read what it subscribed to', {
+      client: connection.who?.id,
+      backlog_bytes: backlogBytes,
+      limit: limits.backlogBytesMax,
     });
+  };
+
+  /** It counts after the current tick, when what was just written has had its chance to reach the kernel. */
+  const checkBacklog = (connection: Connection): void => {
+    if (connection.socket.writableLength <= limits.backlogBytesMax || connection.isSuspectedSlow) return;
+    connection.isSuspectedSlow = true;
+    setImmediate(endSlowReader, connection);
+  };
 
   /** Undefined when it cannot be shown: a payload of our own that is not what the protocol says is a bug. */
   const payloadFor = (who: Identity, packet: Packet | AedesPublishPacket): Uint8Array | undefined => {
@@ -53,12 +60,12 @@ export function createDelivery(options: {
     }
   };
 
-  const toOne: Delivery['toOne'] = (connection, packet, acknowledged) => {
+  const toOne: Delivery['toOne'] = (connection, packet, qos, acknowledged) => {
     const { who } = connection;
     if (who === undefined || !mayReceive(access, who, packet.topic)) return false;
     checkBacklog(connection);
     const payload = payloadFor(who, packet);
-    return payload !== undefined && connection.deliver({ ...packet, payload }, acknowledged);
+    return payload !== undefined && connection.deliver(packet.topic, payload, qos, acknowledged);
   };
 
   return {
@@ -83,7 +90,7 @@ export function createDelivery(options: {
     toObservers(packet, except) {
       for (const observer of registry.operators()) {
         const qos = observer === except ? undefined : observer.qosFor(packet.topic);
-        if (qos !== undefined) toOne(observer, { ...packet, qos: Math.min(qos, packet.qos) as 0 | 1 });
+        if (qos !== undefined) toOne(observer, packet, qos === 0 ? 0 : packet.qos);
       }
     },
   };

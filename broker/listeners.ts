@@ -28,6 +28,7 @@ export async function openListener(
   },
 ): Promise<Listener> {
   const { admit, accept, log } = edges;
+  checkReach(options);
   const secured = options.kind === 'tls' ? createSecuring(options, accept, log) : undefined;
   // noDelay: Nagle's algorithm would hold a PUBLISH back behind its SUBACK for 40 ms.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }, (socket) => {
@@ -47,6 +48,14 @@ export async function openListener(
     address: options.kind === 'unix' ? options.path : hostPort(server.address() as AddressInfo),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Nobody asks a local client who it is: such a door must not be reachable from another machine. */
+function checkReach(options: ListenerOptions): void {
+  if (options.kind !== 'tcp' || options.role !== 'local' || /^(localhost|127\.[\d.]+|::1)$/.test(options.host)) return;
+  throw new FleetError('CONFIG_INVALID', `the local listener on ${nameOf(options)} is open to other machines`, {
+    hint: 'use 127.0.0.1',
+  });
 }
 
 type TlsOptions = Extract<ListenerOptions, { kind: 'tls' }>;

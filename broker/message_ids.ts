@@ -15,18 +15,13 @@ export class MessageIds {
     return this.#held.size < HELD_MAX;
   }
 
-  next(): number {
+  /** With `acknowledged`, the id is held until its release, which calls that once. */
+  next(acknowledged?: () => void): number {
     do {
       this.#last = (this.#last % MESSAGE_ID_MAX) + 1;
     } while (this.#held.has(this.#last));
+    if (acknowledged !== undefined) this.#held.set(this.#last, acknowledged);
     return this.#last;
-  }
-
-  /** The next id; `acknowledged` is called once, when that id is released. */
-  hold(acknowledged: () => void): number {
-    const id = this.next();
-    this.#held.set(id, acknowledged);
-    return id;
   }
 
   release(id: number): void {

@@ -34,7 +34,7 @@ export function createPublishGate(options: {
 
   const report = (connection: Connection, who: Identity, topic: string, refused: Refused): void => {
     const packet = encodeRefusal(who, topic, refused);
-    if (who.role === 'minion' || who.role === 'operator') delivery.toOne(connection, packet);
+    if (who.role === 'minion' || who.role === 'operator') delivery.toOne(connection, packet, packet.qos);
     delivery.toObservers(packet, connection);
   };
 

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
 import { FleetError } from '../shared/errors.ts';
 import { UserName } from '../shared/protocol/fields.ts';
+import { createSerialQueue } from './keys/serial_queue.ts';
 
 /**
  * Operators who log in with a password, over TCP. The master makes the passwords, 144 bits each, so that a plain hash
@@ -26,6 +27,7 @@ type Stored = v.InferOutput<typeof Stored>;
 export async function openOperators(pkiDir: string, configured: Stored): Promise<Operators> {
   const path = join(pkiDir, 'operators.json');
   let stored = await readStored(path);
+  const inOrder = createSerialQueue();
   const save = async (next: Stored): Promise<void> => {
     await writePrivateFile(path, `${JSON.stringify(next, null, 2)}\n`);
     stored = next;
@@ -38,22 +40,23 @@ export async function openOperators(pkiDir: string, configured: Stored): Promise
       return timingSafeEqual(wanted, hash(password)) && known !== undefined;
     },
     names: () => [...new Set([...Object.keys(configured), ...Object.keys(stored)])].sort(),
-    async add(user) {
+    add: async (user) => {
       if (!v.is(UserName, user)) {
         throw new FleetError('ARGS_INVALID', `${JSON.stringify(user)} cannot be an operator's name`, {
           hint: 'use 1 to 32 of A-Z a-z 0-9 _ . -',
         });
       }
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } });
+      await inOrder(() => save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } }));
       return password;
     },
-    async remove(user) {
-      const { [user]: removed, ...rest } = stored;
-      if (removed === undefined) return false;
-      await save(rest);
-      return true;
-    },
+    remove: (user) =>
+      inOrder(async () => {
+        if (!Object.hasOwn(stored, user)) return false;
+        const { [user]: _removed, ...rest } = stored;
+        await save(rest);
+        return true;
+      }),
   };
 }
 

@@ -56,7 +56,7 @@ export function createOperatorService(options: OperatorServiceOptions) {
   };
 }
 
-/** Ends when every part of the job has ended; an offline minion's part, for which nothing waits, has at once. */
+/** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
 async function serveJob(
   options: OperatorServiceOptions,
   user: string,
@@ -73,29 +73,22 @@ async function serveJob(
     answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
   }
   const job = context.tracker.get(jid);
-  // Nobody waits at a terminal for a minion that may come back in a week.
-  const isParked = ({ id, state }: Row): boolean =>
-    request.queue_for !== undefined && state === 'queued' && !context.fleet.isOnline(id);
+  const isParked = ({ id, state }: Pick<Row, 'id' | 'state'>): boolean =>
+    state === 'queued' && !context.fleet.isOnline(id);
+  const offlineOf = (row: Pick<Row, 'id' | 'state'>) =>
+    isParked(row) ? { offline: context.fleet.whyOffline(row.id) } : {};
   const isOver = (): boolean => {
     for (const row of job?.rows.values() ?? []) if (!isParked(row)) return false;
     return true;
   };
   for (const row of job?.rows.values() ?? []) {
-    if (!isParked(row)) continue;
-    answer({
-      t: 'state',
-      id: row.id,
-      jid,
-      state: 'queued',
-      since: row.since,
-      final: false,
-      offline: context.fleet.whyOffline(row.id),
-    });
+    const { id, state, since } = row;
+    if (isParked(row)) answer({ t: 'state', id, jid, state, since, final: false, ...offlineOf(row) });
   }
   if (isOver()) return answer({ t: 'end' });
   const stop = context.tracker.watch(jid, (update) => {
     const step = stepOf(record, update);
-    if (step !== undefined) answer(step);
+    if (step !== undefined) answer(step.t === 'state' ? { ...step, ...offlineOf(update) } : step);
     if (!isOver()) return;
     stop();
     answer({ t: 'end' });

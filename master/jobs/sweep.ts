@@ -21,7 +21,7 @@ export function dueEnding(
   now: { readonly seconds: number; readonly monotonicMs: number },
 ): { readonly event: JobEvent; readonly reason: string } | undefined {
   if (row.state === 'running') {
-    if (now.seconds - row.since >= timers.runSeconds) {
+    if (now.seconds - row.since > timers.runSeconds) {
       return { event: 'time_out', reason: `ran longer than job_timeout (${timers.runSeconds} s)` };
     }
     if (now.monotonicMs - row.aliveMs >= timers.stepSeconds * 1000) {

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
-import type { Change, RangeOptions, Store, StoreKey, TableName } from './store.ts';
+import type { RangeOptions, Store, StoreKey, TableName } from './store.ts';
 
 const TABLES: readonly TableName[] = ['jobs', 'active', 'rows', 'returns'];
+
+type Table = Database<Buffer, (string | number | Buffer)[]>;
 
 /** Sorts after every string and number in LMDB's key order. */
 const AFTER_ALL = Buffer.from([0xff]);
@@ -11,10 +13,12 @@ const AFTER_ALL = Buffer.from([0xff]);
 /** The store on LMDB: durable batches, readable from a second process while the master writes. */
 export function openLmdbStore(path: string): Store {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  const environment = open({ path, encoding: 'binary', maxDbs: TABLES.length + 2, noSubdir: false });
-  const tables = new Map<TableName, Database<Buffer, (string | number | Buffer)[]>>();
+  // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
+  const durable = { overlappingSync: false } as const;
+  const environment = open({ path, encoding: 'binary', maxDbs: TABLES.length + 2, noSubdir: false, ...durable });
+  const tables = new Map<TableName, Table>();
   for (const name of TABLES) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
-  const table = (name: TableName) => tables.get(name) as Database<Buffer, (string | number | Buffer)[]>;
+  const table = (name: TableName) => tables.get(name) as Table;
   return {
     get(name, key) {
       const bytes = table(name).get([...key]);
@@ -26,17 +30,20 @@ export function openLmdbStore(path: string): Store {
       }
     },
     async write(changes) {
+      // All is encoded before anything is written: what cannot be encoded must not leave half of the changes behind.
+      const encoded = changes.map(({ value }) =>
+        value === undefined ? undefined : Buffer.from(encodePayload(value, 'cbor')),
+      );
       await environment.batch(() => {
-        for (const change of changes) void apply(table(change.table), change);
+        for (const [index, change] of changes.entries()) void apply(table(change.table), change.key, encoded[index]);
       });
     },
     close: () => environment.close(),
   };
 }
 
-function apply(database: Database<Buffer, (string | number | Buffer)[]>, { key, value }: Change): Promise<boolean> {
-  const copy = [...key];
-  return value === undefined ? database.remove(copy) : database.put(copy, Buffer.from(encodePayload(value, 'cbor')));
+function apply(table: Table, key: StoreKey, bytes: Buffer | undefined): Promise<boolean> {
+  return bytes === undefined ? table.remove([...key]) : table.put([...key], bytes);
 }
 
 function lmdbRange({ prefix = [], reverse = false, limit }: RangeOptions): LmdbRange {

@@ -251,9 +251,7 @@ test('connections that are cut in the middle of CONNECT leave nothing behind', a
     raw.socket.resetAndDestroy();
     await raw.closed;
   }
-  const operator = await fixture.operator();
-  await operator.mqtt.endAsync();
-  const last = fixture.raw();
-  await last.connectAsOperator('last');
-  await expect.poll(() => fixture.broker.counters().connections_open).toBe(1);
+  // The door takes connections in their order: all those before this one have been seen.
+  await fixture.raw().connectAsOperator('last');
+  while (fixture.broker.counters().connections_open !== 1) await nextTurn();
 });

@@ -115,6 +115,11 @@ test.skipIf(process.getuid?.() === 0)('a directory that may not be written to is
   await expect(startWith(unixDoor(join(directory, 's')))).rejects.toMatchObject({ code: 'NOT_PERMITTED' });
 });
 
+test('a door for local clients is not opened to other machines', async () => {
+  const door: ListenerOptions = { kind: 'tcp', host: '0.0.0.0', port: 0, role: 'local' };
+  await expect(startWith(door)).rejects.toMatchObject({ code: 'CONFIG_INVALID', hint: 'use 127.0.0.1' });
+});
+
 test('a certificate that cannot be read is a configuration error', async () => {
   const door: ListenerOptions = { kind: 'tls', host: '127.0.0.1', port: 0, keyPem: 'x', certPem: 'y', caPem: 'z' };
   await expect(startWith(door)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });

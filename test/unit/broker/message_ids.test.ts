@@ -10,7 +10,7 @@ test('ids go from 1 to 65,535 and around', () => {
 
 test('an id that is waited for is not given out again', () => {
   const ids = new MessageIds();
-  const held = ids.hold(() => undefined);
+  const held = ids.next(() => undefined);
   const others = Array.from({ length: 65_534 }, () => ids.next());
   expect(others).not.toContain(held);
   expect(ids.next()).toBe(2);
@@ -19,14 +19,14 @@ test('an id that is waited for is not given out again', () => {
 test('a release tells once, and one of an unknown id nobody', () => {
   const ids = new MessageIds();
   let count = 0;
-  const id = ids.hold(() => count++);
+  const id = ids.next(() => count++);
   for (const released of [id + 1, id, id]) ids.release(released);
   expect(count).toBe(1);
 });
 
 test('there is a limit to how many are waited for', () => {
   const ids = new MessageIds();
-  const held = Array.from({ length: 16_384 }, () => ids.hold(() => undefined));
+  const held = Array.from({ length: 16_384 }, () => ids.next(() => undefined));
   expect(ids.hasRoom).toBe(false);
   ids.release(held[7] as number);
   expect(ids.hasRoom).toBe(true);
