@@ -117,7 +117,7 @@ const limits = {
   ),
   max_publishes_per_second: ownKey(
     count(1),
-    100,
+    1000,
     'Messages per second of one minion, with bursts of five seconds. Operators are not limited.',
   ),
   max_subscriptions: ownKey(count(1), 32, 'Filters that one client may subscribe to.'),

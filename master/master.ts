@@ -36,6 +36,8 @@ import { openLmdbStore } from './store/lmdb_store.ts';
 const SWEEP_MS = 1000;
 const RETENTION_SWEEP_MS = 60_000;
 const BEACON_MS = 60_000;
+/** Salt's loop_interval. */
+const PRESENCE_MS = 60_000;
 /** Jobs removed at a time, so that the event loop stays free. */
 const RETENTION_BATCH = 200;
 const NEW_KEYS_PER_MINUTE = 600;
@@ -105,7 +107,14 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       owner: deps.owner,
     },
     limits: brokerLimits(config),
-    handlers: createReceiver({ ...parts, broker: () => broker, serveOperator, clock, log }),
+    handlers: createReceiver({
+      ...parts,
+      broker: () => broker,
+      presenceEvents: config.presence_events,
+      serveOperator,
+      clock,
+      log,
+    }),
     clock,
     log,
   });
@@ -267,7 +276,7 @@ function listenersOf(config: MasterConfig, authority: Authority): ListenerOption
 
 function startTimers(
   { config, clock, log }: MasterDeps,
-  { tracker, dispatcher, fleet, jobs, authority }: Parts,
+  { tracker, dispatcher, fleet, jobs, authority, bus }: Parts,
   broker: Broker,
 ) {
   const limits = {
@@ -287,6 +296,9 @@ function startTimers(
       for (const id of fleet.onlineIds()) dispatcher.flush(id);
     }),
     clock.every(BEACON_MS, beacon),
+    clock.every(PRESENCE_MS, () => {
+      if (config.presence_events) bus.emit('salt/presence/present', { present: fleet.onlineIds() });
+    }),
     clock.every(RETENTION_SWEEP_MS, () => {
       if (config.keep_jobs_seconds === 0) return;
       const before = new Date(clock.nowMs() - config.keep_jobs_seconds * 1000).toISOString().replace(/\D/g, '');

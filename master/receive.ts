@@ -23,6 +23,8 @@ export interface ReceiverOptions {
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
   readonly broker: () => Broker | undefined;
+  /** Fire `salt/presence/change` (Salt's `presence_events`). */
+  readonly presenceEvents: boolean;
   readonly serveOperator: (user: string, c: string, request: OperatorRequestPayload) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,15 +68,21 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       return undefined;
     },
   };
+  const presenceChanged = (change: { readonly new: readonly string[]; readonly lost: readonly string[] }): void => {
+    if (options.presenceEvents) options.bus.emit('salt/presence/change', change);
+  };
   return {
     received: (received) => byMessage[received.message.name]?.(received),
     online(id, since) {
+      // A newer connection that takes over an older one is no news.
+      if (!fleet.isOnline(id)) presenceChanged({ new: [id], lost: [] });
       fleet.setOnline(id, since);
       // A connection that another one took over was never told as gone, and what went out on it may be lost.
       dispatcher.requeue(id);
       dispatcher.flush(id);
     },
     offline(id, since) {
+      presenceChanged({ new: [], lost: [id] });
       fleet.setOffline(id, since);
       dispatcher.requeue(id);
     },

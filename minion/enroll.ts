@@ -82,6 +82,7 @@ export async function enroll(options: EnrollOptions): Promise<Credentials> {
       connectTimeoutMs: options.connectTimeoutMs,
       received: (_topic, payload) => answers.put(EnrollResponse.check(decodePayload(payload))),
     });
+    if (options.signal.aborted) throw new FleetError('MASTER_UNREACHABLE', 'stopped before the key was offered');
     await connection.subscribe([topicFilter(EnrollResponse.topic, { fingerprint })]);
     await connection.publish(Enroll.encode({ fingerprint }, offerOf(options)));
     options.log.info('key offered to the master', { fingerprint: colonFingerprint(fingerprint) });

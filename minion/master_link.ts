@@ -95,6 +95,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     connection = opened;
     const stop = (): void => void opened.close();
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
       // What it can do goes ahead of the subscription, which is when jobs begin to come.
       const announced = opened.publish(Info.encode({ id }, options.info()));

@@ -178,6 +178,8 @@ function createJobPath(
     receive,
     attach(send: (packet: Packet) => Promise<void>): void {
       publish = send;
+      // The master may have been restarted, or may have given up what it did not hear of.
+      for (const { jid } of table.running()) acknowledge(jid, { st: 'run' });
     },
     detach(): void {
       publish = undefined;

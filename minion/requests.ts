@@ -34,8 +34,8 @@ export function createRequests(id: string, publish: (packet: Packet) => Promise<
       const c = topic.slice(topic.lastIndexOf('/') + 1);
       const question = pending.get(c);
       if (question === undefined) return;
-      pending.delete(c);
       const { value, error } = JobResponse.check(decodePayload(payload));
+      pending.delete(c);
       if (error === undefined) question.resolve(value);
       else question.reject(fromReport(error));
     },

@@ -73,8 +73,9 @@ export function explainTlsError(error: unknown, options: TrustOptions): unknown 
     );
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    // Not a wrong key: a machine that starts without knowing the time learns it later, and tries again until then.
     return new FleetError(
-      'KEY_MISMATCH',
+      'MASTER_UNREACHABLE',
       `the certificate of the master at ${options.host}:${options.port} is not valid now`,
       {
         hint: 'check the clocks of this machine and of the master',

@@ -99,9 +99,9 @@ function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<s
 
 async function removeBefore(store: Store, before: string, limit: number): Promise<number> {
   const old: string[] = [];
-  for (const { key } of store.range('jobs', { limit })) {
+  for (const { key } of store.range('jobs')) {
     const jid = String(key[0]);
-    if (jid >= before) break;
+    if (jid >= before || old.length >= limit) break;
     if (store.get('active', [jid]) === undefined) old.push(jid);
   }
   const changes = old.flatMap((jid) => [

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { errorLine, FleetError, toReport } from '../../shared/errors.ts';
+import { type ErrorCode, errorLine, FleetError, toReport } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { callFunction } from '../../shared/plugin/function.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
@@ -60,7 +60,7 @@ export async function executeJob(
     return {
       ...base,
       return: failureText(error),
-      retcode: outcome.retcode ?? 1,
+      retcode: outcome.retcode || 1,
       success: false,
       ms: duration(),
       error: toReport(error),
@@ -75,13 +75,15 @@ function aborted(signal: AbortSignal): JobEnd {
   return { ended: signal.reason === 'timeout' ? 'timed_out' : 'cancelled' };
 }
 
+/** Errors whose message is what Salt says, word for word; all others are Salt's CommandExecutionError. */
+const SALTS_WORDS: ReadonlySet<ErrorCode> = new Set(['ARGS_INVALID', 'FUNCTION_UNKNOWN', 'MODULE_UNAVAILABLE']);
+
 /** Salt's texts for what can go wrong in a call (CLI-19); a stack stays in the log. */
 function failureText(error: unknown): string {
   if (!(error instanceof FleetError)) {
     return `The minion function caused an exception: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
   }
-  if (error.code === 'COMMAND_FAILED' || error.code === 'LIMIT_EXCEEDED') return `ERROR: ${errorLine(error)}`;
-  return errorLine(error);
+  return SALTS_WORDS.has(error.code) ? errorLine(error) : `ERROR: ${errorLine(error)}`;
 }
 
 /** A mapping that says it failed counts as failed (JOB-6). */

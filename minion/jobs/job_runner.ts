@@ -1,6 +1,9 @@
+import * as v from 'valibot';
 import type { Clock, Timer } from '../../shared/clock.ts';
+import { type ErrorReport, FleetError, toReport } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { encodePayload } from '../../shared/protocol/codec.ts';
+import { decodePayload, encodePayload } from '../../shared/protocol/codec.ts';
+import { Retcode } from '../../shared/protocol/fields.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
@@ -28,6 +31,9 @@ export interface JobRunnerOptions {
   /** A job began or ended, for the minion's own bus. */
   readonly notice: (what: 'start' | 'end', job: JobPayload, result?: ReturnPayload) => void;
 }
+
+/** The longest delay that a timer of Node.js takes; it runs longer ones at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Runs accepted jobs, in the order they came, and hands their returns to the outbox. */
 export interface JobRunner {
@@ -57,12 +63,18 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     options.notice('start', job);
     const heartbeat = clock.every(options.heartbeatMs, () => options.acknowledge(jid, { st: 'run' }));
     const limit: Timer | undefined =
-      job.timeout_ms === undefined ? undefined : clock.after(job.timeout_ms, () => table.timeOut(jid));
-    const result = await options.execute(job, signal);
-    heartbeat.stop();
-    limit?.stop();
-    await deliver(jid, result);
-    table.finish(jid);
+      job.timeout_ms === undefined
+        ? undefined
+        : clock.after(Math.min(job.timeout_ms, TIMER_MAX_MS), () => table.timeOut(jid));
+    let result: ReturnPayload;
+    try {
+      result = await options.execute(job, signal);
+      await deliver(jid, result);
+    } finally {
+      limit?.stop();
+      heartbeat.stop();
+      table.finish(jid);
+    }
     options.notice('end', job, result);
   };
 
@@ -112,14 +124,26 @@ function interruptedReturn(id: string, jid: string): ReturnPayload {
 
 /** A return that no packet can carry is replaced by one that says so: never trimmed, never lost in silence. */
 function encodeReturn(result: ReturnPayload, bytesMax: number): Uint8Array {
-  const bytes = encodePayload(result, 'cbor');
-  if (bytes.length <= bytesMax) return bytes;
-  const message = `the job ended with return code ${result.retcode}, but its return of ${bytes.length} bytes is larger than max_return_size (${bytesMax} bytes)`;
-  const error = {
-    code: 'LIMIT_EXCEEDED',
-    message,
-    hint: 'let the function write to a file, or narrow what it returns',
-  } as const;
-  const retcode = result.retcode === 0 ? 1 : result.retcode;
-  return encodePayload({ ...result, return: `ERROR: ${message}`, retcode, success: false, error }, 'cbor');
+  try {
+    const bytes = encodePayload(result, 'cbor');
+    if (bytes.length > bytesMax) {
+      throw new FleetError(
+        'LIMIT_EXCEEDED',
+        `its return of ${bytes.length} bytes is larger than max_return_size (${bytesMax} bytes)`,
+        { hint: 'let the function write to a file, or narrow what it returns' },
+      );
+    }
+    // The master would refuse it, and nobody would hear of the job again: a date, a cycle, a list a thousand levels deep.
+    ReturnLong.check(decodePayload(bytes));
+    return bytes;
+  } catch (cause) {
+    return encodePayload(unsendable(result, toReport(cause)), 'cbor');
+  }
+}
+
+function unsendable({ id, jid, fun, ended, retcode }: ReturnPayload, why: ErrorReport): ReturnPayload {
+  const message = `the job ended with return code ${retcode}, but ${why.message}`;
+  const code = retcode !== 0 && v.is(Retcode, retcode) ? retcode : 1;
+  const error = { ...why, message };
+  return { id, jid, fun, return: `ERROR: ${message}`, retcode: code, success: false, error, ended };
 }

@@ -1,4 +1,6 @@
 import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { flushDirectory } from '../../shared/crypto/private_file.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { createGroupCommit } from '../lib/group_commit.ts';
 
@@ -13,7 +15,7 @@ interface Entry {
  */
 export interface Ledger {
   has(jid: string): boolean;
-  /** Resolves when the line would survive a power cut. */
+  /** Resolves when the line would survive a power cut; when it rejects, the job was not taken. */
   accept(jid: string, exp: number): Promise<void>;
   /** The job's return is in the outbox. */
   finish(jid: string): void;
@@ -37,16 +39,22 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
     await file.appendFile(lines.join(''));
     await file.datasync();
     if (staleLines > STALE_LINES_MAX) {
-      staleLines = 0;
-      await file.close();
+      const before = file;
       file = await rewrite(path, entries, nowSeconds());
+      staleLines = 0;
+      await before.close();
     }
   });
   return {
     has: (jid) => entries.has(jid),
-    accept(jid, exp) {
+    async accept(jid, exp) {
       entries.set(jid, { exp, finished: false });
-      return commit.add(`+ ${jid} ${exp}\n`);
+      try {
+        await commit.add(`+ ${jid} ${exp}\n`);
+      } catch (error) {
+        entries.delete(jid);
+        throw error;
+      }
     },
     finish(jid) {
       const entry = entries.get(jid);
@@ -87,6 +95,7 @@ async function rewrite(path: string, entries: Map<string, Entry>, now: number): 
   await file.appendFile(lines.join(''));
   await file.datasync();
   await rename(beside, path);
+  await flushDirectory(dirname(path));
   return file;
 }
 

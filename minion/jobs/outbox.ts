@@ -1,7 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flushDirectory } from '../../shared/crypto/private_file.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
+import { createGroupCommit } from '../lib/group_commit.ts';
 
 export type OutboxKind = 'return' | 'event';
 
@@ -9,13 +11,13 @@ interface Entry {
   readonly name: string;
   readonly kind: OutboxKind;
   readonly packet: Packet;
-  /** A publish of it is under way on the present connection. */
-  sending: boolean;
+  /** Being written, on disk and waiting, or published on the present connection and not acknowledged. */
+  state: 'writing' | 'waiting' | 'sending';
 }
 
 /**
  * What this minion has to say and nobody acknowledged yet: on disk until PUBACK, which means that the master has it on
- * its own disk. Bounded: the oldest events are dropped first and counted, returns never.
+ * its own disk. Bounded: the oldest events that wait are dropped first and counted, returns never.
  */
 export interface Outbox {
   /** Resolves when it would survive a power cut; sending goes on by itself. */
@@ -39,72 +41,97 @@ export interface OutboxOptions {
   readonly log: Logger;
 }
 
+/** What a file takes on a disk, at least: thousands of small events fill it as surely as a few large ones. */
+const BLOCK_BYTES = 4096;
+
 /** One file an entry: `<sequence>-<kind>`, first line the topic, then the payload as it was. */
 export async function openOutbox({ folder, bytesMax, log }: OutboxOptions): Promise<Outbox> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const entries = await readEntries(folder);
+  const used: Record<OutboxKind, number> = { return: 0, event: 0 };
+  for (const { kind, packet } of entries.values()) used[kind] += sizeOf(packet);
+  const names = createGroupCommit(() => flushDirectory(folder));
   let sequence = Math.max(0, ...[...entries.keys()].map((name) => Number.parseInt(name, 10)));
   let publish: ((packet: Packet) => Promise<void>) | undefined;
   let dropped = 0;
   let waiters: (() => void)[] = [];
-  const waitingBytes: Record<OutboxKind, number> = { return: 0, event: 0 };
-  for (const { kind, packet } of entries.values()) waitingBytes[kind] += packet.payload.length;
 
+  const forget = ({ name, kind, packet }: Entry): void => {
+    if (!entries.delete(name)) return;
+    used[kind] -= sizeOf(packet);
+    if (entries.size > 0) return;
+    for (const wake of waiters) wake();
+    waiters = [];
+  };
   const remove = async (entry: Entry): Promise<void> => {
-    entries.delete(entry.name);
-    waitingBytes[entry.kind] -= entry.packet.payload.length;
-    if (entries.size === 0) {
-      for (const wake of waiters) wake();
-      waiters = [];
-    }
+    forget(entry);
     await unlink(join(folder, entry.name));
   };
   const send = (entry: Entry): void => {
     const via = publish;
-    if (via === undefined || entry.sending) return;
-    entry.sending = true;
+    if (via === undefined || entry.state !== 'waiting') return;
+    entry.state = 'sending';
     via(entry.packet)
       .then(() => remove(entry))
       .catch((error: unknown) => {
-        entry.sending = false;
+        entry.state = 'waiting';
         log.debug('will be sent again', { topic: entry.packet.topic, error: String(error) });
       });
   };
-  const makeRoom = async (bytes: number): Promise<void> => {
+  const drop = (packet: Packet): void => {
+    dropped++;
+    log.warning('the outbox is full: an event is dropped', { topic: packet.topic, dropped });
+  };
+  /** False when there is none, however many of the events that wait are dropped. */
+  const makeRoom = async (bytes: number): Promise<boolean> => {
+    const hasRoom = (): boolean => used.return + used.event + bytes <= bytesMax;
     for (const entry of entries.values()) {
-      if (waitingBytes.return + waitingBytes.event + bytes <= bytesMax) return;
-      if (entry.kind !== 'event' || entry.sending) continue;
-      dropped++;
-      log.warning('the outbox is full: the oldest event is dropped', { topic: entry.packet.topic, dropped });
+      if (hasRoom()) break;
+      if (entry.kind !== 'event' || entry.state !== 'waiting') continue;
+      drop(entry.packet);
       await remove(entry);
     }
+    return hasRoom();
   };
 
   return {
     async add(kind, packet) {
-      await makeRoom(packet.payload.length);
+      const hasRoom = await makeRoom(sizeOf(packet));
+      if (!hasRoom && kind === 'event') return drop(packet);
       const name = `${String(++sequence).padStart(12, '0')}-${kind}`;
-      await writeEntry(folder, name, packet);
-      const entry = { name, kind, packet, sending: false };
+      const entry: Entry = { name, kind, packet, state: 'writing' };
+      // From now on it has its place in the order, however long the disk takes.
       entries.set(name, entry);
-      waitingBytes[kind] += packet.payload.length;
+      used[kind] += sizeOf(packet);
+      try {
+        await writeEntry(folder, name, packet);
+        await names.add(undefined);
+      } catch (error) {
+        forget(entry);
+        throw error;
+      }
+      entry.state = 'waiting';
       send(entry);
     },
     attach(via) {
       publish = via;
       for (const entry of entries.values()) {
-        entry.sending = false;
+        if (entry.state === 'sending') entry.state = 'waiting';
         send(entry);
       }
     },
     detach() {
       publish = undefined;
     },
-    isFull: () => waitingBytes.return >= bytesMax,
+    isFull: () => used.return >= bytesMax,
     topics: () => [...entries.values()].map((entry) => entry.packet.topic),
     droppedEvents: () => dropped,
     drained: () => (entries.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
   };
+}
+
+function sizeOf({ topic, payload }: Packet): number {
+  return Math.ceil((Buffer.byteLength(topic) + 1 + payload.length) / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
 async function writeEntry(folder: string, name: string, packet: Packet): Promise<void> {
@@ -131,7 +158,7 @@ async function readEntries(folder: string): Promise<Map<string, Entry>> {
     const end = bytes.indexOf(0x0a);
     const topic = bytes.subarray(0, end).toString();
     const packet: Packet = { topic, payload: bytes.subarray(end + 1), qos: 1, retain: false };
-    entries.set(name, { name, kind: kind as OutboxKind, packet, sending: false });
+    entries.set(name, { name, kind: kind as OutboxKind, packet, state: 'waiting' });
   }
   return entries;
 }

@@ -42,9 +42,6 @@ export function encodePayload(value: unknown, encoding: Encoding): Uint8Array {
 
 /** Splits body and signature without decoding either. Throws MESSAGE_INVALID. */
 export function openPayload(bytes: Uint8Array): Payload {
-  if (bytes.length > PAYLOAD_LIMITS.bytes) {
-    throw new FleetError('MESSAGE_INVALID', `payload of ${bytes.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
-  }
   const first = bytes[0] ?? 0;
   if (first === OPEN_BRACE) return openJson(bytes);
   if (first >= 0xa0 && first <= 0xbf) return { encoding: 'cbor', body: bytes, signature: undefined };
@@ -86,6 +83,9 @@ export function decodeStored(bytes: Uint8Array): unknown {
 
 /** Throws MESSAGE_INVALID. */
 export function decodePayload(bytes: Uint8Array): unknown {
+  if (bytes.length > PAYLOAD_LIMITS.bytes) {
+    throw new FleetError('MESSAGE_INVALID', `payload of ${bytes.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
+  }
   return decodeBody(openPayload(bytes));
 }
 
