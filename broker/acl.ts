@@ -6,7 +6,7 @@ import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import type { AnyMessage } from '../shared/protocol/message.ts';
 import { Return, ReturnLong } from '../shared/protocol/messages/return.ts';
-import type { Received } from './broker.ts';
+import type { Received } from './broker_options.ts';
 
 /** A publish as a client sent it. */
 export interface Publish {

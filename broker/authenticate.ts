@@ -1,6 +1,6 @@
 import { isMinionId } from '../shared/ids.ts';
 import type { Identity } from '../shared/protocol/access.ts';
-import type { IdentityStore, ListenerOptions } from './broker.ts';
+import type { IdentityStore, ListenerOptions } from './broker_options.ts';
 import type { PeerCertificate } from './peer_certificate.ts';
 
 /** What a connection says and shows of itself. */

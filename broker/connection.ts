@@ -4,7 +4,7 @@ import { writeToStream } from 'mqtt-packet';
 import type { Identity } from '../shared/protocol/access.ts';
 import { filterMatches } from '../shared/protocol/topic.ts';
 import type { Verdict } from './authenticate.ts';
-import type { ListenerOptions } from './broker.ts';
+import type { ListenerOptions } from './broker_options.ts';
 import { MessageIds } from './message_ids.ts';
 import { asBuffer } from './transcode.ts';
 

@@ -5,7 +5,7 @@ import type { LogFields, Logger } from '../shared/log.ts';
 import { createAccess } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { dropClosedClients, startCounter } from './aedes_internals.ts';
-import type { BrokerHandlers, BrokerOptions, ListenerOptions } from './broker.ts';
+import type { BrokerHandlers, BrokerOptions, ListenerOptions } from './broker_options.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Counters, createCounters, createLimitedWarning } from './limits.ts';
 import { createPresence, type PresenceKeeper } from './presence.ts';

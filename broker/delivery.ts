@@ -3,7 +3,7 @@ import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Access, Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
-import type { BrokerLimits } from './broker.ts';
+import type { BrokerLimits } from './broker_options.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './limits.ts';
 import type { Registry } from './registry.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../shared/clock.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
-import type { BrokerLimits } from './broker.ts';
+import type { BrokerLimits } from './broker_options.ts';
 
 /** True when one more may pass: `perSecond` on average, `burst` at once. */
 export function createTokenBucket(clock: Clock, perSecond: number, burst: number): () => boolean {

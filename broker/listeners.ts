@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import type { ListenerOptions } from './broker.ts';
+import type { ListenerOptions } from './broker_options.ts';
 import { checkSocketPath, removeStaleSocket } from './unix_socket.ts';
 
 export interface Listener {

@@ -3,7 +3,7 @@ import type { Packet } from '../shared/protocol/message.ts';
 import { Presence } from '../shared/protocol/messages/event.ts';
 import { Job } from '../shared/protocol/messages/job.ts';
 import { topicFilter } from '../shared/protocol/topic.ts';
-import type { BrokerHandlers } from './broker.ts';
+import type { BrokerHandlers } from './broker_options.ts';
 import type { Connection } from './connection.ts';
 
 /** Which minions are reachable: connected and subscribed to their own jobs. Wills and payloads have no say in it. */

@@ -5,7 +5,7 @@ import type { Access, Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Refusal } from '../shared/protocol/messages/event.ts';
 import { checkPublish, isReturn, type Refused } from './acl.ts';
-import type { BrokerHandlers, BrokerLimits, Received } from './broker.ts';
+import type { BrokerHandlers, BrokerLimits, Received } from './broker_options.ts';
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
 import type { Counters } from './limits.ts';

@@ -6,7 +6,7 @@ import { systemErrorCode } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
 import { forgetDeliveries, parserOf } from './aedes_internals.ts';
 import { authenticate, type RefusalCode, type Verdict } from './authenticate.ts';
-import type { BrokerLimits, IdentityStore, ListenerOptions } from './broker.ts';
+import type { BrokerLimits, IdentityStore, ListenerOptions } from './broker_options.ts';
 import { Connection } from './connection.ts';
 import { guardFrames, PacketTooLarge } from './frame_guard.ts';
 import { type Counters, createTokenBucket } from './limits.ts';

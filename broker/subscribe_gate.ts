@@ -1,7 +1,7 @@
 import type { Client, Subscription } from 'aedes';
 import type { Logger } from '../shared/log.ts';
 import type { Access } from '../shared/protocol/access.ts';
-import type { BrokerHandlers, BrokerLimits } from './broker.ts';
+import type { BrokerHandlers, BrokerLimits } from './broker_options.ts';
 import type { Counters } from './limits.ts';
 import type { PresenceKeeper } from './presence.ts';
 import type { Registry } from './registry.ts';

@@ -1,4 +1,4 @@
-import type { BrokerLimits } from '../broker/broker.ts';
+import type { BrokerLimits } from '../broker/broker_options.ts';
 import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
 import {
   bytes,
@@ -6,10 +6,10 @@ import {
   type Format,
   flag,
   isMapping,
+  listenPort,
   mapOf,
   nullable,
   path,
-  port,
   seconds,
   text,
 } from '../shared/config/format.ts';
@@ -34,13 +34,17 @@ const operator: Format<OperatorEntry> = {
 
 const listeners = {
   interface: saltKey(text, '0.0.0.0', 'Address that minions connect to.'),
-  tls_port: ownKey(port, 8883, 'TCP port of the TLS listener: minions, and clients that want to be enrolled.'),
+  tls_port: ownKey(
+    listenPort,
+    8883,
+    'TCP port of the TLS listener: minions, and clients that want to be enrolled. 0: any that is free.',
+  ),
   tcp_interface: ownKey(
     nullable(text),
     '127.0.0.1',
     'Address of the listener without TLS, for operators with a password and for debugging; null for none.',
   ),
-  tcp_port: ownKey(port, 1883, 'TCP port of the listener without TLS.'),
+  tcp_port: ownKey(listenPort, 1883, 'TCP port of the listener without TLS. 0: any that is free.'),
 };
 
 const keys = {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Broker, createBroker, type ListenerOptions } from '../broker/broker.ts';
+import { type Broker, createBroker } from '../broker/broker.ts';
+import type { ListenerOptions } from '../broker/broker_options.ts';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { signJob } from '../shared/crypto/job_signature.ts';
 import { createJidSource } from '../shared/ids.ts';
@@ -191,7 +192,10 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
   });
   const collector = createCollector({ tracker, dispatcher, bus, log });
-  const operators = await openOperators(pkiDir, config.operators);
+  const operators = await openOperators(pkiDir, config.operators, (user) => {
+    // The owner's commands come through the unix socket, one of them being this very change.
+    if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
+  });
   return { authority, keys, tokens, operators, enrollment, bus, fleet, jobs, tracker, dispatcher, collector, newJid };
 }
 

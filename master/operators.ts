@@ -23,14 +23,22 @@ const PASSWORD_BYTES = 18;
 const Stored = v.record(UserName, v.object({ password_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }));
 type Stored = v.InferOutput<typeof Stored>;
 
-/** Reads and writes `operators.json` in pkiDir; entries of the configuration are added and cannot be removed. */
-export async function openOperators(pkiDir: string, configured: Stored): Promise<Operators> {
+/**
+ * Reads and writes `operators.json` in pkiDir; entries of the configuration are added and cannot be removed. `changed` is
+ * called when a password that may be in use is worth nothing any more.
+ */
+export async function openOperators(
+  pkiDir: string,
+  configured: Stored,
+  changed: (user: string) => void,
+): Promise<Operators> {
   const path = join(pkiDir, 'operators.json');
   let stored = await readStored(path);
   const inOrder = createSerialQueue();
-  const save = async (next: Stored): Promise<void> => {
+  const save = async (next: Stored, user: string): Promise<void> => {
     await writePrivateFile(path, `${JSON.stringify(next, null, 2)}\n`);
     stored = next;
+    changed(user);
   };
   return {
     isOperator(user, password) {
@@ -47,14 +55,14 @@ export async function openOperators(pkiDir: string, configured: Stored): Promise
         });
       }
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await inOrder(() => save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } }));
+      await inOrder(() => save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } }, user));
       return password;
     },
     remove: (user) =>
       inOrder(async () => {
         if (!Object.hasOwn(stored, user)) return false;
         const { [user]: _removed, ...rest } = stored;
-        await save(rest);
+        await save(rest, user);
         return true;
       }),
   };

@@ -1,4 +1,5 @@
-import type { Broker, BrokerHandlers, Received } from '../broker/broker.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Broker, type BrokerLimits, createBroker, type ListenerOptions, type Received } from '../broker/broker.ts';
+import { type Broker, createBroker } from '../broker/broker.ts';
+import type { BrokerLimits, ListenerOptions, Received } from '../broker/broker_options.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { loopbackSocketName } from '../shared/paths.ts';

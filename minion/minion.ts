@@ -6,6 +6,7 @@ import { eventStamp } from '../shared/event_stamp.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import { checkTag } from '../shared/protocol/event_tag.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
@@ -195,12 +196,18 @@ const noScope = {
 
 /** The time an event was fired stays with it, however long it waits in the outbox. */
 function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fireMaster'] {
-  return (tag, data) => outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
+  return async (tag, data) => {
+    checkTag(tag, `salt/fire/${id}/`);
+    await outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
+  };
 }
 
 function createEvents(loopback: Loopback, fireMaster: Events['fireMaster'], clock: Clock): Events {
   return {
-    fire: async (tag, data) => loopback.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data }),
+    async fire(tag, data) {
+      checkTag(tag, '$local/');
+      loopback.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data });
+    },
     fireMaster,
   };
 }

@@ -77,9 +77,15 @@ function formatLine(
   fields: LogFields,
 ): string {
   const time = new Date(nowMs).toISOString();
-  if (format === 'json') return JSON.stringify({ time, level, message, ...fields });
-  const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${plain(value)}`);
+  if (format === 'json') return JSON.stringify({ ...fields, ...renamed(fields), time, level, message });
+  const tail = Object.entries(fields).map(([key, value]) => ` ${plain(key)}=${plain(value)}`);
   return `${time.slice(0, 19).replace('T', ' ')} [${level.toUpperCase().padEnd(8)}] ${plain(message)}${tail.join('')}`;
+}
+
+/** A field must not take the place of what every line has. */
+function renamed(fields: LogFields): LogFields {
+  const taken = ['time', 'level', 'message'].filter((key) => key in fields);
+  return Object.fromEntries(taken.map((key) => [`${key}_`, fields[key]]));
 }
 
 /** Control characters from a peer must not reach a terminal (OUT-6). */

@@ -79,22 +79,9 @@ export interface TrackerOptions {
 }
 
 export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
-  const active = new Map<string, ActiveJob>();
+  const active = openActiveJobs(jobs, clock);
   const { watch, tell } = createWatchers();
-  let openRows = 0;
   const keepLate = createLateReturns(jobs, ended);
-  const remember = (record: JobRecord, isOver: (id: string) => boolean, mayHaveIt: boolean): ActiveJob => {
-    const open = record.minions.filter((id) => !isOver(id));
-    const rows = new Map(open.map((id) => [id, openRow(id, clock, mayHaveIt)]));
-    const job: ActiveJob = { record, rows, endingCount: 0 };
-    if (open.length > 0) active.set(record.jid, job);
-    openRows += open.length;
-    return job;
-  };
-  for (const record of jobs.activeJobs()) {
-    const over = jobs.endedRows(record.jid);
-    remember(record, (id) => over.has(id), true);
-  }
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
   const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
@@ -111,9 +98,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     } finally {
       job.endingCount--;
     }
-    job.rows.delete(row.id);
-    openRows--;
-    if (job.rows.size === 0) active.delete(jid);
+    active.remove(job, row);
     const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
     ended(job.record, update);
     tell(jid, update);
@@ -155,11 +140,11 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   return {
     async add(record, endedRows) {
       await jobs.addJob(record, endedRows);
-      return remember(record, (id) => endedRows.has(id), false);
+      return active.add(record, endedRows, false);
     },
-    get: (jid) => active.get(jid),
-    all: () => active.values(),
-    openCount: () => openRows,
+    get: active.get,
+    all: active.all,
+    openCount: active.openCount,
     row: (jid, id) => active.get(jid)?.rows.get(id),
     commit,
     advance: (jid, id, event, detail) =>
@@ -168,6 +153,32 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
         return false;
       }),
     watch,
+  };
+}
+
+/** The jobs that have open rows, as the store has them at the start. */
+function openActiveJobs(jobs: JobStore, clock: Clock) {
+  const active = new Map<string, ActiveJob>();
+  let openRows = 0;
+  const add = (record: JobRecord, ended: ReadonlyMap<string, EndedRow>, mayHaveIt: boolean): ActiveJob => {
+    const open = record.minions.filter((id) => !ended.has(id));
+    const rows = new Map(open.map((id) => [id, openRow(id, clock, mayHaveIt)]));
+    const job: ActiveJob = { record, rows, endingCount: 0 };
+    if (open.length > 0) active.set(record.jid, job);
+    openRows += open.length;
+    return job;
+  };
+  for (const record of jobs.activeJobs()) add(record, jobs.endedRows(record.jid), true);
+  return {
+    add,
+    get: (jid: string) => active.get(jid),
+    all: () => active.values(),
+    openCount: () => openRows,
+    remove(job: ActiveJob, row: Row): void {
+      job.rows.delete(row.id);
+      openRows--;
+      if (job.rows.size === 0) active.delete(job.record.jid);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Dict, Text } from '../../shared/plugin/args.ts';
+import { checkTag } from '../../shared/protocol/event_tag.ts';
 import { defineRunner, fn } from '../context.ts';
 
 export default defineRunner({
@@ -12,6 +13,7 @@ export default defineRunner({
       returns: '``True``.',
       examples: ["salt-run event.send myapp/deployed '{build: 42}'"],
       run({ bus, user }, { tag, data }, { kwargs }) {
+        checkTag(tag, 'salt/event/');
         bus.emit(tag, { data: { ...data, ...kwargs }, user });
         return true;
       },

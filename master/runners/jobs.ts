@@ -128,8 +128,8 @@ export default defineRunner({
       reads: true,
       run(context, { jid }) {
         const record = find(context, jid);
-        const ended = context.jobs.endedRows(record.jid);
-        return Object.fromEntries(record.minions.map((id) => [id, ended.get(id)?.state === 'succeeded']));
+        const returns = context.jobs.returns(record.jid);
+        return Object.fromEntries(record.minions.map((id) => [id, returns.get(id)?.success === true]));
       },
     }),
   },
@@ -148,7 +148,7 @@ function describe(record: JobRecord): Record<string, unknown> {
   const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...(redact(record.kwarg) as object) }] : [];
   return {
     Function: record.fun,
-    Arguments: [...record.arg, ...kwargs],
+    Arguments: [...(redact(record.arg) as unknown[]), ...kwargs],
     Target: record.tgt,
     'Target-type': record.tgt_type,
     User: record.user,
@@ -180,9 +180,9 @@ function hasMetadata(record: JobRecord, wanted: Readonly<Record<string, unknown>
   );
 }
 
-/** A time that an operator typed, as the smallest jid of that moment. Throws ARGS_INVALID. */
+/** A time that an operator typed, UTC as `StartTime` is printed, as the smallest jid of that moment. Throws ARGS_INVALID. */
 function jidOf(text: string): string {
-  const ms = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}`);
+  const ms = Date.parse(/([zZ]|UTC|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text} UTC`);
   if (Number.isNaN(ms)) {
     throw new FleetError('ARGS_INVALID', `${JSON.stringify(text)} is not a time`, { hint: 'write 2026-11-22 09:30' });
   }

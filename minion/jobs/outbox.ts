@@ -51,7 +51,7 @@ export async function openOutbox({ folder, bytesMax, log }: OutboxOptions): Prom
   const used: Record<OutboxKind, number> = { return: 0, event: 0 };
   for (const { kind, packet } of entries.values()) used[kind] += sizeOf(packet);
   const names = createGroupCommit(() => flushDirectory(folder));
-  let sequence = Math.max(0, ...[...entries.keys()].map((name) => Number.parseInt(name, 10)));
+  let sequence = Number.parseInt([...entries.keys()].at(-1) ?? '0', 10);
   let publish: ((packet: Packet) => Promise<void>) | undefined;
   let dropped = 0;
   let waiters: (() => void)[] = [];

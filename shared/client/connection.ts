@@ -39,6 +39,7 @@ export interface Connection {
   publish(packet: Packet): Promise<void>;
   /** Rejects with NOT_PERMITTED when the broker refuses one of them. */
   subscribe(filters: readonly string[]): Promise<void>;
+  unsubscribe(filters: readonly string[]): Promise<void>;
   /** Resolves with the reason when the connection is over, for whatever cause. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
@@ -146,6 +147,10 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
           const refused = grants?.find((grant) => (grant.qos as number) >= 128);
           settle(refused === undefined ? error : refusedSubscription(refused.topic));
         });
+      }),
+    unsubscribe: (filters) =>
+      request((settle) => {
+        client.unsubscribe([...filters], (error) => settle(error));
       }),
     close: () => client.endAsync().then(() => undefined),
   };

@@ -39,6 +39,7 @@ export async function connectOperator({
 }: OperatorClientOptions): Promise<OperatorClient> {
   const user = ownerOf(socketPath);
   const waiting = new Map<string, (step: OperatorStep) => void>();
+  const over: string[] = [];
   const prefix = `salt/op/${user}/rsp/`;
   const connection = await openConnection({
     endpoint: { kind: 'unix', path: socketPath },
@@ -50,20 +51,30 @@ export async function connectOperator({
     },
   });
   return {
-    request: (body) => converse(connection, user, body, waiting, firstAnswerMs, clock),
+    async *request(body) {
+      // With the next request and not at once: a command that asks one thing must not wait for it.
+      const filters = over.splice(0);
+      if (filters.length > 0) await connection.unsubscribe(filters);
+      const c = randomBytes(6).toString('base64url');
+      try {
+        yield* converse(connection, `salt/op/${user}`, c, body, waiting, firstAnswerMs, clock);
+      } finally {
+        over.push(`${prefix}${c}`);
+      }
+    },
     close: () => connection.close(),
   };
 }
 
 async function* converse(
   connection: Connection,
-  user: string,
+  topic: string,
+  c: string,
   body: OperatorRequestBody,
   waiting: Map<string, (step: OperatorStep) => void>,
   firstAnswerMs: number,
   clock: Clock,
 ): AsyncGenerator<OperatorStep> {
-  const c = randomBytes(6).toString('base64url');
   const steps = stepQueue();
   waiting.set(c, steps.put);
   const patience = clock.after(firstAnswerMs, () => steps.fail(notResponding()));
@@ -72,9 +83,9 @@ async function* converse(
     failed(new FleetError('MASTER_UNREACHABLE', `the master went away: ${reason}`)),
   );
   // Both go out at once; the broker handles them in order, so no answer can come before the subscription.
-  connection.subscribe([`salt/op/${user}/rsp/${c}`]).catch(failed);
+  connection.subscribe([`${topic}/rsp/${c}`]).catch(failed);
   const payload = Buffer.from(JSON.stringify(body));
-  connection.publish({ topic: `salt/op/${user}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
+  connection.publish({ topic: `${topic}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
   try {
     for (;;) {
       const step = await steps.next();

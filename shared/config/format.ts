@@ -82,6 +82,8 @@ export function count(min: number, max: number = Number.MAX_SAFE_INTEGER): Forma
 }
 
 export const port = count(1, 65535);
+/** 0: any that is free. */
+export const listenPort = count(0, 65535);
 
 /** Seconds, as a number or as text with a unit: `90`, `90s`, `5m`, `12h`, `7d`, `2w`. */
 export function seconds(min: number, max: number = 10 * 366 * 86400): Format<number> {

@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import { generate, type Packet as MqttPacket, parser } from 'mqtt-packet';
-import {
-  type Broker,
-  type BrokerHandlers,
-  type BrokerLimits,
-  createBroker,
-  type IdentityStore,
-  type ListenerOptions,
-  type Received,
-} from '../../../broker/broker.ts';
+import { type Broker, createBroker } from '../../../broker/broker.ts';
+import type {
+  BrokerHandlers,
+  BrokerLimits,
+  IdentityStore,
+  ListenerOptions,
+  Received,
+} from '../../../broker/broker_options.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import {
   type CertificateAuthority,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ListenerOptions } from '../../../broker/broker.ts';
+import type { ListenerOptions } from '../../../broker/broker_options.ts';
 import { listenError } from '../../../broker/listeners.ts';
 import { BrokerFixture, closedOf } from './broker_fixture.ts';
 

@@ -1,0 +1,26 @@
+import type { Measure } from './measure.ts';
+
+/** What a benchmark may use, and how much of it. */
+export interface BenchmarkContext {
+  /** The built program. */
+  readonly dist: URL;
+  /** An empty directory of its own, removed afterwards. */
+  readonly home: string;
+  /** How many minions; undefined: as many as the benchmark thinks fit. */
+  readonly minions: number | undefined;
+  /** How often each thing is measured; undefined: as often as the benchmark thinks fit. */
+  readonly runs: number | undefined;
+  /** Says on the terminal what is going on. */
+  readonly progress: (text: string) => void;
+}
+
+/** A benchmark. Dropping the file into bench/ is all that it takes. */
+export interface Benchmark {
+  /** One sentence with a full stop. */
+  readonly summary: string;
+  run(context: BenchmarkContext): Promise<readonly Measure[]>;
+}
+
+export function defineBenchmark(benchmark: Benchmark): Benchmark {
+  return benchmark;
+}

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { FleetError } from '../../shared/errors.ts';
+
+/** A process of this benchmark: never one that was there before. */
+export interface OwnProcess {
+  readonly pid: number;
+  /** Resolves with the reason when it ends, asked to or not. */
+  readonly ended: Promise<string>;
+  /** Asks it to stop and waits for it; what does not listen is killed. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 15_000;
+
+/** Starts a program of the build that runs until it is stopped. */
+export function startProcess(program: string, args: readonly string[]): OwnProcess {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors = `${errors}${chunk}`.slice(-2000);
+  });
+  const killNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', killNow);
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    process.off('exit', killNow);
+    return `${args.join(' ')} ended (${signal ?? code}): ${errors.trim()}`;
+  });
+  return {
+    pid: child.pid!,
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(killNow, STOP_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Runs a command to its end and resolves to what it printed. Throws COMMAND_FAILED. */
+export async function runProcess(args: readonly string[]): Promise<string> {
+  const child: ChildProcess = spawn(process.execPath, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const [code] = await once(child, 'close');
+  if (code === 0) return output;
+  throw new FleetError('COMMAND_FAILED', `node ${args.join(' ')} ended with ${code}: ${output.trim()}`);
+}
+
+/** Its share of memory in MB: pages that several processes have in common are divided among them. */
+export function pssMb(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1]) / 1024;
+}
+
+/** The processor time that a process used so far, milliseconds. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Fields 14 and 15 of proc(5), in ticks of 10 ms.
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}

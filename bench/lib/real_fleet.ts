@@ -1,0 +1,161 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Connection, openConnection } from '../../shared/client/connection.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { operatorSocketName } from '../../shared/paths.ts';
+import { decodePayload } from '../../shared/protocol/codec.ts';
+import { Presence } from '../../shared/protocol/messages/event.ts';
+import { cpuMs, type OwnProcess, startProcess } from './own_process.ts';
+
+/** How long a fleet may take to come up, or to come to rest. */
+const PATIENCE_MS = 180_000;
+
+/** A fleet of real processes that accepts its minions unseen, on loopback, in a directory of its own. */
+export interface RealFleet {
+  readonly ids: readonly string[];
+  readonly masterDir: string;
+  readonly socketPath: string;
+  readonly processes: () => { readonly master: OwnProcess | undefined; readonly minions: readonly OwnProcess[] };
+  startMaster(): Promise<void>;
+  /** Resolves when all of them are connected and take jobs. The master runs, whoever started it. */
+  startMinions(): Promise<void>;
+  stopMinions(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createRealFleet(options: {
+  readonly dist: URL;
+  readonly home: string;
+  readonly count: number;
+}): Promise<RealFleet> {
+  const { dist, home, count } = options;
+  const ids = Array.from({ length: count }, (_, index) => `m${index + 1}`);
+  const port = await freePort();
+  const masterDir = writeConfig(home, 'master', [
+    'interface: 127.0.0.1',
+    'tcp_interface: null',
+    `tls_port: ${port}`,
+    'auto_accept: True',
+  ]);
+  const minionDirs = ids.map((id) => writeConfig(home, id, [`id: ${id}`, `master: 127.0.0.1:${port}`], 'minion'));
+  const socketPath = join(home, 'master', 'run', operatorSocketName);
+  const program = (name: string): string => fileURLToPath(new URL(`${name}.cjs`, dist));
+  let master: OwnProcess | undefined;
+  let minions: OwnProcess[] = [];
+  const stopMinions = async (): Promise<void> => {
+    await Promise.all(minions.map((minion) => minion.stop()));
+    minions = [];
+  };
+  return {
+    ids,
+    masterDir,
+    socketPath,
+    processes: () => ({ master, minions }),
+    async startMaster() {
+      master = startProcess(program('salt-master'), ['-c', masterDir]);
+      const connection = await Promise.race([untilListening(socketPath), failure([master])]);
+      await connection.close();
+    },
+    async startMinions() {
+      minions = minionDirs.map((dir) => startProcess(program('salt-minion'), ['-c', dir]));
+      await Promise.race([untilOnline(socketPath, ids.length), failure(minions)]);
+    },
+    stopMinions,
+    async stop() {
+      await stopMinions();
+      await master?.stop();
+    },
+  };
+}
+
+function writeConfig(home: string, name: string, lines: readonly string[], kind = name): string {
+  const base = join(home, name);
+  const folder = join(base, 'etc');
+  mkdirSync(folder, { recursive: true });
+  const paths = [
+    `pki_dir: ${base}/pki`,
+    `cachedir: ${base}/cache`,
+    `sock_dir: ${base}/run`,
+    `pidfile: ${base}/run/pid`,
+    'log_level: error',
+    'log_file: null',
+  ];
+  writeFileSync(join(folder, kind), `${[...lines, ...paths].join('\n')}\n`);
+  return folder;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function failure(processes: readonly OwnProcess[]): Promise<never> {
+  throw new FleetError('COMMAND_FAILED', await Promise.race(processes.map(({ ended }) => ended)));
+}
+
+async function untilListening(socketPath: string): Promise<Connection> {
+  const until = systemClock.monotonicMs() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await watch(socketPath, () => undefined);
+    } catch (error) {
+      const isRefused = error instanceof FleetError && error.code === 'MASTER_UNREACHABLE';
+      if (!isRefused || systemClock.monotonicMs() > until) throw error;
+      await pause(10);
+    }
+  }
+}
+
+/** Presence is retained: who is there already is counted too. */
+async function untilOnline(socketPath: string, count: number): Promise<void> {
+  const online = new Set<string>();
+  let done: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const connection = await watch(socketPath, (topic, payload) => {
+    const { online: isOnline } = Presence.check(decodePayload(payload));
+    if (isOnline) online.add(topic);
+    else online.delete(topic);
+    if (online.size === count) done();
+  });
+  await connection.subscribe(['salt/presence/+']);
+  const isTimely = await Promise.race([all.then(() => true), pause(PATIENCE_MS).then(() => false)]);
+  await connection.close();
+  if (!isTimely) throw new FleetError('TIMED_OUT', `${online.size} of ${count} minions are connected`);
+}
+
+function watch(socketPath: string, received: (topic: string, payload: Uint8Array) => void): Promise<Connection> {
+  return openConnection({
+    endpoint: { kind: 'unix', path: socketPath },
+    clientId: `bench-${process.pid}`,
+    keepaliveSeconds: 60,
+    connectTimeoutMs: 5000,
+    received,
+  });
+}
+
+/** Resolves when the processes use next to nothing for a second, or after a while in which they did not. */
+export async function untilIdle(processes: readonly OwnProcess[]): Promise<void> {
+  const used = (): number => processes.reduce((sum, { pid }) => sum + cpuMs(pid), 0);
+  const until = systemClock.monotonicMs() + PATIENCE_MS;
+  // A tick is 10 ms: a process at rest may still show one now and then.
+  const quietMs = 10 + processes.length;
+  for (let before = used(); systemClock.monotonicMs() < until; ) {
+    await pause(1000);
+    const now = used();
+    if (now - before <= quietMs) return;
+    before = now;
+  }
+}
+
+/** Unlike the clock's timers, it keeps the process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { errorLine, FleetError } from '../../shared/errors.ts';
+import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
+import type { Benchmark } from './benchmark.ts';
+import { describeMachine, toJson, toTable } from './report.ts';
+
+const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json]';
+
+/** Runs the benchmark that is named and prints its figures; without a name, prints the names. Resolves to the exit status. */
+export async function runBenchmark(argv: readonly string[], dist: URL): Promise<number> {
+  try {
+    const benchmarks = loadFolder<Benchmark>(new URL('bench/', dist));
+    const { name, ...options } = readArguments(argv);
+    if (name === undefined) {
+      await printNames(benchmarks);
+      return 0;
+    }
+    const benchmark = await benchmarks.load(name);
+    if (benchmark === undefined) {
+      throw new FleetError('USAGE', `there is no benchmark '${name}'`, {
+        hint: `one of ${benchmarks.names.join(', ')}`,
+      });
+    }
+    await runOne(name, benchmark, options, dist);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    process.stderr.write(`${errorLine(error)}\n`);
+    return 1;
+  }
+}
+
+interface Options {
+  readonly minions: number | undefined;
+  readonly runs: number | undefined;
+  readonly json: boolean;
+}
+
+async function runOne(name: string, benchmark: Benchmark, { json, ...amounts }: Options, dist: URL): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), `brine-bench-${name}-`));
+  try {
+    const machine = describeMachine();
+    const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+    const measures = await benchmark.run({ dist, home, progress, ...amounts });
+    process.stdout.write(`${json ? toJson(name, machine, measures) : `\n${toTable(machine, measures)}`}\n`);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function printNames(benchmarks: PluginFolder<Benchmark>): Promise<void> {
+  process.stdout.write(`${USAGE}\n\n`);
+  for (const name of benchmarks.names) {
+    process.stdout.write(`  ${name.padEnd(8)}${(await benchmarks.load(name))?.summary}\n`);
+  }
+}
+
+function readArguments(argv: readonly string[]): Options & { readonly name: string | undefined } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { minions: { type: 'string', short: 'n' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+    });
+    const [name] = positionals;
+    return { name, minions: readCount(values.minions), runs: readCount(values.runs), json: values.json === true };
+  } catch (cause) {
+    if (cause instanceof FleetError) throw cause;
+    throw new FleetError('USAGE', (cause as Error).message, { hint: USAGE, cause });
+  }
+}
+
+function readCount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new FleetError('USAGE', `'${text}' is not a number from 1 to 9999`, { hint: USAGE });
+}
