@@ -10,6 +10,7 @@ import { type MinionServices, makeContext } from '../minion/make_context.ts';
 import { openConnection } from '../shared/client/connection.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
+import { eventStamp } from '../shared/event_stamp.ts';
 import { createJidSource } from '../shared/ids.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { loopbackSocketName } from '../shared/paths.ts';
@@ -163,7 +164,7 @@ function createLocalEvents(config: MinionConfig): Events {
     }
   };
   return {
-    fire: (tag, data) => send(LocalEvent.encode({ tag }, data, 'json')),
+    fire: (tag, data) => send(LocalEvent.encode({ tag }, { _stamp: eventStamp(systemClock.nowMs()), ...data }, 'json')),
     fireMaster: (tag, data) => send(LocalEvent.encode({ tag: 'fire_master' }, { tag, data }, 'json')),
   };
 }

@@ -74,6 +74,8 @@ export interface MinionContext {
   readonly catalogue: Catalogue;
   /** Calls another execution function, such as `cmd.run`, within this job. */
   call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Shows partial output to whoever watches the job; the return must have it all again. */
+  progress(stream: string, text: string): void;
   /** The return code of the job: Salt's `__context__['retcode']` (JOB-6). */
   setRetcode(retcode: number): void;
   /** The outputter that suits what is returned (OUT-1). */

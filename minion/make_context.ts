@@ -31,6 +31,7 @@ export interface CallScope {
   readonly signal: AbortSignal;
   readonly outcome: Outcome;
   readonly onChild?: (pid: number, ended: Promise<unknown>) => void;
+  readonly progress?: (stream: string, text: string) => void;
 }
 
 /** The context of one call, and of the calls that it makes itself. */
@@ -52,6 +53,7 @@ export function makeContext(services: MinionServices, scope: CallScope, depth = 
       const spec = await findFunction(catalogue, fun);
       return callFunction(fun, spec, makeContext(services, scope, depth + 1), args, kwargs);
     },
+    progress: (stream, text) => scope.progress?.(stream, text),
     setRetcode(retcode) {
       outcome.retcode = retcode;
     },

@@ -49,6 +49,8 @@ export interface MasterLink {
   askForKeys(): void;
   /** Seconds UTC by the master's clock, as well as it is known. */
   masterNow(): number;
+  /** The master told its time since this process started. */
+  knowsMasterTime(): boolean;
   /** A message below this minion's job topic that is not a job. */
   answer(topic: string, payload: Uint8Array): void;
 }
@@ -57,7 +59,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const { id, clock, log } = options;
   const backoff = createBackoff({ ...options.reconnect, random: options.random });
   const signingKeys = new Map<string, KeyObject>();
-  let skewSeconds = 0;
+  let skewSeconds: number | undefined;
   let connection: Connection | undefined;
   let caPem = '';
   const requests = createRequests(id, (packet) => connection?.publish(packet) ?? Promise.reject(notConnected()));
@@ -71,14 +73,9 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const hello = async (): Promise<void> => {
     const sentAt = nowSeconds(clock);
     const answer = (await requests.ask('hello', { time: sentAt })) as { time?: unknown; signing_certs?: unknown };
-    if (typeof answer.time === 'number') skewSeconds = answer.time - nowSeconds(clock);
-    if (Math.abs(skewSeconds) > SKEW_WARNING_SECONDS) {
-      log.warning(
-        `the clock of this machine is ${Math.abs(skewSeconds)} s ${skewSeconds > 0 ? 'behind' : 'ahead of'} the master's`,
-        {
-          do: 'set the clock; until then the expiry of jobs is judged by the time of the master',
-        },
-      );
+    if (typeof answer.time === 'number') {
+      skewSeconds = answer.time - nowSeconds(clock);
+      warnOfSkew(log, skewSeconds);
     }
     for (const certPem of Array.isArray(answer.signing_certs) ? answer.signing_certs : []) {
       trustSigningKey(String(certPem));
@@ -118,7 +115,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   return {
     signingKey: (kid) => signingKeys.get(kid),
     askForKeys: sayHello,
-    masterNow: () => nowSeconds(clock) + skewSeconds,
+    masterNow: () => nowSeconds(clock) + (skewSeconds ?? 0),
+    knowsMasterTime: () => skewSeconds !== undefined,
     answer: requests.answer,
     async run(signal) {
       while (!signal.aborted) {
@@ -136,6 +134,14 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       }
     },
   };
+}
+
+function warnOfSkew(log: Logger, skewSeconds: number): void {
+  if (Math.abs(skewSeconds) <= SKEW_WARNING_SECONDS) return;
+  const where = skewSeconds > 0 ? 'behind' : 'ahead of';
+  log.warning(`the clock of this machine is ${Math.abs(skewSeconds)} s ${where} the master's`, {
+    do: 'set the clock; until then the expiry of jobs is judged by the time of the master',
+  });
 }
 
 function notConnected(): FleetError {

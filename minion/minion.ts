@@ -20,6 +20,7 @@ import { createJobRunner } from './jobs/job_runner.ts';
 import { createJobTable, type JobTable } from './jobs/job_table.ts';
 import { type Ledger, openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
+import type { Progress } from './jobs/progress.ts';
 import { createReceiver } from './jobs/receive.ts';
 import { type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
@@ -154,8 +155,16 @@ function createJobPath(
       log.debug('an acknowledgement was not delivered', { jid, error: String(error) });
     });
   };
-  const contextOf: ExecuteOptions['contextOf'] = ({ jid }, signal, outcome) =>
-    makeContext(services, { jid, signal, outcome, onChild: (pid, ended) => table.child(jid, pid, ended) });
+  const contextOf =
+    (progress: Progress): ExecuteOptions['contextOf'] =>
+    ({ jid }, signal, outcome) =>
+      makeContext(services, {
+        jid,
+        signal,
+        outcome,
+        onChild: (pid, ended) => table.child(jid, pid, ended),
+        progress: progress.add,
+      });
   const shared = { id, ledger, table, clock, log, masterNow: () => link().masterNow(), acknowledge };
   const runner = createJobRunner({
     ...shared,
@@ -163,12 +172,14 @@ function createJobPath(
     processCountMax: config.process_count_max,
     returnBytesMax: config.max_return_size,
     heartbeatMs: HEARTBEAT_MS,
-    execute: (job, signal) => executeJob({ id, catalogue, clock, log, contextOf }, job, signal),
+    execute: (job, signal, progress) =>
+      executeJob({ id, catalogue, clock, log, contextOf: contextOf(progress) }, job, signal),
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
   });
   const receive = createReceiver({
     ...shared,
     signingKey: (kid) => link().signingKey(kid),
+    knowsMasterTime: () => link().knowsMasterTime(),
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),
     askForKeys: () => link().askForKeys(),

@@ -8,7 +8,14 @@ const out = `${root}dist`;
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /** Plugins stay files of their own: the folder is the list. */
-const pluginFolders = ['minion/modules', 'minion/grains', 'master/runners', 'master/wheel', 'cli/outputs'];
+const pluginFolders = [
+  'minion/modules',
+  'minion/grains',
+  'master/runners',
+  'master/wheel',
+  'cli/outputs',
+  'shared/returners',
+];
 const commands = ['salt', 'salt-call', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'];
 
 const plugins = pluginFolders.flatMap((folder) =>

@@ -10,6 +10,8 @@ export interface OwnProcess {
   readonly ended: Promise<string>;
   /** Asks it to stop and waits for it; what does not listen is killed. */
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 const STOP_MS = 15_000;
@@ -21,21 +23,20 @@ export function startProcess(program: string, args: readonly string[]): OwnProce
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-2000);
   });
-  const killNow = (): void => void child.kill('SIGKILL');
-  process.once('exit', killNow);
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    process.off('exit', killNow);
-    return `${args.join(' ')} ended (${signal ?? code}): ${errors.trim()}`;
-  });
+  const kill = (): void => void child.kill('SIGKILL');
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => `${args.join(' ')} ended (${signal ?? code}): ${errors.trim()}`,
+  );
   return {
     pid: child.pid!,
     ended,
     async stop() {
       child.kill('SIGTERM');
-      const timer = setTimeout(killNow, STOP_MS);
+      const timer = setTimeout(kill, STOP_MS);
       await ended;
       clearTimeout(timer);
     },
+    kill,
   };
 }
 

@@ -45,6 +45,11 @@ export async function createRealFleet(options: {
   const program = (name: string): string => fileURLToPath(new URL(`${name}.cjs`, dist));
   let master: OwnProcess | undefined;
   let minions: OwnProcess[] = [];
+  const killAll = (): void => {
+    for (const own of [...minions, ...(master === undefined ? [] : [master])]) own.kill();
+  };
+  // However the benchmark ends, it leaves nothing running.
+  process.once('exit', killAll);
   const stopMinions = async (): Promise<void> => {
     await Promise.all(minions.map((minion) => minion.stop()));
     minions = [];
@@ -67,6 +72,7 @@ export async function createRealFleet(options: {
     async stop() {
       await stopMinions();
       await master?.stop();
+      process.off('exit', killAll);
     },
   };
 }
@@ -116,8 +122,10 @@ async function untilListening(socketPath: string): Promise<Connection> {
 async function untilOnline(socketPath: string, count: number): Promise<void> {
   const online = new Set<string>();
   let done: () => void = () => undefined;
-  const all = new Promise<void>((resolve) => {
+  let gaveUp: (error: Error) => void = () => undefined;
+  const all = new Promise<void>((resolve, reject) => {
     done = resolve;
+    gaveUp = reject;
   });
   const connection = await watch(socketPath, (topic, payload) => {
     const { online: isOnline } = Presence.check(decodePayload(payload));
@@ -126,9 +134,16 @@ async function untilOnline(socketPath: string, count: number): Promise<void> {
     if (online.size === count) done();
   });
   await connection.subscribe(['salt/presence/+']);
-  const isTimely = await Promise.race([all.then(() => true), pause(PATIENCE_MS).then(() => false)]);
-  await connection.close();
-  if (!isTimely) throw new FleetError('TIMED_OUT', `${online.size} of ${count} minions are connected`);
+  const patience = setTimeout(
+    () => gaveUp(new FleetError('TIMED_OUT', `${online.size} of ${count} minions came`)),
+    PATIENCE_MS,
+  );
+  try {
+    await all;
+  } finally {
+    clearTimeout(patience);
+    await connection.close();
+  }
 }
 
 function watch(socketPath: string, received: (topic: string, payload: Uint8Array) => void): Promise<Connection> {

@@ -41,14 +41,12 @@ interface Options {
 
 async function runOne(name: string, benchmark: Benchmark, { json, ...amounts }: Options, dist: URL): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), `brine-bench-${name}-`));
-  try {
-    const machine = describeMachine();
-    const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-    const measures = await benchmark.run({ dist, home, progress, ...amounts });
-    process.stdout.write(`${json ? toJson(name, machine, measures) : `\n${toTable(machine, measures)}`}\n`);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const machine = describeMachine();
+  const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+  const measures = await benchmark.run({ dist, home, progress, ...amounts });
+  process.stdout.write(`${json ? toJson(name, machine, measures) : `\n${toTable(machine, measures)}`}\n`);
 }
 
 async function printNames(benchmarks: PluginFolder<Benchmark>): Promise<void> {

@@ -47,12 +47,12 @@ function apply(table: Table, key: StoreKey, bytes: Buffer | undefined): Promise<
 }
 
 function lmdbRange({ prefix = [], reverse = false, limit }: RangeOptions): LmdbRange {
-  const low = prefix.length === 0 ? undefined : [...prefix];
-  const high = prefix.length === 0 ? undefined : [...prefix, AFTER_ALL];
+  const bounds = { start: [...prefix], end: [...prefix, AFTER_ALL] };
   return {
-    ...(low !== undefined && { start: reverse ? (high as LmdbRange['start'] & object) : low }),
-    ...(high !== undefined && { end: reverse ? low : high }),
+    ...(prefix.length > 0 && !reverse && bounds),
+    // The prefix may be a key itself: from this side it is the end, which LMDB leaves out.
+    ...(prefix.length > 0 && reverse && { start: bounds.end, end: bounds.start, inclusiveEnd: true }),
     ...(limit !== undefined && { limit }),
     reverse,
-  } as LmdbRange;
+  };
 }

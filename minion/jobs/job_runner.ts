@@ -10,6 +10,7 @@ import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { JobTable } from './job_table.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
+import { createProgress, type Progress } from './progress.ts';
 
 export interface JobRunnerOptions {
   readonly id: string;
@@ -26,7 +27,7 @@ export interface JobRunnerOptions {
   readonly masterNow: () => number;
   /** How often the master hears that a long job still runs. */
   readonly heartbeatMs: number;
-  readonly execute: (job: JobPayload, signal: AbortSignal) => Promise<ReturnPayload>;
+  readonly execute: (job: JobPayload, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
   /** A job began or ended, for the minion's own bus. */
   readonly notice: (what: 'start' | 'end', job: JobPayload, result?: ReturnPayload) => void;
@@ -66,9 +67,14 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       job.timeout_ms === undefined
         ? undefined
         : clock.after(Math.min(job.timeout_ms, TIMER_MAX_MS), () => table.timeOut(jid));
+    const progress = createProgress({
+      clock,
+      send: (n, data) => options.acknowledge(jid, { st: 'prog', n, data }),
+    });
     let result: ReturnPayload;
     try {
-      result = await options.execute(job, signal);
+      result = await options.execute(job, signal, progress);
+      progress.end();
       await deliver(jid, result);
     } finally {
       limit?.stop();

@@ -57,15 +57,14 @@ export async function openOutbox({ folder, bytesMax, log }: OutboxOptions): Prom
   let waiters: (() => void)[] = [];
 
   const forget = ({ name, kind, packet }: Entry): void => {
-    if (!entries.delete(name)) return;
-    used[kind] -= sizeOf(packet);
-    if (entries.size > 0) return;
-    for (const wake of waiters) wake();
-    waiters = [];
+    if (entries.delete(name)) used[kind] -= sizeOf(packet);
   };
   const remove = async (entry: Entry): Promise<void> => {
     forget(entry);
     await unlink(join(folder, entry.name));
+    if (entries.size > 0) return;
+    for (const wake of waiters) wake();
+    waiters = [];
   };
   const send = (entry: Entry): void => {
     const via = publish;

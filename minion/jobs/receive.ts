@@ -18,6 +18,8 @@ export interface ReceiverOptions {
   readonly signingKey: (kid: string) => KeyObject | undefined;
   /** Seconds UTC by the master's clock, as well as it is known. */
   readonly masterNow: () => number;
+  /** The master told its time. Until then the clock of this machine is all there is, and it may be wrong by years. */
+  readonly knowsMasterTime: () => boolean;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
   /** Why no job can be taken now, or undefined. */
   readonly busy: () => string | undefined;
@@ -101,6 +103,7 @@ function openJob({ id, signingKey, acknowledge }: ReceiverOptions, bytes: Uint8A
 async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPayload | undefined> {
   const now = options.masterNow();
   if (job.exp <= now) {
+    if (!options.knowsMasterTime()) return { st: 'busy', reason: 'the time of the master is not known yet' };
     return { st: 'rej', expired: true, reason: `expired ${now - job.exp} s before it reached the minion` };
   }
   if (job.tgt !== undefined) {

@@ -11,6 +11,8 @@ import { defaultPath, findExecutable } from './find_executable.ts';
 
 /** The options that the functions of `cmd` share, by Salt's names. */
 export interface CommandOptions {
+  /** Show the output to whoever watches the job while it comes. */
+  readonly stream?: boolean | undefined;
   readonly cwd?: string | undefined;
   readonly stdin?: string | undefined;
   readonly stdin_raw_newlines?: boolean | undefined;
@@ -146,6 +148,7 @@ async function execOptions(context: MinionContext, options: CommandOptions): Pro
     ...(umask !== undefined && { umask }),
     ...(timeout !== undefined && timeout > 0 && { timeoutMs: timeout * 1000 }),
     ...(options.output_encoding !== undefined && { encoding: options.output_encoding }),
+    ...(options.stream && { onOutput: (stream, text) => context.progress(stream, text) }),
   };
 }
 

@@ -66,6 +66,7 @@ const options = {
   success_stdout: v.optional(TextList),
   success_stderr: v.optional(TextList),
   stdin_raw_newlines: off,
+  stream: off,
 };
 
 function pick<const K extends keyof typeof options>(...names: readonly K[]): Pick<typeof options, K> {
@@ -76,7 +77,7 @@ const who = ['cwd', 'stdin', 'runas', 'group', 'shell'] as const;
 const surroundings = ['env', 'clean_env', 'template', 'rstrip', 'umask'] as const;
 const text = ['output_encoding', 'output_loglevel', 'log_callback'] as const;
 const limits = ['hide_output', 'timeout', 'reset_system_locale', 'ignore_retcode', 'saltenv', 'use_vt'] as const;
-const success = ['success_retcodes', 'success_stdout', 'success_stderr', 'stdin_raw_newlines'] as const;
+const success = ['success_retcodes', 'success_stdout', 'success_stderr', 'stdin_raw_newlines', 'stream'] as const;
 const script = [...who, 'python_shell', 'env', 'template', 'umask'] as const;
 
 const description = `

@@ -7,6 +7,11 @@ import mqttClient from 'mqtt/lib/client';
 import { FleetError, systemErrorCode } from '../errors.ts';
 import type { Packet } from '../protocol/message.ts';
 
+/** SUBACK's return code for a filter that is not granted. */
+const REFUSED = 0x80;
+/** CONNACK's return codes that say: not this client. All others say: not now [MQTT-3.2.2.3]. */
+const REFUSALS: ReadonlySet<number> = new Set([2, 4, 5]);
+
 /** Where and how to reach a broker. */
 export type Endpoint =
   | { readonly kind: 'unix'; readonly path: string }
@@ -143,9 +148,10 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
       }),
     subscribe: (filters) =>
       request((settle) => {
-        client.subscribe([...filters], { qos: 1 }, (error, grants) => {
-          const refused = grants?.find((grant) => (grant.qos as number) >= 128);
-          settle(refused === undefined ? error : refusedSubscription(refused.topic));
+        client.subscribe([...filters], { qos: 1 }, (error, _grants, suback) => {
+          // mqtt.js makes one error of all filters that were refused [MQTT-3.9.3-2].
+          const refused = filters.filter((_filter, index) => Number(suback?.granted[index]) >= REFUSED);
+          settle(refused.length === 0 ? error : refusedSubscriptions(refused));
         });
       }),
     unsubscribe: (filters) =>
@@ -156,8 +162,8 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
   };
 }
 
-function refusedSubscription(filter: string): FleetError {
-  return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${filter}`);
+function refusedSubscriptions(filters: readonly string[]): FleetError {
+  return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${filters.join(', ')}`);
 }
 
 function notConnected(): FleetError {
@@ -168,7 +174,7 @@ function connectError(endpoint: Endpoint, error: unknown): FleetError {
   if (error instanceof FleetError) return error;
   const where = endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
   if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
-    const code = error.code === 5 || error.code === 4 ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
+    const code = REFUSALS.has(error.code) ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
     return new FleetError(code, `${where} refused the connection: ${error.message}`, { cause: error });
   }
   return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${where}: ${errorText(error)}`, { cause: error });

@@ -34,6 +34,8 @@ export interface FakeContext extends MinionContext {
   /** Each `call()`, in order. */
   readonly calls: { fun: string; args: readonly unknown[]; kwargs: Readonly<Record<string, unknown>> }[];
   readonly retcodes: number[];
+  /** Each `progress()`: stream and text. */
+  readonly progressed: [string, string][];
   readonly outputters: string[];
   readonly logged: { level: LogLevel; message: string; fields: LogFields }[];
   readonly signalled: { jid: string; signal: number }[];
@@ -49,6 +51,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
     retcodes: [] as number[],
     outputters: [] as string[],
     logged: [] as FakeContext['logged'],
+    progressed: [] as FakeContext['progressed'],
     signalled: [] as FakeContext['signalled'],
   };
   const context: FakeContext = {
@@ -78,6 +81,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
       if (module === undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available`);
       return runFunction(context, module, fun, args, kwargs);
     },
+    progress: (stream, text) => void records.progressed.push([stream, text]),
     setRetcode: (retcode) => void records.retcodes.push(retcode),
     setOut: (outputter) => void records.outputters.push(outputter),
     ...records,

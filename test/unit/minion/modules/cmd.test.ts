@@ -168,6 +168,13 @@ describe('cmd.run', () => {
   });
 });
 
+test('with stream=True the output is shown while it comes, and returned all the same', async () => {
+  const context = machine();
+  const kwargs = { python_shell: true, stream: true };
+  expect(await runFunction(context, cmd, 'cmd.run', ['echo one; echo two'], kwargs)).toBe('one\ntwo');
+  expect(context.progressed.map(([, text]) => text).join('')).toBe('one\ntwo\n');
+});
+
 test('cmd.shell always uses a shell', async () => {
   expect(await call('shell', ['echo a | tr a b; echo e >&2; exit 4'])).toBe('b\ne');
   expect(context.retcodes).toEqual([4]);

@@ -1,0 +1,55 @@
+const SIMPLE: Readonly<Record<string, string>> = {
+  '\n': '',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+const HEX_LENGTH: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+const TRUNCATED: Readonly<Record<string, string>> = {
+  x: 'truncated \\xXX escape',
+  u: 'truncated \\uXXXX escape',
+  U: 'truncated \\UXXXXXXXX escape',
+};
+
+/** A string literal's text between its quotes, with Python's escapes resolved; `fail` is told what is wrong with one. */
+export function unescapeLiteral(raw: string, fail: (message: string) => never): string {
+  if (!raw.includes('\\')) return raw;
+  let out = '';
+  let index = 0;
+  while (index < raw.length) {
+    const character = raw.charAt(index++);
+    if (character !== '\\') {
+      out += character;
+      continue;
+    }
+    const escape = raw.charAt(index++);
+    const length = HEX_LENGTH[escape];
+    const octal = /^[0-7]{1,3}/.exec(raw.slice(index - 1, index + 2))?.[0];
+    if (length !== undefined) {
+      out += fromHex(raw.slice(index, index + length), escape, length, fail);
+      index += length;
+    } else if (octal !== undefined) {
+      out += String.fromCharCode(Number.parseInt(octal, 8));
+      index += octal.length - 1;
+    } else if (escape === 'N') {
+      fail('malformed \\N character escape');
+    } else {
+      out += SIMPLE[escape] ?? `\\${escape}`;
+    }
+  }
+  return out;
+}
+
+function fromHex(digits: string, escape: string, length: number, fail: (message: string) => never): string {
+  if (digits.length < length || /[^0-9a-fA-F]/.test(digits)) fail(TRUNCATED[escape] ?? '');
+  const code = Number.parseInt(digits, 16);
+  if (code > 0x10ffff) fail('illegal Unicode character');
+  return String.fromCodePoint(code);
+}

@@ -1,0 +1,57 @@
+import { sameOrEqual } from './equality.ts';
+import type { PyDict } from './py_dict.ts';
+import { PyObject, type Value } from './py_object.ts';
+import { PyTuple } from './py_tuple.ts';
+import { itemsRepr } from './text.ts';
+
+/** What `dict.keys()`, `.values()` and `.items()` answer: a live view. */
+export class DictView extends PyObject {
+  readonly typeName: string;
+  readonly #dict: PyDict;
+  readonly #kind: 'keys' | 'values' | 'items';
+
+  constructor(dict: PyDict, kind: 'keys' | 'values' | 'items') {
+    super();
+    this.typeName = `dict_${kind}`;
+    this.#dict = dict;
+    this.#kind = kind;
+  }
+
+  override repr(open: readonly unknown[] = []): string {
+    return `${this.typeName}${itemsRepr(this, this.#values(), open, '([', '])')}`;
+  }
+
+  override isTrue(): boolean {
+    return this.#dict.size() > 0;
+  }
+
+  override iterate(): Iterator<Value> {
+    return this.#values()[Symbol.iterator]();
+  }
+
+  override size(): number {
+    return this.#dict.size();
+  }
+
+  override contains(value: Value): boolean | undefined {
+    if (this.#kind === 'keys') return this.#dict.has(value);
+    if (this.#kind === 'values') return undefined;
+    const [key, item] = value instanceof PyTuple && value.items.length === 2 ? value.items : [];
+    if (key === undefined || item === undefined) return false;
+    const mine = this.#dict.get(key);
+    return mine !== undefined && sameOrEqual(mine, item);
+  }
+
+  override hashKey(): unknown {
+    return this.#kind === 'values' ? this : undefined;
+  }
+
+  #values(): Iterable<Value> {
+    if (this.#kind === 'keys') return this.#dict.keys();
+    return this.#kind === 'values' ? this.#dict.values() : pairs(this.#dict);
+  }
+}
+
+function* pairs(dict: PyDict): IterableIterator<Value> {
+  for (const pair of dict.entries()) yield new PyTuple(pair);
+}

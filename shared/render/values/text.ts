@@ -1,0 +1,103 @@
+import { Markup } from './markup.ts';
+import { PyError } from './py_error.ts';
+import { PyObject, type Value } from './py_object.ts';
+
+/** Python's name of a value's type. */
+export function typeName(value: Value): string {
+  if (value === null) return 'NoneType';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number' || typeof value === 'bigint') return 'int';
+  if (Array.isArray(value)) return 'list';
+  return value instanceof PyObject ? value.typeName : 'bytes';
+}
+
+/** Is it a str (plain or Markup)? */
+export function isText(value: unknown): value is string | Markup {
+  return typeof value === 'string' || value instanceof Markup;
+}
+
+/** The characters of a str. */
+export function textOf(value: string | Markup): string {
+  return typeof value === 'string' ? value : value.text;
+}
+
+/** `str(value)`: what printing it in a template gives. */
+export function pyStr(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof PyObject) return value.str();
+  return pyRepr(value);
+}
+
+/** `repr(value)`. */
+export function pyRepr(value: Value, open: readonly unknown[] = []): string {
+  if (typeof value === 'string') return textRepr(value);
+  if (typeof value === 'number') return String(value + 0);
+  if (typeof value === 'bigint') return bigRepr(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (value === null) return 'None';
+  if (value instanceof PyObject) return value.repr(open);
+  return Array.isArray(value) ? itemsRepr(value, value, open, '[', ']') : bytesRepr(value);
+}
+
+/** Items between brackets, or `[...]` where the container is already being printed. */
+export function itemsRepr(
+  self: unknown,
+  items: Iterable<Value>,
+  open: readonly unknown[],
+  left: string,
+  right: string,
+): string {
+  if (open.includes(self)) return `${left}...${right}`;
+  const inner = [...open, self];
+  const texts: string[] = [];
+  for (const item of items) texts.push(pyRepr(item, inner));
+  return left + texts.join(', ') + right;
+}
+
+// Python refuses to print longer ints (CVE-2020-10735); so do we, with its words.
+const MAX_INT_DIGITS = 4300;
+
+function bigRepr(value: bigint): string {
+  const text = value.toString();
+  if (text.length - (value < 0n ? 1 : 0) <= MAX_INT_DIGITS) return text;
+  throw new PyError(
+    'ValueError',
+    `Exceeds the limit (${MAX_INT_DIGITS} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit`,
+  );
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
+const NOT_PRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]/u;
+
+function textRepr(text: string): string {
+  if (PLAIN.test(text)) return `'${text}'`;
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  let out = '';
+  for (const character of text) out += escapeCharacter(character, quote);
+  return quote + out + quote;
+}
+
+function escapeCharacter(character: string, quote: string): string {
+  if (character === quote) return `\\${character}`;
+  const short = ESCAPES[character];
+  if (short !== undefined) return short;
+  if (character === ' ' || !NOT_PRINTABLE.test(character)) return character;
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+}
+
+/** `repr` of bytes. */
+export function bytesRepr(bytes: Uint8Array): string {
+  const quote = bytes.includes(39) && !bytes.includes(34) ? '"' : "'";
+  let out = '';
+  for (const byte of bytes) {
+    const character = String.fromCharCode(byte);
+    if (byte === 92 || character === quote) out += `\\${character}`;
+    else if (byte >= 32 && byte < 127) out += character;
+    else out += ESCAPES[character] ?? `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return `b${quote}${out}${quote}`;
+}

@@ -1,0 +1,109 @@
+import { PyFloat } from '../values/py_float.ts';
+import { normalInt } from '../values/py_int.ts';
+import type { Value } from '../values/py_object.ts';
+
+/** What Python's own conversion says of a text that it cannot read. */
+export class ScalarError extends Error {}
+
+const bools: Readonly<Record<string, boolean>> = {
+  yes: true,
+  no: false,
+  true: true,
+  false: false,
+  on: true,
+  off: false,
+};
+
+/** @throws ScalarError */
+export function constructBool(text: string): boolean {
+  const value = bools[text.toLowerCase()];
+  if (value === undefined) throw new ScalarError(`'${text.toLowerCase()}' is not a boolean`);
+  return value;
+}
+
+/**
+ * A PyYAML integer: binary, octal, decimal, hexadecimal or sexagesimal.
+ * @throws ScalarError
+ */
+export function constructInt(text: string): number | bigint {
+  const digits = text.trim().replaceAll('_', '');
+  if (digits === '') throw new ScalarError('an integer needs a digit');
+  const sign = digits.startsWith('-') ? -1n : 1n;
+  return normalInt(sign * magnitude(/^[-+]/.test(digits) ? digits.slice(1) : digits));
+}
+
+/** Salt strips zeros in front before PyYAML sees an octal number, so that `mode: 0644` is 644. */
+export function withoutLeadingZeros(text: string): string {
+  if (!text.startsWith('0') || /^0[bx]/.test(text)) return text;
+  return text.replace(/^0+/, '') || '0';
+}
+
+function magnitude(digits: string): bigint {
+  if (digits.startsWith('0b')) return parseDigits(digits, digits.slice(2), 2);
+  if (digits.startsWith('0x')) return parseDigits(digits, digits.slice(2), 16);
+  if (digits.startsWith('0')) return parseDigits(digits, digits, 8);
+  const parts = digits.split(':').map((part) => parseDigits(digits, part, 10));
+  return parts.reduce((sum, part) => sum * 60n + part, 0n);
+}
+
+const radixes: Readonly<Record<number, { pattern: RegExp; prefix: string }>> = {
+  2: { pattern: /^[01]+$/, prefix: '0b' },
+  8: { pattern: /^[0-7]+$/, prefix: '0o' },
+  10: { pattern: /^[0-9]+$/, prefix: '' },
+  16: { pattern: /^[0-9a-fA-F]+$/, prefix: '0x' },
+};
+
+function parseDigits(whole: string, digits: string, radix: 2 | 8 | 10 | 16): bigint {
+  const { pattern, prefix } = radixes[radix] as { pattern: RegExp; prefix: string };
+  if (!pattern.test(digits)) throw new ScalarError(`invalid literal for int() with base ${radix}: '${whole}'`);
+  return BigInt(prefix + digits);
+}
+
+/** @throws ScalarError */
+export function constructFloat(text: string): PyFloat {
+  const digits = text.trim().replaceAll('_', '').toLowerCase();
+  const sign = digits.startsWith('-') ? -1 : 1;
+  const size = /^[-+]/.test(digits) ? digits.slice(1) : digits;
+  if (size === '.inf') return new PyFloat(sign * Number.POSITIVE_INFINITY);
+  if (size === '.nan') return new PyFloat(Number.NaN);
+  // PyYAML adds from the smallest unit up, and doubles are rounded on the way.
+  const parts = size.split(':').map(parseFloatText).reverse();
+  return new PyFloat(sign * parts.reduce((sum, part, power) => sum + part * 60 ** power, 0));
+}
+
+function parseFloatText(text: string): number {
+  if (!/^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/.test(text)) {
+    throw new ScalarError(`could not convert string to float: '${text}'`);
+  }
+  return Number(text);
+}
+
+/**
+ * Bytes from base64, with Python's leniency: characters outside the alphabet are passed over.
+ * @throws ScalarError
+ */
+export function constructBinary(text: string): Uint8Array {
+  if (/[^\0-\x7f]/.test(text)) throw new ScalarError('failed to convert base64 data into ascii');
+  const data = text.replace(/[^A-Za-z0-9+/=]/g, '');
+  const letters = data.replace(/=.*$/s, '');
+  if (letters.length % 4 === 1) {
+    throw new ScalarError(
+      `failed to decode base64 data: Invalid base64-encoded string: number of data characters (${letters.length}) cannot be 1 more than a multiple of 4`,
+    );
+  }
+  const padding = data.length - letters.length;
+  if (padding < (4 - (letters.length % 4)) % 4)
+    throw new ScalarError('failed to decode base64 data: Incorrect padding');
+  return new Uint8Array(Buffer.from(letters, 'base64'));
+}
+
+/** Readers of the scalar tags, by the tag's last part. */
+export const scalarConstructors: Readonly<Record<string, (text: string) => Value>> = {
+  null: () => null,
+  bool: constructBool,
+  int: constructInt,
+  float: constructFloat,
+  binary: constructBinary,
+  timestamp: (text) => text,
+  str: (text) => text,
+};

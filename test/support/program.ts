@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from './source_tree.ts';
+
+/** How long a line or an end is waited for. */
+const PATIENCE_MS = 15_000;
+/** A user that may do nothing, for tests that run as root. */
+const NOBODY = 65534;
+
+export interface Command {
+  /** Standard input; without it there is none. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** As a user without rights when the test runs as root; see `canBeNobody`. */
+  readonly asNobody?: boolean;
+}
+
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Exit status; -1 when a signal ended it. */
+  readonly status: number;
+}
+
+/** A process of ours that runs until it is told to stop. */
+export interface Program {
+  readonly pid: number;
+  /** All that it wrote so far, to both outputs. */
+  text(): string;
+  /** The first line that matches, written already or later; rejects when the process ends or 15 s pass. */
+  line(pattern: RegExp): Promise<string>;
+  /** The first such line that is written from now on. */
+  nextLine(pattern: RegExp): Promise<string>;
+  readonly ended: Promise<CommandResult>;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGTERM, or SIGKILL when that is not heard; resolves when it has ended. */
+  stop(): Promise<CommandResult>;
+}
+
+/** What `npm run build` made, or another build to be tested in its place. */
+function pathOf(name: string): string {
+  const file = join(process.env.BRINE_DIST ?? join(repositoryRoot, 'dist'), `${name}.cjs`);
+  if (!existsSync(file)) throw new Error(`${file} is not there: npm run build`);
+  return file;
+}
+
+/** Variables of the machine must not decide: a test says all that counts. */
+function environment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('SALT_') && name !== 'NODE_OPTIONS',
+  );
+  return { ...Object.fromEntries(inherited), ...env };
+}
+
+function spawnProgram(name: string, args: readonly string[], { env, asNobody }: Command): ChildProcess {
+  const user = asNobody === true && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  return spawn(process.execPath, [pathOf(name), ...args], { env: environment(env), ...user });
+}
+
+/** Runs one of our programs to its end. */
+export async function runProgram(name: string, args: readonly string[], command: Command = {}): Promise<CommandResult> {
+  const program = follow(spawnProgram(name, args, command));
+  program.child.stdin?.end(command.input ?? '');
+  return program.ended;
+}
+
+/** Starts one of our programs, with no input. */
+export function startProgram(
+  name: string,
+  args: readonly string[],
+  command: Command & { readonly logFile?: string } = {},
+): Program {
+  const program = follow(spawnProgram(name, args, command), command.logFile);
+  program.child.stdin?.end();
+  return program;
+}
+
+/** Any program that is on the PATH. */
+export function startTool(file: string, args: readonly string[]): Program {
+  return follow(spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function follow(child: ChildProcess, logFile?: string): Program & { readonly child: ChildProcess } {
+  const watchers = new Set<() => void>();
+  const written = { stdout: '', stderr: '', all: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      written[name] += chunk;
+      written.all += chunk;
+      if (logFile !== undefined) appendFileSync(logFile, chunk);
+      for (const look of watchers) look();
+    });
+  }
+  const ended = once(child, 'close').then(([status]) => ({
+    stdout: written.stdout,
+    stderr: written.stderr,
+    status: typeof status === 'number' ? status : -1,
+  }));
+  const lineFrom = (start: number, pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        watchers.delete(look);
+        clearTimeout(timer);
+        finish();
+      };
+      const fail = (why: string): void =>
+        settle(() => reject(new Error(`no line ${pattern}: ${why}; it wrote:\n${written.all.slice(-4000)}`)));
+      const look = (): void => {
+        const whole = written.all.slice(start, written.all.lastIndexOf('\n') + 1);
+        const found = whole.split('\n').find((line) => pattern.test(line));
+        if (found !== undefined) settle(() => resolve(found));
+      };
+      const timer = setTimeout(() => fail(`not within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
+      watchers.add(look);
+      void ended.then(({ status }) => fail(`the process ended with ${status}`));
+      look();
+    });
+  return {
+    child,
+    pid: child.pid ?? -1,
+    text: () => written.all,
+    line: (pattern) => lineFrom(0, pattern),
+    nextLine: (pattern) => lineFrom(written.all.length, pattern),
+    ended,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      const result = await ended;
+      clearTimeout(timer);
+      return result;
+    },
+  };
+}

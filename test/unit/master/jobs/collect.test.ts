@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { createEventBus } from '../../../../master/events/event_bus.ts';
+import { createCollector, emitEnded } from '../../../../master/jobs/collect.ts';
+import { createJobStore } from '../../../../master/jobs/job_store.ts';
+import { createTracker } from '../../../../master/jobs/tracker.ts';
+import { silentLogger } from '../../../../shared/log.ts';
+import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
+import { createMemoryStore } from '../../../support/memory_store.ts';
+import { sampleJob } from '../../../support/sample_job.ts';
+
+const job = sampleJob({ fun: 'test.echo', arg: ['x'] });
+const { jid } = job;
+
+async function setUp() {
+  const store = createMemoryStore();
+  const jobs = createJobStore(store);
+  const clock = fakeClock();
+  const events: [string, unknown][] = [];
+  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  bus.listen((tag, data) => events.push([tag, data]));
+  const calls: string[] = [];
+  const tracker = createTracker({
+    jobs,
+    clock,
+    log: silentLogger,
+    ended: (record, update) => emitEnded(bus, record, update),
+  });
+  await tracker.add(job, new Map());
+  const dispatcher = {
+    settled: (...what: string[]) => void calls.push(`settled ${what.join(' ')}`),
+    postpone: (...what: string[]) => void calls.push(`postpone ${what.join(' ')}`),
+  };
+  const collector = createCollector({ tracker, dispatcher, bus, log: silentLogger });
+  return { store, jobs, events, calls, tracker, collector };
+}
+
+const returned = (members: Partial<ReturnPayload>): ReturnPayload => ({
+  id: 'm1',
+  return: true,
+  retcode: 0,
+  ...members,
+});
+
+test.each([
+  ['ran to its end', {}, 'succeeded'],
+  ['says that it failed', { success: false }, 'failed'],
+  ['has another return code than 0', { retcode: 2 }, 'failed'],
+  ['was interrupted', { ended: 'interrupted', retcode: 1 }, 'interrupted'],
+  ['was cancelled', { ended: 'cancelled' }, 'cancelled'],
+  ['ran out of time', { ended: 'timed_out' }, 'timed_out'],
+  ['was rejected', { ended: 'rejected' }, 'rejected'],
+  ['expired while it waited', { ended: 'expired' }, 'expired'],
+] as const)('a return of a job that %s', async (_what, members, state) => {
+  const { collector, jobs } = await setUp();
+  await collector.collectReturn(jid, 'm1', returned(members));
+  expect(jobs.endedRow(jid, 'm1')?.state).toBe(state);
+});
+
+test('a return is acknowledged when it is stored, and then told with what a modest minion left out', async () => {
+  const { collector, store, events, jobs } = await setUp();
+  store.hold();
+  const collected = collector.collectReturn(jid, 'm1', returned({}));
+  expect(events).toEqual([]);
+  store.release();
+  await collected;
+  expect(jobs.returns(jid).get('m1')).toEqual({ id: 'm1', jid, return: true, retcode: 0, success: true });
+  expect(events).toMatchObject([
+    [`salt/job/${jid}/ret/m1`, { cmd: '_return', fun: 'test.echo', fun_args: ['x'], id: 'm1', jid, success: true }],
+  ]);
+});
+
+test('a return that cannot be stored is not acknowledged', async () => {
+  const { collector, store, events } = await setUp();
+  store.hold();
+  const collected = collector.collectReturn(jid, 'm1', returned({}));
+  store.settle(new Error('disk full'));
+  await expect(collected).rejects.toThrow('disk full');
+  expect(events).toEqual([]);
+});
+
+test('an acknowledgement says that the job runs and makes room for the next', async () => {
+  const { collector, tracker, calls } = await setUp();
+  collector.collectAck(jid, 'm1', { st: 'run', pid: 4711 });
+  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'running', pid: 4711 });
+  expect(calls).toEqual([`settled ${jid} m1`]);
+});
+
+test('progress is an event, and a sign of life', async () => {
+  const { collector, tracker, events } = await setUp();
+  collector.collectAck(jid, 'm1', { st: 'prog', p: 50, data: 'half', n: 3 });
+  expect(tracker.row(jid, 'm1')?.state).toBe('running');
+  expect(events).toMatchObject([[`salt/job/${jid}/prog/m1/3`, { id: 'm1', jid, data: 'half', percent: 50 }]]);
+});
+
+test('a job that is rejected is over, with the reason of the minion', async () => {
+  const { collector, jobs, events } = await setUp();
+  collector.collectAck(jid, 'm1', { st: 'rej', reason: 'not me' });
+  collector.collectAck(jid, 'm2', { st: 'rej', reason: 'too late', expired: true });
+  await new Promise(setImmediate);
+  expect(jobs.endedRow(jid, 'm1')).toMatchObject({ state: 'rejected', reason: 'not me' });
+  expect(jobs.endedRow(jid, 'm2')).toMatchObject({ state: 'expired', reason: 'too late' });
+  expect(events.map(([tag]) => tag)).toEqual([`salt/job/${jid}/end/m1`, `salt/job/${jid}/end/m2`]);
+});
+
+test('a job that is handed back waits again', async () => {
+  const { collector, tracker, calls } = await setUp();
+  await tracker.commit(jid, 'm1', 'send');
+  collector.collectAck(jid, 'm1', { st: 'busy', reason: 'outbox full' });
+  await new Promise(setImmediate);
+  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'queued', reason: 'outbox full', mayHaveIt: false });
+  expect(calls).toEqual([`postpone ${jid} m1`]);
+});
+
+test('a job that runs or is unknown cannot be handed back', async () => {
+  const { collector, tracker, calls } = await setUp();
+  await tracker.commit(jid, 'm1', 'run');
+  collector.collectAck(jid, 'm1', { st: 'busy' });
+  collector.collectAck('20260101000000000009', 'm1', { st: 'busy' });
+  await new Promise(setImmediate);
+  expect(tracker.row(jid, 'm1')?.state).toBe('running');
+  expect(calls).toEqual([]);
+});

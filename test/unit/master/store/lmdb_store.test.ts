@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openLmdbStore } from '../../../../master/store/lmdb_store.ts';
+import type { RangeOptions, Store, StoreKey } from '../../../../master/store/store.ts';
+
+let directory: string;
+let store: Store;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'brine-store-'));
+  store = openLmdbStore(join(directory, 'store'));
+});
+afterEach(async () => {
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const put = (key: StoreKey, value: unknown = key.join('/')) => ({ table: 'rows', key, value }) as const;
+const keys = (options?: RangeOptions): string[] => [...store.range('rows', options)].map(({ key }) => key.join('/'));
+
+test('what was written is there, also in another process of the same store', async () => {
+  await store.write([put(['1', 'm1'], { state: 'running' })]);
+  expect(store.get('rows', ['1', 'm1'])).toEqual({ state: 'running' });
+  await store.close();
+  store = openLmdbStore(join(directory, 'store'));
+  expect(store.get('rows', ['1', 'm1'])).toEqual({ state: 'running' });
+  expect(store.get('rows', ['1', 'm2'])).toBeUndefined();
+  expect(store.get('jobs', ['1', 'm1'])).toBeUndefined();
+});
+
+test.each([
+  ['bytes', new Uint8Array([0, 1, 255])],
+  ['text of any script', 'é日本🎉\n\0'],
+  ['numbers', [0, -1, 0.5, 2 ** 40, -(2 ** 40)]],
+  ['nothing', null],
+  ['nested values', { a: [{ b: [true, false, null] }], '': {} }],
+  ['much', 'x'.repeat(200_000)],
+])('keeps %s', async (_what, value) => {
+  await store.write([put(['1'], value)]);
+  await store.close();
+  store = openLmdbStore(join(directory, 'store'));
+  const kept = store.get('rows', ['1']);
+  expect(value instanceof Uint8Array ? Buffer.from(kept as Uint8Array) : kept).toEqual(
+    value instanceof Uint8Array ? Buffer.from(value) : value,
+  );
+});
+
+test('a range is in the order of its keys, and the other way round', async () => {
+  await store.write([put(['2', 'b']), put(['1', 'c']), put(['10', 'a']), put(['2', 'a']), put(['1'])]);
+  expect(keys()).toEqual(['1', '1/c', '10/a', '2/a', '2/b']);
+  expect(keys({ reverse: true })).toEqual(['2/b', '2/a', '10/a', '1/c', '1']);
+  expect(keys({ limit: 2 })).toEqual(['1', '1/c']);
+  expect(keys({ limit: 2, reverse: true })).toEqual(['2/b', '2/a']);
+});
+
+test('a prefix is whole parts of a key, not the beginning of one', async () => {
+  await store.write([
+    put(['1']),
+    put(['1', 'a']),
+    put(['1', 'b', 'c']),
+    put(['10', 'a']),
+    put(['0', 'z']),
+    put(['11']),
+  ]);
+  expect(keys({ prefix: ['1'] })).toEqual(['1', '1/a', '1/b/c']);
+  expect(keys({ prefix: ['1'], reverse: true })).toEqual(['1/b/c', '1/a', '1']);
+  expect(keys({ prefix: ['1', 'b'] })).toEqual(['1/b/c']);
+  expect(keys({ prefix: ['1'], limit: 1 })).toEqual(['1']);
+  expect(keys({ prefix: ['2'] })).toEqual([]);
+});
+
+test('numbers in keys are in the order of numbers', async () => {
+  await store.write([9, 100, -1, 10].map((number) => put(['n', number])));
+  expect(keys({ prefix: ['n'] })).toEqual(['n/-1', 'n/9', 'n/10', 'n/100']);
+});
+
+test('a value that is undefined removes its key, and what is not there may be removed', async () => {
+  await store.write([put(['1']), put(['2'])]);
+  await store.write([
+    { table: 'rows', key: ['1'], value: undefined },
+    { table: 'rows', key: ['3'], value: undefined },
+  ]);
+  expect(keys()).toEqual(['2']);
+});
+
+test('changes go together: when one of them cannot be written, none is', async () => {
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
+  await expect(store.write([put(['1']), put(['2'], cyclic), put(['3'])])).rejects.toThrow();
+  expect(keys()).toEqual([]);
+  await store.write([put(['4'])]);
+  expect(keys()).toEqual(['4']);
+});
+
+test('writes of one turn all arrive, in their order', async () => {
+  await Promise.all(Array.from({ length: 200 }, (_, index) => store.write([put(['1'], index), put(['n', index])])));
+  expect(store.get('rows', ['1'])).toBe(199);
+  expect(keys({ prefix: ['n'] })).toHaveLength(200);
+});

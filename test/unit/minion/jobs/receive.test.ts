@@ -1,0 +1,225 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createJobTable } from '../../../../minion/jobs/job_table.ts';
+import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
+import { createReceiver, type ReceiverOptions } from '../../../../minion/jobs/receive.ts';
+import { keyId, signJob } from '../../../../shared/crypto/job_signature.ts';
+import { createLogger } from '../../../../shared/log.ts';
+import { type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
+import { JobControl, type JobPayload } from '../../../../shared/protocol/messages/job.ts';
+import type { AckPayload } from '../../../../shared/protocol/messages/return.ts';
+
+const NOW = 1_000_000;
+const JID = '20260101000000000001';
+const master = generateKeyPairSync('ed25519');
+const stranger = generateKeyPairSync('ed25519');
+const sample: JobPayload = { jid: JID, fun: 'test.ping', exp: NOW + 5, tgt: '*', tgt_type: 'glob', user: 'root' };
+
+let directory: string;
+let ledger: Ledger;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'brine-receive-'));
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+});
+afterEach(async () => {
+  await ledger.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function setUp(overrides: Partial<ReceiverOptions> = {}) {
+  const acks: [string, AckPayload][] = [];
+  const ran: JobPayload[] = [];
+  const asked: string[] = [];
+  const others: string[] = [];
+  const logged: string[] = [];
+  const killed: [number, number][] = [];
+  const table = createJobTable((pid, signal) => killed.push([pid, signal]), 1);
+  const receive = createReceiver({
+    id: 'm1',
+    ledger,
+    table,
+    log: createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0),
+    signingKey: (kid) => (kid === keyId(master.publicKey) ? master.publicKey : undefined),
+    masterNow: () => NOW,
+    knowsMasterTime: () => true,
+    acknowledge: (jid, ack) => acks.push([jid, ack]),
+    busy: () => undefined,
+    run: (job) => ran.push(job),
+    askForKeys: () => asked.push('keys'),
+    other: (topic) => others.push(topic),
+    ...overrides,
+  });
+  const deliver = async (
+    members: Partial<JobPayload> = {},
+    { id = 'm1', keys = master, encoding = 'cbor' as Encoding, retain = false } = {},
+  ): Promise<void> => receive('salt/job/m1', await signed({ ...sample, ...members }, id, keys, encoding), retain);
+  return { receive, deliver, acks, ran, asked, others, logged, killed, table };
+}
+
+function signed(
+  job: JobPayload,
+  id: string,
+  { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject },
+  encoding: Encoding,
+): Promise<Uint8Array> {
+  return signJob({ payload: encodePayload(job, encoding), encoding, id, kid: keyId(publicKey), privateKey });
+}
+
+test.each(['cbor', 'json'] as const)(
+  'a job in %s is in the ledger before it is acknowledged and run',
+  async (encoding) => {
+    const seen: boolean[] = [];
+    const { deliver, ran, acks } = setUp({ run: ({ jid }) => void seen.push(ledger.has(jid)) });
+    await deliver({}, { encoding });
+    expect([seen, acks, ran]).toEqual([[true], [], []]);
+  },
+);
+
+test('a job comes with all that the master sent', async () => {
+  const { deliver, ran } = setUp();
+  await deliver({ arg: ['x'], kwarg: { a: 1 } });
+  expect(ran).toEqual([{ ...sample, arg: ['x'], kwarg: { a: 1 } }]);
+});
+
+test('a repeat is never run again: it is said to run, or its return is on its way', async () => {
+  const { deliver, ran, acks, table } = setUp();
+  await deliver();
+  await deliver();
+  expect([ran.length, acks]).toEqual([1, []]);
+  table.start(sample);
+  await deliver();
+  expect([ran.length, acks]).toEqual([1, [[JID, { st: 'run' }]]]);
+  await ledger.close();
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  const restarted = setUp();
+  await restarted.deliver();
+  expect(restarted.ran).toEqual([]);
+});
+
+test('a job that expired is refused', async () => {
+  const { deliver, ran, acks } = setUp();
+  await deliver({ exp: NOW });
+  expect(acks).toEqual([[JID, { st: 'rej', expired: true, reason: 'expired 0 s before it reached the minion' }]]);
+  expect([ran, ledger.has(JID)]).toEqual([[], false]);
+});
+
+test('a job that seems expired is handed back while the time of the master is not known', async () => {
+  const { deliver, ran, acks } = setUp({ knowsMasterTime: () => false });
+  await deliver({ exp: NOW - 3600 });
+  expect(acks).toEqual([[JID, { st: 'busy', reason: 'the time of the master is not known yet' }]]);
+  expect(ran).toEqual([]);
+});
+
+test('a job whose target is not this minion is refused', async () => {
+  const { deliver, ran, acks } = setUp();
+  await deliver({ tgt: 'web*' });
+  await deliver({ tgt: ['m2', 'm3'], tgt_type: 'list' });
+  expect(acks).toEqual(Array(2).fill([JID, { st: 'rej', reason: 'the target does not match this minion' }]));
+  expect(ran).toEqual([]);
+});
+
+test('a job without a target is taken: constrained minions get none', async () => {
+  const { receive, ran } = setUp();
+  const { tgt: _tgt, tgt_type: _type, ...modest } = sample;
+  await receive('salt/job/m1', await signed(modest, 'm1', master, 'json'), false);
+  expect(ran).toEqual([modest]);
+});
+
+test('a job that was signed for another minion is refused', async () => {
+  const { deliver, ran, acks } = setUp();
+  await deliver({}, { id: 'm2' });
+  expect(acks).toMatchObject([[JID, { st: 'rej', reason: expect.stringMatching(/^signature: .* for m1$/) }]]);
+  expect(ran).toEqual([]);
+});
+
+test.each(['cbor', 'json'] as const)('a job that is not signed is refused (%s)', async (encoding) => {
+  const { receive, ran, acks } = setUp();
+  await receive('salt/job/m1', encodePayload(sample, encoding), false);
+  expect(acks).toEqual([[JID, { st: 'rej', reason: 'signature: the job is not signed' }]]);
+  expect(ran).toEqual([]);
+});
+
+test('a job that was changed after it was signed is refused', async () => {
+  const { receive, ran, acks } = setUp();
+  const bytes = Buffer.from(await signed(sample, 'm1', master, 'json'));
+  const changed = Buffer.from(bytes.toString('latin1').replace('test.ping', 'test.pong'), 'latin1');
+  await receive('salt/job/m1', changed, false);
+  expect(acks).toMatchObject([[JID, { st: 'rej' }]]);
+  expect(ran).toEqual([]);
+});
+
+test('a job by a key that is not known is handed back once while the keys are asked for, then refused', async () => {
+  const { deliver, ran, acks, asked } = setUp();
+  const kid = keyId(stranger.publicKey);
+  await deliver({}, { keys: stranger });
+  expect([acks, asked]).toEqual([[[JID, { st: 'busy', reason: `signing key ${kid} is not known yet` }]], ['keys']]);
+  await deliver({}, { keys: stranger });
+  expect(acks[1]).toEqual([JID, { st: 'rej', reason: `signature: no key ${kid}` }]);
+  expect([ran, asked, ledger.has(JID)]).toEqual([[], ['keys'], false]);
+});
+
+test('a job by a key that came meanwhile is taken', async () => {
+  let known: KeyObject | undefined;
+  const { deliver, ran } = setUp({ signingKey: () => known });
+  await deliver();
+  known = master.publicKey;
+  await deliver();
+  expect(ran).toHaveLength(1);
+});
+
+test('a job that cannot be taken now is handed back with the reason', async () => {
+  const { deliver, ran, acks } = setUp({ busy: () => 'the outbox is full' });
+  await deliver();
+  expect(acks).toEqual([[JID, { st: 'busy', reason: 'the outbox is full' }]]);
+  expect([ran, ledger.has(JID)]).toEqual([[], false]);
+});
+
+test('a job that was retained is ignored', async () => {
+  const { deliver, ran, acks, logged } = setUp();
+  await deliver({}, { retain: true });
+  expect([ran, acks]).toEqual([[], []]);
+  expect(logged.join()).toContain('retained');
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['no JSON', Buffer.from('{"jid":')],
+  ['no job', encodePayload({ hello: 1 }, 'cbor')],
+  ['a broken envelope', Buffer.from([0xd2, 0x84, 0x43])],
+])('%s is logged and hurts nobody', async (_what, bytes) => {
+  const { receive, deliver, ran, logged } = setUp();
+  await receive('salt/job/m1', bytes, false);
+  expect(logged.join()).toContain('a message was refused');
+  await deliver();
+  expect(ran).toHaveLength(1);
+});
+
+test('a ledger that cannot be written is no reason to run', async () => {
+  const { deliver, ran } = setUp();
+  await ledger.close();
+  await expect(deliver()).rejects.toThrow();
+  expect(ran).toEqual([]);
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+});
+
+test('the master may cancel a job that runs, and ask whether it does', async () => {
+  const { receive, acks, table } = setUp();
+  const control = (op: 'cancel' | 'probe'): Promise<void> =>
+    receive('salt/job/m1/ctl', JobControl.encode({ id: 'm1' }, { op, jid: JID }).payload, false);
+  await control('probe');
+  expect(acks).toEqual([]);
+  const signal = table.start(sample);
+  await control('probe');
+  expect(acks).toEqual([[JID, { st: 'run' }]]);
+  await control('cancel');
+  expect(signal.aborted).toBe(true);
+});
+
+test('all else below the topic is for others', async () => {
+  const { receive, others } = setUp();
+  await receive('salt/job/m1/rsp/x7', Buffer.from('{}'), false);
+  expect(others).toEqual(['salt/job/m1/rsp/x7']);
+});
