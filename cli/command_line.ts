@@ -8,6 +8,8 @@ export interface Terminal {
   out(text: string): void;
   err(text: string): void;
   onInterrupt(run: () => void): void;
+  /** One line that the next one replaces, on a terminal only; empty: none. */
+  status(text: string): void;
 }
 
 /** Reads the command line; false when it asked for help, which is printed. Throws USAGE with commander's own complaint. */

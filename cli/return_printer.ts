@@ -1,4 +1,4 @@
-import { isDict, pyStr } from '../shared/python_text.ts';
+import { isDict, pyRepr, pyStr } from '../shared/python_text.ts';
 import { chooseOutput, formatOutput, type OutputOptions } from './output.ts';
 import { createPalette } from './palette.ts';
 import { stripControl } from './strip_control.ts';
@@ -57,6 +57,22 @@ export async function formatReturn(
 ): Promise<string> {
   const name = chooseOutput(flag, ret.out);
   return formatOutput(name, { [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
+}
+
+/** Whose turn it is in a batch, in the words of Salt (JOB-12). */
+export function batchText(ids: readonly string[]): string {
+  return `\nExecuting run on ${pyRepr([...ids])}\n`;
+}
+
+export function notInBatchText(id: string): string {
+  return `Minion ${id} did not respond. No job will be sent.`;
+}
+
+/** One return of a batch: Salt prints the job id and the return code with it. */
+export function formatBatchReturn(ret: PrintedReturn, jid: string, options: OutputOptions): Promise<string> {
+  const retcode = ret.retcode ?? 0;
+  const data = { jid, [ret.id]: ret.return, retcode };
+  return formatOutput(chooseOutput(undefined, ret.out), data, { ...options, retcode });
 }
 
 /** A minion without a return, and the state its job is in. */

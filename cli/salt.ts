@@ -21,6 +21,16 @@ interface SaltOptions extends CommonOptions, PrintOptions, Omit<ShowOptions, 'ou
   readonly parse?: string | boolean;
   readonly argsSeparator?: string;
   readonly queueFor?: string;
+  readonly runTimeout?: string;
+  readonly batch?: string;
+  readonly batchWait?: string;
+  readonly batchSafeLimit?: string;
+  readonly batchSafeSize?: string;
+  readonly failhard?: boolean;
+  readonly abortOnFailures?: string;
+  readonly rate?: string;
+  readonly subset?: string;
+  readonly quorum?: string;
   readonly metadata?: string;
 }
 
@@ -40,7 +50,8 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   const doc = fun === 'sys.doc' && out === undefined;
-  return showJob(job, { ...options, out, doc }, print, config, terminal);
+  const isBatch = 'batch' in job;
+  return showJob(job, { ...options, out, doc, isBatch }, print, config, terminal);
 }
 
 function saltCommand(): Command {
@@ -62,6 +73,17 @@ function saltCommand(): Command {
     .option('--no-parse <names>', 'keyword arguments, separated by commas, that are kept as typed')
     .option('--args-separator <text>', 'what separates the arguments of several functions', ',')
     .option('--queue-for <duration>', 'keep the job for offline minions: 90s, 10m, 8h, 7d')
+    .option('-p, --progress', 'show how many have returned')
+    .option('--run-timeout <duration>', 'how long the function may run')
+    .option('-b, --batch <size>', 'so many minions at a time: 10 or 25%')
+    .option('--batch-wait <seconds>', 'pause before the place of a minion that ended is filled again')
+    .option('--batch-safe-limit <count>', 'use batches when more minions than this match')
+    .option('--batch-safe-size <count>', 'size of those batches', '8')
+    .option('--failhard', 'with a batch: hand out nothing more after the first failure')
+    .option('--abort-on-failures <share>', 'hand out nothing more when this share failed: 5%')
+    .option('--rate <pace>', 'minions a second at most: 50/s')
+    .option('--subset <count>', 'only so many of the minions that are there, drawn at random')
+    .option('--quorum <share>', 'start only if this share of the minions is there: 90%')
     .option('--metadata <yaml>', 'a mapping that is stored with the job');
   return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
 }
@@ -94,10 +116,61 @@ async function jobRequest(
     tgt_type: options.pcre === true ? 'pcre' : options.list === true ? 'list' : 'glob',
     ...call,
     ...(options.timeout !== undefined && { timeout: durationSeconds(options.timeout, '-t') }),
-    ...(options.queueFor !== undefined && { queue_for: durationSeconds(options.queueFor, '--queue-for') }),
+    ...(options.queueFor !== undefined && { queue_for: queueSeconds(options.queueFor) }),
+    ...(options.runTimeout !== undefined && { run_timeout: durationSeconds(options.runTimeout, '--run-timeout') }),
+    ...batchRequest(options),
+    ...(options.subset !== undefined && { subset: wholeNumber(options.subset, '--subset') }),
+    ...(options.quorum !== undefined && { quorum: share(options.quorum, '--quorum') }),
     ...(options.async === true && { async: true }),
     ...(options.metadata !== undefined && { metadata: await readMapping(options.metadata) }),
   };
+}
+
+/** `never-offline` says for this job what `job_queue_for: 0` says for all. */
+function queueSeconds(text: string): number {
+  return text === 'never-offline' ? 0 : durationSeconds(text, '--queue-for');
+}
+
+/** Any of the options that pace a job makes it a batch; without a size, of all minions at once. */
+function batchRequest(options: SaltOptions): Readonly<Record<string, unknown>> {
+  const { batch, batchWait, batchSafeLimit, batchSafeSize = '8', failhard, abortOnFailures, rate } = options;
+  const isPaced = batch !== undefined || failhard === true || abortOnFailures !== undefined || rate !== undefined;
+  if (!isPaced && batchSafeLimit === undefined) return {};
+  const size = batch ?? (isPaced ? '100%' : batchSafeSize);
+  if (!/^[1-9]\d*$|^\d+(\.\d+)?%$/.test(size)) {
+    throw new FleetError('USAGE', `--batch ${size} is not a size`, { hint: 'write 10 or 25%' });
+  }
+  return {
+    batch: {
+      size,
+      ...(batchWait !== undefined && { wait: durationSeconds(batchWait, '--batch-wait') }),
+      ...(failhard === true && { failhard: true }),
+      ...(abortOnFailures !== undefined && { abort_on_failures: share(abortOnFailures, '--abort-on-failures') }),
+      ...(rate !== undefined && { rate: pace(rate) }),
+      ...(!isPaced && { above: wholeNumber(batchSafeLimit ?? '', '--batch-safe-limit') }),
+    },
+  };
+}
+
+function wholeNumber(text: string, option: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new FleetError('USAGE', `${option} ${text} is not a number`, { hint: 'write a whole number, 1 or more' });
+}
+
+/** `5%` or `0.05`, as 0.05. */
+function share(text: string, option: string): number {
+  const [, digits = '', percent = ''] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const value = Number(digits) / (percent === '' ? 1 : 100);
+  if (digits !== '' && value <= 1) return value;
+  throw new FleetError('USAGE', `${option} ${text} is not a share`, { hint: 'write 5% or 0.05' });
+}
+
+/** `50/s` or `50`, and `30/m`. */
+function pace(text: string): number {
+  const [, digits = '', unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/([sm]))?$/.exec(text) ?? [];
+  const perSecond = Number(digits) / (unit === 'm' ? 60 : 1);
+  if (digits !== '' && perSecond > 0) return perSecond;
+  throw new FleetError('USAGE', `--rate ${text} is not a pace`, { hint: 'write 50/s or 30/m' });
 }
 
 async function readMapping(text: string): Promise<Readonly<Record<string, unknown>>> {

@@ -28,6 +28,7 @@ export async function runSaltMaster(argv: readonly string[]): Promise<number> {
       wheel: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/wheel')),
       owner: userInfo().username,
       clock: systemClock,
+      random: Math.random,
       log,
     }),
   );

@@ -14,6 +14,7 @@ import {
 } from './command_options.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
+import { showJob } from './show_job.ts';
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
 export async function runSaltRun(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -36,6 +37,10 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     );
   }
   const config = await loadCliConfig(options.configDir);
+  if (fun === 'jobs.watch') {
+    const print = outputOptions(options, config, terminal.isTerminal);
+    return showJob({ op: 'watch', jid: jidOf(rest) }, { out: wantedOutput(options, config) }, print, config, terminal);
+  }
   const { arg, kwarg } = await parseCallArgs(rest);
   const client = await connectOperator({
     socketPath: config.socketPath,
@@ -53,4 +58,11 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   } finally {
     await client.close();
   }
+}
+
+function jidOf([jid, ...more]: readonly string[]): string {
+  if (jid !== undefined && more.length === 0 && /^\d{20}$/.test(jid)) return jid;
+  throw new FleetError('USAGE', 'jobs.watch needs the id of one job: 20 digits', {
+    hint: 'salt-run jobs.list_jobs lists them',
+  });
 }

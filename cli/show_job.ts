@@ -6,18 +6,22 @@ import type { Terminal } from './command_line.ts';
 import { formatOutput, type OutputOptions } from './output.ts';
 import {
   asyncText,
+  batchText,
   docText,
   failedText,
+  formatBatchReturn,
   formatReturn,
   formatSilence,
   interruptText,
   jidText,
   noMinionsText,
   noReturnText,
+  notInBatchText,
   type Silence,
   summaryText,
   verboseHeader,
 } from './return_printer.ts';
+import { stripControl } from './strip_control.ts';
 
 /** How the answers to a job are shown. */
 export interface ShowOptions {
@@ -29,11 +33,15 @@ export interface ShowOptions {
   readonly verbose?: boolean;
   readonly summary?: boolean;
   readonly hideTimeout?: boolean;
+  readonly progress?: boolean;
+  readonly isBatch?: boolean;
 }
 
 /** What came in so far. */
 interface Session {
   jid: string | undefined;
+  /** How many minions the job is for. */
+  count: number;
   readonly returns: Map<
     string,
     { readonly value: unknown; readonly retcode: number; readonly out: string | undefined }
@@ -49,11 +57,14 @@ export async function showJob(
   config: CliConfig,
   terminal: Terminal,
 ): Promise<number> {
-  const session: Session = { jid: undefined, returns: new Map(), silent: new Map() };
+  const session: Session = { jid: undefined, count: 0, returns: new Map(), silent: new Map() };
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
   terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
   try {
-    for await (const step of client.request(request)) await showStep(step, session, options, print, terminal);
+    for await (const step of client.request(request)) {
+      await showStep(step, session, options, print, terminal);
+      if (options.progress === true) terminal.status(progressText(session));
+    }
   } catch (error) {
     if (error instanceof FleetError && error.code === 'TARGET_EMPTY') {
       terminal.out(noMinionsText);
@@ -78,6 +89,7 @@ async function showStep(
   const id = String(step.id);
   if (step.t === 'job') {
     session.jid = String(step.jid);
+    session.count = (step.minions as string[]).length;
     if (options.async === true) terminal.out(asyncText(session.jid));
     else if (options.verbose === true) terminal.out(verboseHeader(session.jid));
     else if (options.showJid === true) terminal.out(jidText(session.jid));
@@ -91,19 +103,44 @@ async function showStep(
     session.silent.delete(id);
     session.returns.set(id, result);
     if (options.static === true || options.doc === true) return;
+    const printed = { id, return: result.value, retcode: result.retcode, out: result.out };
     terminal.out(
-      await formatReturn({ id, return: result.value, retcode: result.retcode, out: result.out }, options.out, print),
+      options.isBatch === true && options.out === undefined
+        ? await formatBatchReturn(printed, String(step.jid), print)
+        : await formatReturn(printed, options.out, print),
     );
+  } else if (step.t === 'prog') {
+    if (options.static !== true && options.out === undefined) terminal.out(progressLines(id, step.data));
+  } else if (step.t === 'batch') {
+    terminal.out(batchText(step.minions as string[]));
   } else if (step.t === 'state') {
     const silence = step as unknown as Omit<Silence, 'sinceAt'> & { since: number; final: boolean };
     session.silent.set(id, { ...silence, sinceAt: silence.since });
     if (!showsSilence(options) || !silence.final) return;
+    if (options.isBatch === true && silence.offline !== undefined) return terminal.out(notInBatchText(id));
     terminal.out(await formatSilence(session.silent.get(id) as Silence, options.out, print));
   }
 }
 
 function showsSilence({ static: atTheEnd, hideTimeout, doc, async: detached }: ShowOptions): boolean {
   return atTheEnd !== true && hideTimeout !== true && doc !== true && detached !== true;
+}
+
+/** `3 of 10 returned`, with a bar. */
+function progressText({ count, returns, silent }: Session): string {
+  const over = returns.size + [...silent.values()].filter(({ final }) => final).length;
+  const width = 30;
+  const filled = count === 0 ? 0 : Math.floor((over / count) * width);
+  return over >= count ? '' : `[${'='.repeat(filled)}${' '.repeat(width - filled)}] ${over} of ${count} returned`;
+}
+
+/** Partial output, each line under its minion's name. */
+function progressLines(id: string, data: unknown): string {
+  const streams = data !== null && typeof data === 'object' ? Object.values(data) : [data];
+  return streams
+    .flatMap((text) => String(text).replace(/\n$/, '').split('\n'))
+    .map((line) => `${id}| ${stripControl(line)}`)
+    .join('\n');
 }
 
 async function finish(
@@ -128,7 +165,7 @@ async function finish(
   }
   if (failed.length === 0 && silent.size === 0) return 0;
   terminal.err(failedText);
-  return 1;
+  return options.isBatch === true ? Math.max(1, ...[...returns.values()].map(({ retcode }) => retcode)) : 1;
 }
 
 /** Minions whose part goes on without us. */

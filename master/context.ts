@@ -28,6 +28,8 @@ export interface MasterContext {
   readonly bus: EventBus;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
+  /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */
+  readonly cancelJob: (jid: string, ids?: readonly string[]) => readonly string[];
   /** Counters of the broker, by name. */
   readonly counters: () => Readonly<Record<string, number>>;
   readonly clock: Clock;

@@ -51,6 +51,8 @@ export interface MasterDeps {
   /** The user that owns the process: who may open the unix socket is this operator. */
   readonly owner: string;
   readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
   readonly log: Logger;
 }
 
@@ -168,12 +170,14 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     log,
     ended(record, update) {
       emitEnded(bus, record, update);
-      dispatcher.settled(record.jid, update.id);
+      dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });
   const newJid = createJidSource(clock, jobs.lastJid());
   const dispatcher = createDispatcher({
     tracker,
+    jobs,
+    random: deps.random,
     fleet,
     bus,
     newJid,
@@ -246,6 +250,7 @@ function makeContext(
     version: VERSION,
     config: deps.config,
     dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
+    cancelJob: (jid, ids) => parts.dispatcher.cancel(jid, ids, `cancelled by ${user}`),
     counters: () => broker()?.counters() ?? {},
     clock: deps.clock,
     log: deps.log,

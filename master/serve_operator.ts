@@ -9,6 +9,7 @@ import {
   type OperatorRequestPayload,
   OperatorResponse,
   type OperatorResponsePayload,
+  type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
 import { nearest } from '../shared/suggest.ts';
 import { listedIds } from '../shared/target/target.ts';
@@ -39,14 +40,11 @@ export function createOperatorService(options: OperatorServiceOptions) {
   const { publish, log } = options;
   return (user: string, c: string, request: OperatorRequestPayload): void => {
     const answer: Answer = (step) => publish(OperatorResponse.encode({ user, c }, step, 'json'));
-    const work =
-      request.op === 'job' ? serveJob(options, user, request, answer) : serveCall(options, user, request, answer);
-    work.catch((error: unknown) => {
+    serve(options, user, request, answer).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
           user,
           op: request.op,
-          fun: request.fun,
           error: String(error),
         });
         if (error instanceof Error) log.debug(error.stack ?? error.message);
@@ -56,7 +54,23 @@ export function createOperatorService(options: OperatorServiceOptions) {
   };
 }
 
-/** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
+function serve(
+  options: OperatorServiceOptions,
+  user: string,
+  request: OperatorRequestPayload,
+  answer: Answer,
+): Promise<void> {
+  switch (request.op) {
+    case 'job':
+      return serveJob(options, user, request, answer);
+    case 'watch':
+      return serveWatch(options, user, request, answer);
+    case 'runner':
+    case 'wheel':
+      return serveCall(options, user, request, answer);
+  }
+}
+
 async function serveJob(
   options: OperatorServiceOptions,
   user: string,
@@ -72,11 +86,40 @@ async function serveJob(
   for (const [id, { state, since, reason }] of context.jobs.endedRows(jid)) {
     answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
   }
-  const job = context.tracker.get(jid);
+  follow(context, record, answer);
+}
+
+/** What is known of a job by now, then the rest as it comes. */
+async function serveWatch(
+  options: OperatorServiceOptions,
+  user: string,
+  { jid }: WatchRequest,
+  answer: Answer,
+): Promise<void> {
+  const context = options.context(user, { out: undefined, retcode: undefined });
+  const record = context.jobs.job(jid);
+  if (record === undefined) {
+    throw new FleetError('JOB_UNKNOWN', `there is no job ${jid}`, {
+      hint: 'salt-run jobs.list_jobs lists those that are kept (keep_jobs_seconds)',
+    });
+  }
+  answer({ t: 'job', jid, minions: [...record.minions] });
+  const returns = context.jobs.returns(jid);
+  for (const [id, row] of context.jobs.endedRows(jid)) {
+    const step = stepOf(record, { ...row, id, reason: row.reason, result: returns.get(id) });
+    if (step !== undefined) answer(step);
+  }
+  follow(context, record, answer);
+}
+
+/** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
+function follow({ tracker, fleet }: MasterContext, record: JobRecord, answer: Answer): void {
+  const { jid, batch } = record;
+  const job = tracker.get(jid);
+  // A part of a batch that is offline when its turn comes is over at once.
   const isParked = ({ id, state }: Pick<Row, 'id' | 'state'>): boolean =>
-    state === 'queued' && !context.fleet.isOnline(id);
-  const offlineOf = (row: Pick<Row, 'id' | 'state'>) =>
-    isParked(row) ? { offline: context.fleet.whyOffline(row.id) } : {};
+    batch === undefined && state === 'queued' && !fleet.isOnline(id);
+  const offlineOf = (row: Pick<Row, 'id' | 'state'>) => (isParked(row) ? { offline: fleet.whyOffline(row.id) } : {});
   const isOver = (): boolean => {
     for (const row of job?.rows.values() ?? []) if (!isParked(row)) return false;
     return true;
@@ -85,14 +128,24 @@ async function serveJob(
     const { id, state, since } = row;
     if (isParked(row)) answer({ t: 'state', id, jid, state, since, final: false, ...offlineOf(row) });
   }
-  if (isOver()) return answer({ t: 'end' });
-  const stop = context.tracker.watch(jid, (update) => {
-    const step = stepOf(record, update);
-    if (step !== undefined) answer(step.t === 'state' ? { ...step, ...offlineOf(update) } : step);
-    if (!isOver()) return;
-    stop();
+  if (isOver()) {
     answer({ t: 'end' });
-  });
+    return;
+  }
+  const stop = tracker.watch(
+    jid,
+    (update) => {
+      const step = stepOf(record, update);
+      if (step !== undefined) answer(step.t === 'state' ? { ...step, ...offlineOf(update) } : step);
+      if (!isOver()) return;
+      stop();
+      answer({ t: 'end' });
+    },
+    (news) => {
+      if (news.kind === 'released') answer({ t: 'batch', jid, minions: [...news.ids] });
+      else answer({ t: 'prog', id: news.id, jid, data: news.data });
+    },
+  );
 }
 
 /** A list names minions one by one: a name that nobody has must not be passed over in silence. */

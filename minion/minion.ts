@@ -182,6 +182,7 @@ function createJobPath(
     knowsMasterTime: () => link().knowsMasterTime(),
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),
+    cancel: (jid) => runner.cancel(jid),
     askForKeys: () => link().askForKeys(),
     other: (topic, payload) => link().answer(topic, payload),
   });

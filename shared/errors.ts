@@ -9,6 +9,7 @@ export const errorTable = {
   CONFIG_INVALID: { exit: 78, http: 500, summary: 'A configuration file, variable or flag is wrong.' },
   TARGET_INVALID: { exit: 64, http: 400, summary: 'A target expression cannot be read.' },
   TARGET_EMPTY: { exit: 2, http: 404, summary: 'No minion matches the target.' },
+  QUORUM_MISSED: { exit: 1, http: 409, summary: 'Fewer minions are connected than the job asks for.' },
   FUNCTION_UNKNOWN: { exit: 1, http: 404, summary: 'There is no function of that name.' },
   MODULE_UNAVAILABLE: { exit: 1, http: 409, summary: 'A module cannot work on this machine.' },
   COMMAND_FAILED: { exit: 1, http: 500, summary: 'A function ran and could not do what was asked.' },

@@ -31,7 +31,10 @@ export function createCollector({ tracker, dispatcher, bus, log }: CollectorOpti
       if (st === 'run' || st === 'prog') {
         void tracker.advance(jid, id, st === 'run' ? 'run' : 'progress', { pid });
         dispatcher.settled(jid, id);
-        if (st === 'prog') emitProgress(bus, jid, id, payload);
+        if (st === 'prog' && tracker.row(jid, id) !== undefined) {
+          emitProgress(bus, jid, id, payload);
+          tracker.tellNews(jid, { kind: 'progress', id, data: payload.data });
+        }
       } else if (st === 'rej') {
         const event = payload.expired === true ? 'expire' : 'reject';
         void tracker.advance(jid, id, event, { reason: reason ?? 'rejected by the minion' });

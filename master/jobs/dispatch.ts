@@ -1,16 +1,15 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
-import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
-import type { Packet } from '../../shared/protocol/message.ts';
-import { type InfoPayload, Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { JobControl } from '../../shared/protocol/messages/job.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
-import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
+import { type BatchesOptions, createBatches } from './batches.ts';
 import type { EndedRow, JobRecord } from './job_store.ts';
-import { createLanes, type Lanes } from './lanes.ts';
-import type { Row, Tracker } from './tracker.ts';
+import { createLanes } from './lanes.ts';
+import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
+import type { Row } from './tracker.ts';
+import { createTransmitter, type TransmitterOptions } from './transmit.ts';
 
 export interface DispatchLimits {
   /** Jobs that may wait for one minion. */
@@ -21,23 +20,18 @@ export interface DispatchLimits {
   readonly inflightMax: number;
 }
 
-export interface DispatcherOptions {
-  readonly tracker: Tracker;
+export interface DispatcherOptions extends TransmitterOptions, BatchesOptions {
   readonly fleet: Fleet;
   readonly bus: EventBus;
   readonly newJid: () => string;
   readonly clock: Clock;
-  readonly log: Logger;
+  /** 0 to 1, for drawing a subset. */
+  readonly random: () => number;
   /** Seconds a job waits to be started when the request does not say. */
   readonly timeoutSeconds: number;
   /** Seconds an offline minion's job is kept when the request does not say; 0: not at all. */
   readonly queueForSeconds: number;
-  /** Seconds a job may run at all. */
-  readonly runSeconds: number;
   readonly limits: DispatchLimits;
-  /** Signs a payload for one minion. */
-  readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
-  readonly send: (id: string, packet: Packet, acknowledged: () => void) => boolean;
 }
 
 /** Hands jobs to minions: the queue belongs to the store, the broker only carries. */
@@ -50,8 +44,15 @@ export interface Dispatcher {
   requeue(id: string): void;
   /** The minion is busy: the job waits again and is offered with the next flush. */
   postpone(jid: string, id: string): void;
+  /**
+   * Stops a job, on all minions or on some. What was not sent is over at once; a minion that may have it is told, again
+   * when it comes back, and has the last word. Returns the ids whose parts were open.
+   */
+  cancel(jid: string, ids: readonly string[] | undefined, reason: string): readonly string[];
   /** The minion's key is not accepted any more: nothing of it is waited for. */
   abandon(id: string, reason: string): void;
+  /** A row is over: the next part of its batch may begin, and the minion's next job. */
+  ended(jid: string, id: string, failed: boolean): void;
   /** A row of this minion moved on: there may be room for the next. */
   settled(jid: string, id: string): void;
 }
@@ -68,7 +69,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const job = tracker.get(jid);
       const row = job?.rows.get(id);
       if (job === undefined || row === undefined) lanes.settle(id, jid);
-      else if (job.record.exp > nowSeconds(options.clock)) transmit(job.record, row, info);
+      else if (row.isCancelled) tellCancelled(id, jid);
+      else if (row.exp > nowSeconds(options.clock)) transmit(job.record, row, info);
       else expire(row, jid);
     }
   };
@@ -78,28 +80,34 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (!row.mayHaveIt) void tracker.advance(jid, row.id, 'expire', { reason: 'expired before it could be sent' });
   };
 
-  for (const { record, rows } of tracker.all()) for (const id of rows.keys()) lanes.enqueue(id, record.jid);
+  const tellCancelled = (id: string, jid: string): void => {
+    options.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, fleet.info(id).enc));
+  };
+  const send = (jid: string, ids: Iterable<string>): void => {
+    for (const id of ids) {
+      lanes.enqueue(id, jid);
+      flush(id);
+    }
+  };
+  const batches = createBatches(options, send);
+  for (const job of tracker.all()) {
+    if (job.record.batch === undefined) for (const id of job.rows.keys()) lanes.enqueue(id, job.record.jid);
+    else batches.start(job);
+  }
 
   return {
     async dispatchJob(request, user) {
-      const minions = await fleet.match(request.tgt, request.tgt_type);
-      if (minions.length === 0) {
-        throw new FleetError(
-          'TARGET_EMPTY',
-          'No minions matched the target. No command was sent, no jid was assigned.',
-        );
-      }
-      const record = makeRecord(options, request, user, minions);
+      const choice = await choose(options, request);
+      const { minions } = choice;
+      const record = makeRecord(options.newJid(), user, request, choice, options, options.clock.nowMs() / 1000);
       const ended = refuseOffline(options, request, minions);
       const open = minions.filter((id) => !ended.has(id));
       checkTotal(limits, tracker.openCount(), open.length);
       for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
-      await tracker.add(record, ended);
+      const job = await tracker.add(record, ended);
       bus.emit(`salt/job/${record.jid}/new`, newEvent(record, ended));
-      for (const id of open) {
-        lanes.enqueue(id, record.jid);
-        flush(id);
-      }
+      if (record.batch === undefined) send(record.jid, open);
+      else batches.start(job);
       return record;
     },
     flush,
@@ -109,10 +117,23 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     postpone(jid, id) {
       lanes.putBack(id, jid);
     },
+    cancel(jid, ids, reason) {
+      const open = [...(tracker.get(jid)?.rows.values() ?? [])].filter(({ id }) => ids?.includes(id) ?? true);
+      for (const row of open) {
+        row.isCancelled = true;
+        if (row.mayHaveIt) tellCancelled(row.id, jid);
+        else void tracker.advance(jid, row.id, 'cancel', { reason });
+      }
+      return open.map(({ id }) => id);
+    },
     abandon(id, reason) {
       for (const { record, rows } of tracker.all()) {
         if (rows.has(id)) void tracker.advance(record.jid, id, 'cancel', { reason });
       }
+    },
+    ended(jid, id, failed) {
+      batches.ended(jid, id, failed);
+      if (lanes.settle(id, jid)) flush(id);
     },
     settled(jid, id) {
       if (lanes.settle(id, jid)) flush(id);
@@ -120,61 +141,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-/** Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. */
-function createTransmitter({ tracker, runSeconds, log, sign, send }: DispatcherOptions, lanes: Lanes) {
-  const payloads = createPayloadCache(runSeconds);
-  const tails = new Map<string, Promise<void>>();
-
-  const deliver = async ({ jid }: JobRecord, id: string, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
-    if (tracker.row(jid, id)?.state !== 'sent') return;
-    const topic = formatTopic(Job.topic, { id });
-    const packet: Packet = { topic, payload: bytes, qos: Job.qos, retain: false };
-    const bytesMax = info.max_packet ?? bytes.length;
-    if (packetBytes(packet) > bytesMax) {
-      const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
-      await tracker.advance(jid, id, 'reject', { reason });
-    } else if (!send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
-      lanes.putBack(id, jid);
-      await tracker.advance(jid, id, 'requeue');
-    }
-  };
-
-  return (record: JobRecord, { id }: Row, info: InfoPayload): void => {
-    void tracker.advance(record.jid, id, 'send');
-    const payload = payloads.of(record, info.enc);
-    const signed = info.sig === 'none' ? Promise.resolve(payload) : sign(payload, info.enc, id);
-    const tail = Promise.all([signed, tails.get(id)])
-      .then(([bytes]) => deliver(record, id, bytes, info))
-      .catch((error: unknown) => {
-        log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
-      })
-      .finally(() => {
-        if (tails.get(id) === tail) tails.delete(id);
-      });
-    tails.set(id, tail);
-  };
-}
-
-function makeRecord(
-  options: DispatcherOptions,
-  request: JobRequest,
-  user: string,
-  minions: readonly string[],
-): JobRecord {
-  const queueFor = request.queue_for ?? options.queueForSeconds;
-  const waitSeconds = Math.max(request.timeout ?? options.timeoutSeconds, queueFor);
-  return {
-    jid: options.newJid(),
-    fun: request.fun,
-    arg: request.arg,
-    kwarg: request.kwarg,
-    tgt: request.tgt,
-    tgt_type: request.tgt_type,
-    user,
-    minions,
-    exp: Math.ceil(options.clock.nowMs() / 1000 + waitSeconds),
-    ...(request.metadata !== undefined && { metadata: request.metadata }),
-  };
+/** Whom the job is for. Throws TARGET_EMPTY, TARGET_INVALID, QUORUM_MISSED. */
+async function choose({ fleet, random }: DispatcherOptions, request: JobRequest): Promise<Choice> {
+  const minions = await fleet.match(request.tgt, request.tgt_type);
+  if (minions.length === 0) {
+    throw new FleetError('TARGET_EMPTY', 'No minions matched the target. No command was sent, no jid was assigned.');
+  }
+  return chooseMinions({ minions, online: minions.filter(fleet.isOnline) }, request, random);
 }
 
 /** Without a queue, a minion that is not there never gets the job: said at once, true for good (AC-2). */
@@ -210,41 +183,4 @@ function newEvent(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Read
   const { jid, tgt, tgt_type, fun, arg, kwarg, user, minions } = record;
   const args = Object.keys(kwarg).length === 0 ? arg : [...arg, { __kwarg__: true, ...kwarg }];
   return { jid, tgt, tgt_type, fun, arg: args, user, minions, missing: [...ended.keys()] };
-}
-
-/** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */
-function packetBytes({ topic, payload }: Packet): number {
-  return 5 + 2 + Buffer.byteLength(topic) + 2 + payload.length;
-}
-
-/** A job's payload is encoded once, whoever many minions it goes to; only the signature differs. */
-function createPayloadCache(runSeconds: number) {
-  let last: { record: JobRecord; bytes: Partial<Record<Encoding, Uint8Array>> } | undefined;
-  return {
-    of(record: JobRecord, encoding: Encoding): Uint8Array {
-      if (last?.record !== record) last = { record, bytes: {} };
-      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, encoding, runSeconds), encoding);
-      last.bytes[encoding] = bytes;
-      return bytes;
-    },
-  };
-}
-
-/** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
-function jobPayload(record: JobRecord, encoding: Encoding, runSeconds: number): JobPayload {
-  const { jid, fun, arg, kwarg, tgt, tgt_type, user, exp, metadata } = record;
-  return {
-    jid,
-    fun,
-    ...(arg.length > 0 && { arg: [...arg] }),
-    ...(Object.keys(kwarg).length > 0 && { kwarg }),
-    exp,
-    ...(encoding === 'cbor' && {
-      tgt: typeof tgt === 'string' ? tgt : [...tgt],
-      tgt_type,
-      user,
-      timeout_ms: runSeconds * 1000,
-      ...(metadata !== undefined && { metadata }),
-    }),
-  };
 }

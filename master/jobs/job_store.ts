@@ -2,6 +2,8 @@ import type { TargetExpression, TargetType } from '../../shared/protocol/fields.
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { Store } from '../store/store.ts';
+import type { BatchPlan } from './batch.ts';
+import { isTerminal } from './job_state.ts';
 
 /** A job as it was asked for: written before anything is sent, never changed. */
 export interface JobRecord {
@@ -17,6 +19,10 @@ export interface JobRecord {
   /** Seconds UTC; a job that did not start by then never will. */
   readonly exp: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds that the function may run; left out: job_timeout. */
+  readonly timeout_ms?: number | undefined;
+  /** Handed out little by little: a part may start within `start_s` seconds after its turn came. */
+  readonly batch?: (BatchPlan & { readonly start_s: number }) | undefined;
 }
 
 /** How one minion's part ended. Rows that are still open live in memory; after a restart they begin again as queued. */
@@ -32,6 +38,10 @@ export interface JobStore {
   addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
   /** One part is over; `last` says that with it the whole job is. */
   endRow(jid: string, id: string, row: EndedRow, result: ReturnPayload | undefined, last: boolean): Promise<void>;
+  /** The turn of these parts of a batch has come. */
+  markReleased(jid: string, ids: readonly string[], since: number): Promise<void>;
+  /** Parts of a batch whose turn has come and that are not over. */
+  releasedIds(jid: string): readonly string[];
   /** A return that came after its part was over. */
   addReturn(jid: string, id: string, result: ReturnPayload): Promise<void>;
   job(jid: string): JobRecord | undefined;
@@ -66,6 +76,11 @@ export function createJobStore(store: Store): JobStore {
         ...(last ? [{ table: 'active' as const, key: [jid], value: undefined }] : []),
       ]);
     },
+    markReleased: (jid, ids, since) =>
+      store.write(
+        ids.map((id) => ({ table: 'rows', key: [jid, id], value: { state: 'sent', since } satisfies EndedRow })),
+      ),
+    releasedIds: (jid) => [...rowsOf(store, jid)].filter(([, { state }]) => !isTerminal(state)).map(([id]) => id),
     addReturn: (jid, id, result) => store.write([{ table: 'returns', key: [jid, id], value: result }]),
     job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
     *jobs(limit) {
@@ -79,8 +94,11 @@ export function createJobStore(store: Store): JobStore {
         if (record !== undefined) yield record as JobRecord;
       }
     },
-    endedRows: (jid) => collect<EndedRow>(store, 'rows', jid),
-    endedRow: (jid, id) => store.get('rows', [jid, id]) as EndedRow | undefined,
+    endedRows: (jid) => new Map([...rowsOf(store, jid)].filter(([, { state }]) => isTerminal(state))),
+    endedRow(jid, id) {
+      const row = store.get('rows', [jid, id]) as EndedRow | undefined;
+      return row !== undefined && isTerminal(row.state) ? row : undefined;
+    },
     hasReturn: (jid, id) => store.get('returns', [jid, id]) !== undefined,
     returns: (jid) => collect<ReturnPayload>(store, 'returns', jid),
     lastJid() {
@@ -89,6 +107,10 @@ export function createJobStore(store: Store): JobStore {
     },
     removeBefore: (before, limit) => removeBefore(store, before, limit),
   };
+}
+
+function rowsOf(store: Store, jid: string): Map<string, EndedRow> {
+  return collect<EndedRow>(store, 'rows', jid);
 }
 
 function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<string, V> {

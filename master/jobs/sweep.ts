@@ -21,17 +21,18 @@ export function dueEnding(
   now: { readonly seconds: number; readonly monotonicMs: number },
 ): { readonly event: JobEvent; readonly reason: string } | undefined {
   if (row.state === 'running') {
-    if (now.seconds - row.since > timers.runSeconds) {
-      return { event: 'time_out', reason: `ran longer than job_timeout (${timers.runSeconds} s)` };
+    const runSeconds = record.timeout_ms === undefined ? timers.runSeconds : record.timeout_ms / 1000;
+    if (now.seconds - row.since > runSeconds + timers.startGraceSeconds) {
+      return { event: 'time_out', reason: `ran longer than its time limit (${runSeconds} s)` };
     }
     if (now.monotonicMs - row.aliveMs >= timers.stepSeconds * 1000) {
       return { event: 'time_out', reason: `no sign of life for job_step_timeout (${timers.stepSeconds} s)` };
     }
     return undefined;
   }
-  if (now.seconds < record.exp) return undefined;
+  if (now.seconds < row.exp) return undefined;
   if (!row.mayHaveIt) return { event: 'expire', reason: 'expired before it could be sent' };
-  if (now.seconds < Math.max(record.exp, row.since) + timers.startGraceSeconds) return undefined;
+  if (now.seconds < Math.max(row.exp, row.since) + timers.startGraceSeconds) return undefined;
   return { event: 'time_out', reason: 'the minion may have got it, but never said that it started' };
 }
 

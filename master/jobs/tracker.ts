@@ -16,6 +16,10 @@ export interface Row {
   aliveMs: number;
   /** It was sent, or the master was restarted since: the minion may have it, and what it returns is still awaited. */
   mayHaveIt: boolean;
+  /** Seconds UTC; not to be started at or after it. Of a part of a batch, set when its turn comes. */
+  exp: number;
+  /** An operator wants it stopped; the minion is told until it answers. */
+  isCancelled: boolean;
   /** What the minion is running it as. */
   pid: number | undefined;
   /** Its end is being stored. */
@@ -40,6 +44,12 @@ export interface JobUpdate {
 }
 export type JobWatcher = (update: JobUpdate) => void;
 
+/** What an onlooker may want to see beside: partial output, and whose turn in a batch it is. */
+export type JobNews =
+  | { readonly kind: 'progress'; readonly id: string; readonly data: unknown }
+  | { readonly kind: 'released'; readonly ids: readonly string[] };
+export type NewsWatcher = (news: JobNews) => void;
+
 /** What ended rows and returns the event bus and others hear of, once each and after the commit. */
 export type EndedListener = (record: JobRecord, update: JobUpdate) => void;
 
@@ -60,7 +70,9 @@ export interface Tracker {
   /** The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. */
   advance(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
   /** Hears of each change of that job until stopped. */
-  watch(jid: string, watcher: JobWatcher): () => void;
+  watch(jid: string, watcher: JobWatcher, news?: NewsWatcher): () => void;
+  /** Tells onlookers what changes no row. */
+  tellNews(jid: string, news: JobNews): void;
 }
 
 export interface Detail {
@@ -80,7 +92,7 @@ export interface TrackerOptions {
 
 export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
   const active = openActiveJobs(jobs, clock);
-  const { watch, tell } = createWatchers();
+  const { watch, tell, tellNews } = createWatchers();
   const keepLate = createLateReturns(jobs, ended);
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
@@ -153,6 +165,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
         return false;
       }),
     watch,
+    tellNews,
   };
 }
 
@@ -162,7 +175,7 @@ function openActiveJobs(jobs: JobStore, clock: Clock) {
   let openRows = 0;
   const add = (record: JobRecord, ended: ReadonlyMap<string, EndedRow>, mayHaveIt: boolean): ActiveJob => {
     const open = record.minions.filter((id) => !ended.has(id));
-    const rows = new Map(open.map((id) => [id, openRow(id, clock, mayHaveIt)]));
+    const rows = new Map(open.map((id) => [id, openRow(id, record, clock, mayHaveIt)]));
     const job: ActiveJob = { record, rows, endingCount: 0 };
     if (open.length > 0) active.set(record.jid, job);
     openRows += open.length;
@@ -205,12 +218,16 @@ function createLateReturns(jobs: JobStore, ended: EndedListener) {
 
 /** Who looks on at which job. */
 function createWatchers() {
-  const watchers = new Map<string, Set<JobWatcher>>();
+  const watchers = new Map<string, Set<{ readonly row: JobWatcher; readonly news: NewsWatcher | undefined }>>();
   return {
     tell(jid: string, update: JobUpdate): void {
-      for (const watcher of watchers.get(jid) ?? []) watcher(update);
+      for (const { row } of watchers.get(jid) ?? []) row(update);
     },
-    watch(jid: string, watcher: JobWatcher): () => void {
+    tellNews(jid: string, news: JobNews): void {
+      for (const watcher of watchers.get(jid) ?? []) watcher.news?.(news);
+    },
+    watch(jid: string, row: JobWatcher, news?: NewsWatcher): () => void {
+      const watcher = { row, news };
       const all = watchers.get(jid) ?? new Set();
       watchers.set(jid, all.add(watcher));
       return () => {
@@ -221,7 +238,7 @@ function createWatchers() {
   };
 }
 
-function openRow(id: string, clock: Clock, mayHaveIt: boolean): Row {
+function openRow(id: string, record: JobRecord, clock: Clock, mayHaveIt: boolean): Row {
   return {
     id,
     state: 'queued',
@@ -229,6 +246,8 @@ function openRow(id: string, clock: Clock, mayHaveIt: boolean): Row {
     reason: undefined,
     aliveMs: clock.monotonicMs(),
     mayHaveIt,
+    exp: record.exp,
+    isCancelled: false,
     pid: undefined,
     ending: undefined,
   };

@@ -105,6 +105,64 @@ export default defineRunner({
         return active;
       },
     }),
+    cancel: fn({
+      summary: 'Stop a job, on all minions or on those that are named.',
+      args: { jid: Text, minion: v.optional(TextList) },
+      description:
+        'What no minion has yet is over at once. A minion that has it stops it and has the last word, now or when it comes back.',
+      returns: 'the minions whose part was open.',
+      examples: ['salt-run jobs.cancel 20261122093047146206', 'salt-run jobs.cancel 20261122093047146206 m1'],
+      run(context, { jid, minion }) {
+        const record = find(context, jid);
+        return context.cancelJob(record.jid, minion);
+      },
+    }),
+    queue: fn({
+      summary: 'List what waits for whom: jobs that a minion has not started.',
+      args: { minion: v.optional(Text, '*') },
+      examples: ['salt-run jobs.queue', "salt-run jobs.queue 'web*'"],
+      reads: true,
+      run(context, { minion }) {
+        const matches = globMatcher(minion);
+        const waiting: Record<string, Record<string, string>> = {};
+        for (const { record, rows } of context.tracker.all()) {
+          for (const row of rows.values()) {
+            if (row.state === 'running' || !matches(row.id)) continue;
+            waiting[row.id] = {
+              ...waiting[row.id],
+              [record.jid]: `${record.fun}, ${stateText(context, record, row.id)}`,
+            };
+          }
+        }
+        return waiting;
+      },
+    }),
+    retry: fn({
+      summary: 'Publish a job again, for the minions on which it did not succeed.',
+      args: { jid: Text },
+      returns: 'the id of the new job and the minions it is for.',
+      examples: ['salt-run jobs.retry 20261122093047146206'],
+      async run(context, { jid }) {
+        const record = find(context, jid);
+        const ended = context.jobs.endedRows(record.jid);
+        const failed = record.minions.filter((id) => ended.has(id) && ended.get(id)?.state !== 'succeeded');
+        if (failed.length === 0) {
+          throw new FleetError('COMMAND_FAILED', `no minion's part of job ${jid} is over and did not succeed`);
+        }
+        const { fun, arg, kwarg, metadata } = record;
+        const again = await context.dispatchJob({
+          op: 'job',
+          tgt: failed,
+          tgt_type: 'list',
+          fun,
+          arg: [...arg],
+          kwarg: { ...kwarg },
+          async: true,
+          metadata: { ...metadata, retry_of: jid },
+        });
+        return { jid: again.jid, minions: again.minions };
+      },
+    }),
     last_run: fn({
       summary: 'List the most recent job that ran.',
       args: { function: v.optional(Text, '*'), target: v.optional(Text, '*') },

@@ -12,6 +12,10 @@ import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import { createProgress, type Progress } from './progress.ts';
 
+const SIGTERM = 15;
+/** How long a job that was cancelled before it came is remembered, so that a late copy of it does not run. */
+const CANCELLED_KEPT_SECONDS = 86_400;
+
 export interface JobRunnerOptions {
   readonly id: string;
   readonly ledger: Ledger;
@@ -39,6 +43,8 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 /** Runs accepted jobs, in the order they came, and hands their returns to the outbox. */
 export interface JobRunner {
   run(job: JobPayload): void;
+  /** Stops a job that runs or waits; one that is not known here is remembered, so that it never runs. */
+  cancel(jid: string): void;
   /** Reports what a former process of this minion began and never finished. */
   reportInterrupted(): Promise<void>;
   waitingCount(): number;
@@ -101,6 +107,17 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       waiting.push(job);
       next();
     },
+    cancel(jid) {
+      if (table.signal(jid, SIGTERM)) return;
+      const index = waiting.findIndex((job) => job.jid === jid);
+      const isWaiting = index !== -1;
+      if (isWaiting) waiting.splice(index, 1);
+      else if (ledger.has(jid)) return;
+      const known = isWaiting ? Promise.resolve() : ledger.accept(jid, options.masterNow() + CANCELLED_KEPT_SECONDS);
+      known
+        .then(() => deliver(jid, cancelledReturn(id, jid)))
+        .catch((error: unknown) => log.error('a cancelled job could not be reported', { jid, error: String(error) }));
+    },
     async reportInterrupted() {
       const kept = new Set(outbox.topics());
       for (const jid of ledger.interrupted) {
@@ -121,6 +138,10 @@ function expiredReturn(id: string, jid: string): ReturnPayload {
     success: false,
     ended: 'expired',
   };
+}
+
+function cancelledReturn(id: string, jid: string): ReturnPayload {
+  return { id, jid, return: 'cancelled before it began', retcode: 1, success: false, ended: 'cancelled' };
 }
 
 function interruptedReturn(id: string, jid: string): ReturnPayload {

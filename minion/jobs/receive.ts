@@ -25,6 +25,8 @@ export interface ReceiverOptions {
   readonly busy: () => string | undefined;
   /** Begins to run it; not awaited. */
   readonly run: (job: JobPayload) => void;
+  /** Stops a job that runs or waits; one that never came is refused from now on. */
+  readonly cancel: (jid: string) => void;
   /** Asks the master for its signing keys again. */
   readonly askForKeys: () => void;
   /** Any other message below the job topic: answers to requests. */
@@ -69,7 +71,7 @@ export function createReceiver(options: ReceiverOptions) {
 
   const control = (bytes: Uint8Array): void => {
     const { op, jid } = JobControl.check(decodePayload(bytes));
-    if (op === 'cancel') table.signal(jid, 15);
+    if (op === 'cancel') options.cancel(jid);
     else if (op === 'probe' && table.has(jid)) options.acknowledge(jid, { st: 'run' });
   };
 

@@ -32,6 +32,7 @@ export interface ReturnerLaneOptions {
   readonly log: Logger;
   readonly attemptMs: number;
   readonly idleMs: number;
+  readonly ageMaxMs: number;
   /** The lane came to rest: nothing waits, or what waits waits for longer. */
   readonly onChange: () => void;
 }
@@ -44,6 +45,7 @@ interface Trouble {
 
 /** How long a stop waits for a delivery that is under way, and for a returner to close. */
 const STOP_MS = 2000;
+const TOO_OLD = 'a returner did not take this for too long: it is dropped';
 
 /** All that goes to one returner with one set of settings, one thing at a time. */
 export class ReturnerLane {
@@ -79,6 +81,11 @@ export class ReturnerLane {
 
   isBlocked(): boolean {
     return this.#trouble?.state === 'blocked';
+  }
+
+  /** Nothing is being stored, and nothing will be before something is added or mended. */
+  isAtRest(): boolean {
+    return this.#work === undefined && (this.isEmpty() || this.isBlocked());
   }
 
   isOfOneJob(): boolean {
@@ -117,9 +124,11 @@ export class ReturnerLane {
     return false;
   }
 
-  async dropOlderThan(addedMs: number): Promise<void> {
-    const old = [...this.#waiting()].filter((entry) => entry.addedMs < addedMs);
-    for (const entry of old) await this.#drop(entry, 'a returner did not take this for too long: it is dropped');
+  async dropOld(): Promise<void> {
+    for (const entry of [...this.#waiting()].filter((waiting) => this.#isOld(waiting))) {
+      // It may have been taken up while others were dropped.
+      if (entry !== this.#current) await this.#drop(entry, TOO_OLD);
+    }
   }
 
   async stop(): Promise<void> {
@@ -157,7 +166,7 @@ export class ReturnerLane {
   async #run(): Promise<void> {
     for (let entry = this.#next(); entry !== undefined && !this.#isStopped; entry = this.#next()) {
       this.#current = entry;
-      const goesOn = await this.#deliver(entry);
+      const goesOn = this.#isOld(entry) ? await this.#drop(entry, TOO_OLD) : await this.#deliver(entry);
       this.#current = undefined;
       if (!goesOn) return;
     }
@@ -169,8 +178,7 @@ export class ReturnerLane {
       await this.#attempt(entry);
     } catch (error) {
       if (isRefusal(error)) {
-        await this.#drop(entry, 'a returner will never take this: it is dropped', errorLine(error));
-        return true;
+        return this.#drop(entry, 'a returner will never take this: it is dropped', errorLine(error));
       }
       this.#postpone(entry, error);
       return false;
@@ -217,17 +225,23 @@ export class ReturnerLane {
     this.#options.log.info('a returner works again', { returner: this.label });
   }
 
-  async #drop(entry: SpoolEntry, why: string, error?: string): Promise<void> {
+  #isOld(entry: SpoolEntry): boolean {
+    return entry.addedMs < this.#options.clock.nowMs() - this.#options.ageMaxMs;
+  }
+
+  /** Always true: the next may do better. */
+  async #drop(entry: SpoolEntry, why: string, error?: string): Promise<true> {
+    if (!(await this.#forget(entry))) return true;
     this.#dropped++;
     const { name, kind } = entry;
     this.#options.log.error(why, { returner: this.label, entry: name, kind, ...(error !== undefined && { error }) });
-    await this.#forget(entry);
+    return true;
   }
 
-  /** Takes it out at once, from the disk when that is done. */
-  async #forget(entry: SpoolEntry): Promise<void> {
+  /** Takes it out at once, and then from the disk; false when it was out already. */
+  async #forget(entry: SpoolEntry): Promise<boolean> {
     const { spool, log } = this.#options;
-    if (!this.#fresh.delete(entry) && !this.#failed.delete(entry)) return;
+    if (!this.#fresh.delete(entry) && !this.#failed.delete(entry)) return false;
     this.#bytes -= entry.bytes;
     try {
       await spool.remove(entry);
@@ -237,6 +251,7 @@ export class ReturnerLane {
         error: errorLine(error),
       });
     }
+    return true;
   }
 
   /** Never rejects: what is closed is not needed any more. */

@@ -51,15 +51,14 @@ const SWEEP_MS = 10 * 60_000;
 
 /** Throws what the system says when the folder cannot be made or read. */
 export async function openReturnerQueue(options: ReturnerQueueOptions): Promise<ReturnerQueue> {
-  const { clock, log, ageMaxMs } = options;
+  const { clock, log } = options;
   const spool = await openSpool(options.folder, log);
   const drained = createWaiters();
   const lanes = createLanes(options, spool, () => drained.settle(isDrained()));
   let sequence = Number(spool.found.at(-1)?.name ?? 0);
   let writingBytes = 0;
 
-  const isDrained = (): boolean =>
-    writingBytes === 0 && lanes.all().every((lane) => lane.isEmpty() || lane.isBlocked());
+  const isDrained = (): boolean => writingBytes === 0 && lanes.all().every((lane) => lane.isAtRest());
   const makeRoom = async (bytes: number): Promise<void> => {
     const used = (): number => writingBytes + lanes.all().reduce((sum, lane) => sum + lane.bytes, 0);
     while (used() + bytes > options.bytesMax && (await lanes.dropOne()));
@@ -81,18 +80,22 @@ export async function openReturnerQueue(options: ReturnerQueueOptions): Promise<
     }
   };
   const sweep = async (): Promise<void> => {
-    for (const lane of lanes.all()) await lane.dropOlderThan(clock.nowMs() - ageMaxMs);
+    for (const lane of lanes.all()) await lane.dropOld();
     lanes.forgetEmpty();
+    drained.settle(isDrained());
   };
 
   for (const entry of spool.found) lanes.of(entry.destination).add(entry);
-  await sweep();
   const timer = clock.every(SWEEP_MS, () => void sweep());
   return {
     add: async (destinations, delivery) => {
       await Promise.all(destinations.map((destination) => keep(destination, delivery)));
     },
-    status: () => lanes.all().map((lane) => lane.status()),
+    status: () =>
+      lanes
+        .all()
+        .map((lane) => lane.status())
+        .sort((a, b) => (a.returner < b.returner ? -1 : 1)),
     drained: () => drained.wait(isDrained()),
     async stop() {
       timer.stop();
@@ -111,7 +114,7 @@ interface Lanes {
 }
 
 function createLanes(options: ReturnerQueueOptions, spool: Spool, onChange: () => void): Lanes {
-  const { open, clock, random, log } = options;
+  const { open, clock, random, log, ageMaxMs } = options;
   const retry = { ...RETRY, ...options.retry };
   const lanes = new Map<string, ReturnerLane>();
   return {
@@ -122,7 +125,7 @@ function createLanes(options: ReturnerQueueOptions, spool: Spool, onChange: () =
       let lane = lanes.get(key);
       if (lane === undefined) {
         const backoff = createBackoff({ ...retry, random });
-        lane = new ReturnerLane({ destination, open, spool, clock, log, backoff, onChange, ...retry });
+        lane = new ReturnerLane({ destination, open, spool, clock, log, backoff, ageMaxMs, onChange, ...retry });
         lanes.set(key, lane);
       }
       return lane;

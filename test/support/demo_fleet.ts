@@ -15,6 +15,8 @@ const TESTS = ['test/contract', 'test/support', 'vitest.config.ts'];
 const PATIENCE_MS = 20_000;
 /** Ends the output of a command; no command prints it. */
 const END = '\u001e';
+/** Ends what `npm start` prints before it streams events. */
+const READY = 'until Ctrl-C';
 const DEBUG_LINES = /^(Client .* (sending|received) |Subscribed \(mid).*\n/gm;
 
 /** A copy of the program in a directory of its own, with these files added, built. */
@@ -54,15 +56,17 @@ export async function startDemoFleet(home: string): Promise<DemoFleet> {
   writeFileSync(join(home, '.brine', 'ports.json'), JSON.stringify(ports));
   const script = "import('./dist/scripts/demo.js').then(({ runDemo }) => runDemo([]))";
   const demo = spawn(process.execPath, ['-e', script], { cwd: home });
-  const greeting = await until(demo, (text) => text.includes('until Ctrl-C'));
+  const greeting = await printed(demo, (text) => text.includes(READY));
+  if (!greeting.includes(READY)) throw new Error(`the demo ended: ${greeting}`);
   const watchers: ChildProcess[] = [];
-  const shell = spawn('sh', [], { cwd: home, detached: true });
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+  const shell = spawn('sh', [], { cwd: home, env, detached: true });
   shell.stdin.write('exec 2>&1\n');
   const asWritten = (text: string): string => forReaders(text, ports);
   return {
     greeting: asWritten(greeting),
     async type(command) {
-      const output = until(shell, (text) => text.endsWith(`${END}\n`));
+      const output = printed(shell, (text) => text.endsWith(`${END}\n`));
       // The status of the command is there for the next one, as in any terminal.
       shell.stdin.write(`{ ${forFleet(command, ports)}\n} </dev/null; status=$?; echo '${END}'; (exit $status)\n`);
       return asWritten((await output).slice(0, -`${END}\n`.length));
@@ -71,10 +75,10 @@ export async function startDemoFleet(home: string): Promise<DemoFleet> {
       // With `-d` it tells when it is subscribed, among other things, and without stdbuf it would tell that at its end.
       const child = spawn('sh', ['-c', `exec stdbuf -oL ${forFleet(command, ports)} -d`], { cwd: home });
       watchers.push(child);
-      const ended = until(child, () => false).then((text) => asWritten(text.replace(DEBUG_LINES, '')));
+      const ended = printed(child, () => false).then((text) => asWritten(text.replace(DEBUG_LINES, '')));
       // Whoever waits for it hears of its failure.
       ended.catch(() => undefined);
-      await until(child, (text) => text.includes('Subscribed (mid'));
+      await printed(child, (text) => text.includes('Subscribed (mid'));
       return { ended };
     },
     async stop() {
@@ -100,7 +104,7 @@ function forReaders(output: string, { tcp }: Ports): string {
 }
 
 /** What a process prints until the text is enough or the process ends. Rejects when that takes too long. */
-function until(child: ChildProcessWithoutNullStreams, isEnough: (text: string) => boolean): Promise<string> {
+function printed(child: ChildProcessWithoutNullStreams, isEnough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const timer = setTimeout(

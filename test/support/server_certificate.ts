@@ -11,14 +11,11 @@ export interface ServerCertificate {
 /** For these host names and addresses, valid now. */
 export function serverCertificate(names: readonly string[]): ServerCertificate {
   const nowMs = Date.now();
-  const authority = createCertificateAuthority(generateKeyPairSync('ed25519').privateKey, {
-    commonName: 'test',
-    nowMs,
-  });
+  const ca = createCertificateAuthority('test', generateKeyPairSync('ed25519').privateKey, nowMs);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const request = { authority, publicKey, commonName: 'server', usage: 'server', names, days: 1, nowMs } as const;
+  const request = { ca, publicKey, commonName: 'server', usage: 'server', names, days: 1, nowMs } as const;
   return {
-    ca: authority.certPem,
+    ca: ca.certPem,
     cert: issueCertificate(request),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };

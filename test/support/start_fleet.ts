@@ -209,7 +209,7 @@ async function launchMaster(
   };
   const owner = userInfo().username;
   const log = collectLog(lines, '');
-  return startMaster({ config, runners: RUNNERS, wheel: WHEEL, owner, clock, log });
+  return startMaster({ config, runners: RUNNERS, wheel: WHEEL, owner, clock, random: Math.random, log });
 }
 
 interface Launch {

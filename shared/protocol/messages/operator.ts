@@ -17,6 +17,28 @@ import { defineMessage } from '../message.ts';
 const EXAMPLE_JID = '20261122093047146206';
 const Seconds = v.pipe(v.number(), v.minValue(0.001), v.maxValue(366 * 86400));
 
+const Fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+/** How a job is handed out little by little, by the master (JOB-12). */
+export const BatchRequest = v.object({
+  size: member(
+    v.union([
+      v.pipe(v.string(), v.regex(/^(\d+|\d+(\.\d+)?%)$/, 'must be a number or a percentage')),
+      v.pipe(v.number(), v.integer(), v.minValue(1)),
+    ]),
+    'Minions at a time: a number, or a percentage of those that are there.',
+  ),
+  wait: member(v.optional(v.pipe(v.number(), v.minValue(0)), 0), 'Seconds of pause before a place is filled again.'),
+  failhard: member(v.optional(v.boolean(), false), 'Hand out nothing more after the first failure.'),
+  abort_on_failures: member(v.optional(Fraction), 'Share of failures at which nothing more is handed out.'),
+  above: member(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    'Only when more minions than this match; else it is no batch.',
+  ),
+  rate: member(v.optional(v.pipe(v.number(), v.minValue(0.001))), 'Minions a second at most.'),
+});
+export type BatchRequest = v.InferOutput<typeof BatchRequest>;
+
 /** Publish a job. */
 export const JobRequest = v.object({
   op: v.literal('job'),
@@ -25,14 +47,26 @@ export const JobRequest = v.object({
   fun: FunctionName,
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),
-  timeout: v.optional(member(Seconds, 'Seconds until a job that did not start expires.')),
-  queue_for: v.optional(
-    member(Seconds, "Seconds that an offline minion's job is kept. Left out: as the master is configured."),
+  timeout: member(v.optional(Seconds), 'Seconds until a job that did not start expires.'),
+  queue_for: member(
+    v.optional(v.union([Seconds, v.literal(0)])),
+    "Seconds that an offline minion's job is kept; 0: not at all. Left out: as job_queue_for of the master says.",
   ),
-  async: v.optional(member(v.boolean(), 'Answer with the jid and end.'), false),
+  run_timeout: member(v.optional(Seconds), 'Seconds that the function may run; at most job_timeout of the master.'),
+  async: member(v.optional(v.boolean(), false), 'Answer with the jid and end.'),
+  batch: v.optional(BatchRequest),
+  subset: member(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    'Only so many of the matched minions that are there, drawn at random.',
+  ),
+  quorum: member(v.optional(Fraction), 'Refuse unless this share of the matched minions is there.'),
   metadata: v.optional(Kwargs),
 });
 export type JobRequest = v.InferOutput<typeof JobRequest>;
+
+/** Follow a job that was published before: the returns that are there, then the rest as it comes. */
+export const WatchRequest = v.object({ op: v.literal('watch'), jid: Jid });
+export type WatchRequest = v.InferOutput<typeof WatchRequest>;
 
 /** Run a runner or a wheel function on the master. */
 export const CallRequest = v.object({
@@ -43,7 +77,7 @@ export const CallRequest = v.object({
 });
 export type CallRequest = v.InferOutput<typeof CallRequest>;
 
-export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest]);
+export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest, WatchRequest]);
 export type OperatorRequestPayload = v.InferOutput<typeof OperatorRequestPayload>;
 
 export const OperatorRequest = defineMessage({
@@ -103,6 +137,13 @@ export const OperatorResponsePayload = v.variant('t', [
     final: member(v.boolean(), 'It will not change any more.'),
     offline: member(v.optional(v.string()), 'The minion is not connected: since when.'),
   }),
+  v.object({
+    t: v.literal('prog'),
+    id: MinionId,
+    jid: Jid,
+    data: member(v.unknown(), 'Partial output: the new text of each stream.'),
+  }),
+  v.object({ t: v.literal('batch'), jid: Jid, minions: member(v.array(MinionId), 'Whose turn it is now.') }),
   v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
   v.object({ t: v.literal('error'), error: ErrorValue }),
   v.object({ t: v.literal('end') }),

@@ -2,7 +2,7 @@ import { Markup } from './markup.ts';
 import { PyDict } from './py_dict.ts';
 import { PyError } from './py_error.ts';
 import { PyFloat } from './py_float.ts';
-import { type PyCallable, PyFunction } from './py_function.ts';
+import { HostFunction, type PyCallable } from './py_function.ts';
 import { normalInt } from './py_int.ts';
 import { PyObject, type Value } from './py_object.ts';
 import { PySet } from './py_set.ts';
@@ -15,7 +15,7 @@ export function fromJs(value: unknown): Value {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : new PyFloat(value);
   if (typeof value === 'bigint') return normalInt(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'function') return new PyFunction(value.name, value as PyCallable);
+  if (typeof value === 'function') return new HostFunction(value.name, value as PyCallable);
   if (value instanceof PyObject || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(fromJs);
   if (value instanceof Map) return new PyDict(pairs(value));

@@ -3,7 +3,7 @@ import { type Kwargs, PyObject, type Value } from './py_object.ts';
 /** What a function handed into a template looks like. */
 export type PyCallable = (args: Value[], kwargs: Kwargs) => Value | Promise<Value>;
 
-/** A function as a value. */
+/** A function as a value: part of the engine, synchronous. */
 export class PyFunction extends PyObject {
   readonly typeName: string;
   readonly name: string;
@@ -26,5 +26,12 @@ export class PyFunction extends PyObject {
 
   override call(args: Value[], kwargs: Kwargs): Value | Promise<Value> {
     return this.run(args, kwargs);
+  }
+}
+
+/** A function of the host (an execution module's, say): it may do anything, also answer a promise. */
+export class HostFunction extends PyFunction {
+  override isExternal(): boolean {
+    return true;
   }
 }

@@ -93,6 +93,11 @@ export abstract class PyObject {
     return false;
   }
 
+  /** Does calling it leave the engine? Only such functions may answer promises. */
+  isExternal(): boolean {
+    return false;
+  }
+
   /** `self(*args, **kwargs)`; an asynchronous function answers a promise. */
   call(_args: Value[], _kwargs: Kwargs): Value | Promise<Value> {
     throw new PyError('TypeError', `'${this.typeName}' object is not callable`);

@@ -1,17 +1,11 @@
 import { pyRepr } from '../values/text.ts';
 import { Cursor } from './cursor.ts';
+import type { ComposeLimits } from './load_limits.ts';
 import { type MappingNode, type Node, type ScalarNode, type SequenceNode, TAG_PREFIX } from './node.ts';
 import { resolveScalarTag } from './resolve_scalar.ts';
 import { Scanner } from './scanner.ts';
 import type { Token, TokenKind } from './token.ts';
 import { YamlError, type YamlStage } from './yaml_error.ts';
-
-export interface ComposeLimits {
-  /** Collections inside one another. */
-  readonly depthMax: number;
-  /** Nodes when every alias is counted as the tree it stands for. */
-  readonly nodesMax: number;
-}
 
 interface Anchored {
   readonly start: number;

@@ -40,11 +40,13 @@ function setUp(overrides: Partial<DispatcherOptions> = {}) {
     jobs,
     clock,
     log: silentLogger,
-    ended: (record, { id }) => dispatcher.settled(record.jid, id),
+    ended: (record, { id, state }) => dispatcher.ended(record.jid, id, state !== 'succeeded'),
   });
   let count = 0;
   const dispatcher = createDispatcher({
     tracker,
+    jobs,
+    random: () => 0,
     fleet,
     bus,
     newJid: () => String(++count).padStart(20, '0'),
@@ -56,7 +58,12 @@ function setUp(overrides: Partial<DispatcherOptions> = {}) {
     limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
     sign: async (payload) => payload,
     send(id, { topic, payload }, acknowledged) {
-      sent.push({ id, topic, job: decodePayload(payload) as JobPayload, acknowledged });
+      sent.push({
+        id,
+        topic,
+        job: decodePayload(payload) as JobPayload,
+        acknowledged: acknowledged ?? (() => undefined),
+      });
       return true;
     },
     ...overrides,

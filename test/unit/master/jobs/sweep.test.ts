@@ -17,6 +17,8 @@ const row = (members: Partial<Row>): Row => ({
   reason: undefined,
   aliveMs: 0,
   mayHaveIt: members.state !== undefined && members.state !== 'queued',
+  exp,
+  isCancelled: false,
   pid: undefined,
   ending: undefined,
   ...members,
@@ -38,8 +40,14 @@ test.each([
   ['running and silent for less than a step', row({ state: 'running' }), exp, 599_999, undefined],
   ['running and silent for a step', row({ state: 'running' }), exp, 600_000, 'time_out'],
   ['running with a sign of life', row({ state: 'running', aliveMs: 1 }), exp, 600_000, undefined],
-  ['running as long as it may', row({ state: 'running' }), START_AT + 3600, 0, undefined],
-  ['running longer than it may', row({ state: 'running' }), START_AT + 3601, 0, 'time_out'],
+  [
+    'running as long as it may, and the minion may still be stopping it',
+    row({ state: 'running' }),
+    START_AT + 3660,
+    0,
+    undefined,
+  ],
+  ['running longer than it may', row({ state: 'running' }), START_AT + 3661, 0, 'time_out'],
 ])('a part that is %s', (_what, part, seconds, monotonicMs, event) => {
   expect(dueEnding(job, part, timers, { seconds, monotonicMs })?.event).toBe(event);
 });
@@ -48,7 +56,7 @@ test('the reason names the option that was reached', () => {
   const silent = dueEnding(job, row({ state: 'running' }), timers, { seconds: exp, monotonicMs: 600_000 });
   expect(silent?.reason).toBe('no sign of life for job_step_timeout (600 s)');
   const long = dueEnding(job, row({ state: 'running' }), timers, { seconds: exp + 9999, monotonicMs: 0 });
-  expect(long?.reason).toBe('ran longer than job_timeout (3600 s)');
+  expect(long?.reason).toBe('ran longer than its time limit (3600 s)');
 });
 
 test('a sweep ends what is due and nothing else', async () => {

@@ -54,6 +54,7 @@ const modules: Readonly<Record<string, typeof probe>> = {
 function execute(fun: string, job: Partial<JobPayload> = {}, signal = new AbortController().signal) {
   const context = fakeContext();
   const catalogue: MinionContext['catalogue'] = {
+    ...context.catalogue,
     moduleNames: Object.keys(modules),
     async find(name) {
       const reason = modules[name]?.unavailable?.(context);

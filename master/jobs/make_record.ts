@@ -1,0 +1,90 @@
+import { FleetError } from '../../shared/errors.ts';
+import type { BatchRequest, JobRequest } from '../../shared/protocol/messages/operator.ts';
+import type { BatchPlan } from './batch.ts';
+import type { JobRecord } from './job_store.ts';
+
+/** Whom a job is for, as far as the request leaves a choice. */
+export interface Choice {
+  readonly minions: readonly string[];
+  /** Those of them that are connected. */
+  readonly online: readonly string[];
+}
+
+export interface RecordDefaults {
+  readonly timeoutSeconds: number;
+  readonly queueForSeconds: number;
+  /** Longest run of any job. */
+  readonly runSeconds: number;
+}
+
+/** Applies `subset` and `quorum`. Throws QUORUM_MISSED. */
+export function chooseMinions({ minions, online }: Choice, request: JobRequest, random: () => number): Choice {
+  const { subset, quorum } = request;
+  if (quorum !== undefined && online.length < quorum * minions.length) {
+    const wanted = Math.ceil(quorum * minions.length);
+    throw new FleetError(
+      'QUORUM_MISSED',
+      `${online.length} of ${minions.length} minions are connected, the quorum is ${wanted}`,
+      {
+        hint: 'salt-run manage.down lists the others',
+      },
+    );
+  }
+  if (subset === undefined) return { minions, online };
+  const drawn = draw(online, subset, random).sort();
+  return { minions: drawn, online: drawn };
+}
+
+/** Fisher and Yates, as far as it is needed. */
+function draw(ids: readonly string[], count: number, random: () => number): string[] {
+  const pool = [...ids];
+  const drawn: string[] = [];
+  while (drawn.length < count && pool.length > 0) {
+    drawn.push(...pool.splice(Math.floor(random() * pool.length), 1));
+  }
+  return drawn;
+}
+
+/** The job as it is stored. `nowSeconds` may have a fraction. */
+export function makeRecord(
+  jid: string,
+  user: string,
+  request: JobRequest,
+  { minions, online }: Choice,
+  defaults: RecordDefaults,
+  nowSeconds: number,
+): JobRecord {
+  const { fun, arg, kwarg, tgt, tgt_type, metadata, run_timeout: runTimeout } = request;
+  const batch = request.batch !== undefined && online.length > request.batch.above ? request.batch : undefined;
+  const startSeconds = request.timeout ?? defaults.timeoutSeconds;
+  const waitSeconds = Math.max(startSeconds, request.queue_for ?? defaults.queueForSeconds);
+  return {
+    jid,
+    fun,
+    arg,
+    kwarg,
+    tgt,
+    tgt_type,
+    user,
+    minions,
+    // The last part of a batch may begin only when all others have run as long as they may.
+    exp: Math.ceil(nowSeconds + (batch === undefined ? waitSeconds : waitSeconds + defaults.runSeconds)),
+    ...(runTimeout !== undefined && { timeout_ms: Math.min(runTimeout, defaults.runSeconds) * 1000 }),
+    ...(batch !== undefined && { batch: { ...planBatch(batch, online.length), start_s: startSeconds } }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+/** Percentages become numbers: of minions that are there, at least one. */
+export function planBatch(batch: BatchRequest, onlineCount: number): BatchPlan {
+  const { size, wait, failhard, abort_on_failures: share, rate } = batch;
+  const text = String(size);
+  const wanted = text.endsWith('%') ? Math.floor((Number.parseFloat(text) / 100) * onlineCount) : Number(text);
+  const failuresMax = failhard ? 1 : share === undefined ? undefined : Math.max(1, Math.ceil(share * onlineCount));
+  return {
+    size: Math.max(1, wanted),
+    wait_ms: wait * 1000,
+    ...(failuresMax !== undefined && { failures_max: failuresMax }),
+    ...(rate !== undefined && { per_second: rate }),
+  };
+}

@@ -1,0 +1,90 @@
+import type { Logger } from '../../shared/log.ts';
+import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
+import type { Packet } from '../../shared/protocol/message.ts';
+import { type InfoPayload, Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
+import type { JobRecord } from './job_store.ts';
+import type { Lanes } from './lanes.ts';
+import type { Row, Tracker } from './tracker.ts';
+
+export interface TransmitterOptions {
+  readonly tracker: Tracker;
+  readonly log: Logger;
+  /** Seconds a job may run when it does not say. */
+  readonly runSeconds: number;
+  /** Signs a payload for one minion. */
+  readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
+  readonly send: (id: string, packet: Packet, acknowledged?: () => void) => boolean;
+}
+
+/** Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. */
+export function createTransmitter({ tracker, runSeconds, log, sign, send }: TransmitterOptions, lanes: Lanes) {
+  const payloads = createPayloadCache(runSeconds);
+  const tails = new Map<string, Promise<void>>();
+
+  const deliver = async ({ jid }: JobRecord, id: string, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
+    if (tracker.row(jid, id)?.state !== 'sent') return;
+    const topic = formatTopic(Job.topic, { id });
+    const packet: Packet = { topic, payload: bytes, qos: Job.qos, retain: false };
+    const bytesMax = info.max_packet ?? bytes.length;
+    if (packetBytes(packet) > bytesMax) {
+      const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
+      await tracker.advance(jid, id, 'reject', { reason });
+    } else if (!send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
+      lanes.putBack(id, jid);
+      await tracker.advance(jid, id, 'requeue');
+    }
+  };
+
+  return (record: JobRecord, { id, exp }: Row, info: InfoPayload): void => {
+    void tracker.advance(record.jid, id, 'send');
+    const payload = payloads.of(record, exp, info.enc);
+    const signed = info.sig === 'none' ? Promise.resolve(payload) : sign(payload, info.enc, id);
+    const tail = Promise.all([signed, tails.get(id)])
+      .then(([bytes]) => deliver(record, id, bytes, info))
+      .catch((error: unknown) => {
+        log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
+      })
+      .finally(() => {
+        if (tails.get(id) === tail) tails.delete(id);
+      });
+    tails.set(id, tail);
+  };
+}
+
+/** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */
+function packetBytes({ topic, payload }: Packet): number {
+  return 5 + 2 + Buffer.byteLength(topic) + 2 + payload.length;
+}
+
+/** A job's payload is encoded once, whoever many minions it goes to; only the signature differs. */
+function createPayloadCache(runSeconds: number) {
+  let last: { record: JobRecord; exp: number; bytes: Partial<Record<Encoding, Uint8Array>> } | undefined;
+  return {
+    of(record: JobRecord, exp: number, encoding: Encoding): Uint8Array {
+      if (last?.record !== record || last.exp !== exp) last = { record, exp, bytes: {} };
+      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, exp, encoding, runSeconds), encoding);
+      last.bytes[encoding] = bytes;
+      return bytes;
+    },
+  };
+}
+
+/** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
+function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSeconds: number): JobPayload {
+  const { jid, fun, arg, kwarg, tgt, tgt_type, user, metadata } = record;
+  return {
+    jid,
+    fun,
+    ...(arg.length > 0 && { arg: [...arg] }),
+    ...(Object.keys(kwarg).length > 0 && { kwarg }),
+    exp,
+    ...(encoding === 'cbor' && {
+      tgt: typeof tgt === 'string' ? tgt : [...tgt],
+      tgt_type,
+      user,
+      timeout_ms: record.timeout_ms ?? runSeconds * 1000,
+      ...(metadata !== undefined && { metadata }),
+    }),
+  };
+}

@@ -1,0 +1,88 @@
+import { PyError } from '../values/py_error.ts';
+import { PyFunction } from '../values/py_function.ts';
+import { PyObject, type Value } from '../values/py_object.ts';
+import { isInt } from '../values/py_int.ts';
+import { PyFloat } from '../values/py_float.ts';
+import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
+import { Undefined, type UndefinedReason } from '../values/undefined.ts';
+import { attributesOf, methodOf } from './methods.ts';
+
+/** `value.name` as Jinja's sandbox reads it: the attribute, else the item, else undefined. */
+export function getAttribute(value: Value, name: string, strict: boolean): Value {
+  return pythonAttribute(value, name, strict) ?? itemOf(value, name) ?? missing({ owner: value, name }, strict);
+}
+
+/** `value[key]` as Jinja's sandbox reads it: the item, else (for a str) the attribute, else undefined. */
+export function getItem(value: Value, key: Value, strict: boolean): Value {
+  const item = itemOf(value, key);
+  if (item !== undefined) return item;
+  const attribute = isText(key) ? pythonAttribute(value, textOf(key), strict) : undefined;
+  return attribute ?? missing({ owner: value, name: key }, strict);
+}
+
+function missing(reason: UndefinedReason, strict: boolean): Value {
+  return new Undefined(reason, strict);
+}
+
+// What every Python object has; a template that asks for one is told that it may not, not that it is missing.
+const DUNDERS: ReadonlySet<string> = new Set(
+  (
+    '__class__ __delattr__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __getstate__ __gt__ __hash__ ' +
+    '__init__ __init_subclass__ __le__ __lt__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ ' +
+    '__sizeof__ __str__ __subclasshook__'
+  ).split(' '),
+);
+
+/** The attribute Python's getattr finds, or undefined; private ones come back as an undefined that says so. */
+function pythonAttribute(value: Value, name: string, strict: boolean): Value | undefined {
+  if (name.startsWith('_')) {
+    if (value instanceof Undefined && !name.startsWith('__')) value.fail();
+    if (!DUNDERS.has(name)) return undefined;
+    const hint = `access to attribute ${pyRepr(name)} of ${pyRepr(typeName(value))} object is unsafe.`;
+    return new Undefined({ hint, owner: value, name, kind: 'SecurityError' }, strict);
+  }
+  const method = methodOf(value, name);
+  if (method !== undefined) {
+    return new PyFunction(name, (args, kwargs) => method(value, args, kwargs), 'builtin_function_or_method');
+  }
+  if (value instanceof PyObject) {
+    const attribute = value.attr(name);
+    if (attribute !== undefined) return attribute;
+  }
+  return attributesOf(value, name);
+}
+
+/** `value[key]`, or undefined when there is no such item or the value has none. */
+function itemOf(value: Value, key: Value): Value | undefined {
+  if (value instanceof Undefined) value.fail();
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)) {
+    return isText(value) ? characterAt(textOf(value), key) : hashableItem(value, key);
+  }
+  if (Array.isArray(value)) return value[indexOf(key, value.length)];
+  if (typeof value === 'string') return characterAt(value, key);
+  return value instanceof Uint8Array ? value[indexOf(key, value.length)] : undefined;
+}
+
+// An unhashable key is a TypeError in Python, and Jinja takes that for "not there".
+function hashableItem(value: PyObject, key: Value): Value | undefined {
+  if (key instanceof PyObject && !(key instanceof Undefined) && !(key instanceof PyFloat)) {
+    try {
+      return value.item(key);
+    } catch (error) {
+      if (error instanceof PyError && error.kind === 'TypeError') return undefined;
+      throw error;
+    }
+  }
+  return Array.isArray(key) ? undefined : value.item(key);
+}
+
+function indexOf(key: Value, length: number): number {
+  const index = typeof key === 'boolean' ? Number(key) : isInt(key) ? Number(key) : Number.NaN;
+  return index < 0 ? index + length : index;
+}
+
+function characterAt(text: string, key: Value): Value | undefined {
+  if (!/[\ud800-\udfff]/.test(text)) return text[indexOf(key, text.length)];
+  const characters = [...text];
+  return characters[indexOf(key, characters.length)];
+}

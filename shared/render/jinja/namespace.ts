@@ -1,0 +1,30 @@
+import { PyObject, type Value } from '../values/py_object.ts';
+import { PyDict } from '../values/py_dict.ts';
+
+/** What `namespace()` makes: attributes that templates may assign. */
+export class Namespace extends PyObject {
+  readonly typeName = 'Namespace';
+  readonly #attributes: PyDict;
+
+  constructor(attributes: PyDict) {
+    super();
+    this.#attributes = attributes;
+  }
+
+  override get qualifiedName(): string {
+    return 'jinja2.utils.Namespace';
+  }
+
+  override repr(open: readonly unknown[] = []): string {
+    return `<Namespace ${this.#attributes.repr(open)}>`;
+  }
+
+  override attr(name: string): Value | undefined {
+    return this.#attributes.get(name);
+  }
+
+  /** Assigns an attribute. */
+  assign(name: string, value: Value): void {
+    this.#attributes.set(name, value);
+  }
+}

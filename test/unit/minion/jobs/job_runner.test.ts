@@ -1,0 +1,217 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createJobRunner, type JobRunnerOptions } from '../../../../minion/jobs/job_runner.ts';
+import { createJobTable } from '../../../../minion/jobs/job_table.ts';
+import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
+import { openOutbox } from '../../../../minion/jobs/outbox.ts';
+import { createLogger, silentLogger } from '../../../../shared/log.ts';
+import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
+import { ReturnLong, type ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
+import { Inbox } from '../../../integration/broker/inbox.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
+
+const NOW = 1_000_000;
+const jid = (number: number): string => String(number).padStart(20, '0');
+const job = (number: number, members: Partial<JobPayload> = {}): JobPayload => ({
+  jid: jid(number),
+  fun: 'test.ping',
+  exp: NOW + 5,
+  ...members,
+});
+
+let directory: string;
+const ledgers: Ledger[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'brine-runner-'));
+});
+afterEach(async () => {
+  for (const ledger of ledgers.splice(0)) await ledger.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** A runner on a real ledger and outbox; each job ends when the test says with what. */
+async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
+  const clock = fakeClock();
+  const started = new Inbox<{ jid: string; signal: AbortSignal; end(result: Partial<ReturnPayload>): void }>();
+  const news = new Inbox<string>();
+  const sent = new Inbox<ReturnPayload>();
+  const logged: string[] = [];
+  const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
+  const ledger = overrides.ledger ?? (await openLedger(join(directory, 'ledger'), () => NOW));
+  if (overrides.ledger === undefined) ledgers.push(ledger);
+  const outbox = await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, log });
+  outbox.attach(async ({ topic, payload }) => sent.push(ReturnLong.decode(topic, payload)!.payload));
+  const table = createJobTable(() => undefined, 1);
+  const runner = createJobRunner({
+    id: 'm1',
+    ledger,
+    outbox,
+    table,
+    clock,
+    log,
+    processCountMax: -1,
+    returnBytesMax: 4096,
+    masterNow: () => NOW + clock.monotonicMs() / 1000,
+    heartbeatMs: 30_000,
+    execute: ({ jid: one, fun }, signal) =>
+      new Promise((resolve) => {
+        const end = (members: Partial<ReturnPayload>): void =>
+          resolve({ id: 'm1', jid: one, fun, return: true, retcode: 0, success: true, ...members });
+        started.push({ jid: one, signal, end });
+      }),
+    acknowledge: (one, { st }) => news.push(`${st} ${Number(one)}`),
+    notice: (what, { jid: one }) => news.push(`${what} ${Number(one)}`),
+    ...overrides,
+  });
+  return { runner, clock, started, news, sent, logged, ledger, outbox, table };
+}
+
+test('a job is said to run, runs, and its return goes out', async () => {
+  const { runner, started, news, sent, table } = await setUp();
+  runner.run(job(1));
+  expect([news.all, table.has(jid(1))]).toEqual([['run 1', 'start 1'], true]);
+  started.all[0]?.end({});
+  expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(1), return: true, retcode: 0 }]);
+  await news.waitFor((line) => line === 'end 1');
+  expect(table.size()).toBe(0);
+});
+
+test('no more jobs run at a time than configured; the others wait in their order', async () => {
+  const { runner, started, news } = await setUp({ processCountMax: 2 });
+  for (const number of [1, 2, 3, 4]) runner.run(job(number));
+  expect(started.all.map((one) => one.jid)).toEqual([jid(1), jid(2)]);
+  expect(runner.waitingCount()).toBe(2);
+  started.all[1]?.end({});
+  await news.waitFor((line) => line === 'start 3');
+  started.all[2]?.end({});
+  await news.waitFor((line) => line === 'start 4');
+  expect(runner.waitingCount()).toBe(0);
+});
+
+test('a job that expired while it waited is not run, and says so', async () => {
+  const { runner, started, clock, sent } = await setUp({ processCountMax: 1 });
+  runner.run(job(1));
+  runner.run(job(2));
+  clock.advance(5000);
+  started.all[0]?.end({});
+  expect((await sent.waitForCount(2))[1]).toMatchObject({ jid: jid(2), ended: 'expired', success: false });
+  expect(started.all).toHaveLength(1);
+});
+
+test('the master hears now and then that a long job still runs', async () => {
+  const { runner, started, clock, news } = await setUp();
+  runner.run(job(1));
+  clock.advance(60_000);
+  expect(news.all.filter((line) => line === 'run 1')).toHaveLength(3);
+  started.all[0]?.end({});
+  await news.waitFor((line) => line === 'end 1');
+  clock.advance(60_000);
+  expect(news.all.filter((line) => line === 'run 1')).toHaveLength(3);
+});
+
+test('a job is stopped when its time is over', async () => {
+  const { runner, started, clock } = await setUp();
+  runner.run(job(1, { timeout_ms: 1000 }));
+  clock.advance(999);
+  expect(started.all[0]?.signal.aborted).toBe(false);
+  clock.advance(1);
+  expect([started.all[0]?.signal.aborted, started.all[0]?.signal.reason]).toEqual([true, 'timeout']);
+});
+
+test('a time that no timer can hold does not stop a job at once', async () => {
+  const delays: number[] = [];
+  const clock = fakeClock();
+  const { runner } = await setUp({
+    clock: {
+      ...clock,
+      after(delayMs, run) {
+        delays.push(delayMs);
+        return clock.after(delayMs, run);
+      },
+    },
+  });
+  runner.run(job(1, { timeout_ms: 10 ** 12 }));
+  expect(delays).toEqual([2 ** 31 - 1]);
+});
+
+test('a return is in the outbox before the ledger says that the job is finished', async () => {
+  const { runner, started, news, ledger, outbox } = await setUp();
+  outbox.detach();
+  await ledger.accept(jid(1), NOW + 5);
+  runner.run(job(1));
+  started.all[0]?.end({});
+  await news.waitFor((line) => line === 'end 1');
+  await ledger.close();
+  ledgers.length = 0;
+  const again = await setUp();
+  expect(again.ledger.interrupted).toEqual([]);
+  expect(await again.sent.waitForCount(1)).toMatchObject([{ jid: jid(1), return: true }]);
+});
+
+test('what a former process began and never finished is reported as interrupted, once', async () => {
+  const before = await setUp();
+  for (const number of [1, 2]) await before.ledger.accept(jid(number), NOW + 5);
+  before.outbox.detach();
+  // The return of the second is in the outbox, the ledger was not told any more.
+  const payload = { id: 'm1', jid: jid(2), return: 'kept' };
+  await before.outbox.add('return', ReturnLong.encode({ jid: jid(2), id: 'm1' }, payload));
+
+  const ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  const outbox = await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, log: silentLogger });
+  const { runner } = await setUp({ ledger, outbox });
+  await runner.reportInterrupted();
+  const sent: (ReturnPayload | undefined)[] = [];
+  outbox.attach(async (packet) => void sent.push(ReturnLong.decode(packet.topic, packet.payload)?.payload));
+  await outbox.drained();
+  expect(sent).toMatchObject([{ return: 'kept' }, { jid: jid(1), ended: 'interrupted', success: false }]);
+  await ledger.close();
+  expect((await setUp()).ledger.interrupted).toEqual([]);
+});
+
+test('a return that is too large is replaced by one that says how large, never cut', async () => {
+  const { runner, started, sent } = await setUp();
+  runner.run(job(1));
+  started.all[0]?.end({ return: 'x'.repeat(5000), retcode: 0 });
+  const [result] = await sent.waitForCount(1);
+  expect(result).toMatchObject({
+    retcode: 1,
+    success: false,
+    error: { code: 'LIMIT_EXCEEDED' },
+    return: expect.stringMatching(
+      /return code 0, but its return of 5\d{3} bytes is larger than max_return_size \(4096/,
+    ),
+  });
+});
+
+test.each([
+  ['a date', new Date(0)],
+  ['a number without end', 10n ** 30n],
+  ['a list a hundred levels deep', Array.from({ length: 100 }).reduce((inner) => [inner], 'x')],
+])('a return that the master would refuse is replaced by one that says why: %s', async (_what, value) => {
+  const { runner, started, sent } = await setUp();
+  runner.run(job(1));
+  started.all[0]?.end({ return: value, retcode: 3 });
+  const [result] = await sent.waitForCount(1);
+  expect(result).toMatchObject({ jid: jid(1), retcode: 3, success: false });
+  expect(String(result?.return)).toMatch(/^ERROR: the job ended with return code 3, but /);
+});
+
+test.each([300, 1.5, Number.NaN])('a return code that there is not (%s) does not lose the return', async (retcode) => {
+  const { runner, started, sent } = await setUp();
+  runner.run(job(1));
+  started.all[0]?.end({ retcode, success: false });
+  expect(await sent.waitForCount(1)).toMatchObject([{ retcode: 1, success: false }]);
+});
+
+test('a return that cannot be kept is logged, and the job does not block the others', async () => {
+  const { runner, started, news, logged, table } = await setUp({ processCountMax: 1 });
+  runner.run(job(1));
+  runner.run(job(2));
+  await rm(join(directory, 'outbox'), { recursive: true });
+  started.all[0]?.end({});
+  await news.waitFor((line) => line === 'start 2');
+  expect(logged.join()).toContain('could not be kept');
+  expect(table.has(jid(1))).toBe(false);
+});
