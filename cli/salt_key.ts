@@ -38,6 +38,8 @@ interface KeyOptions extends CommonOptions, PrintOptions {
   readonly printAll?: boolean;
   readonly finger?: string;
   readonly fingerAll?: boolean;
+  /** `-F master`. */
+  readonly localOnly?: boolean;
   readonly genToken?: boolean;
   readonly id?: string;
   readonly ttl?: string;
@@ -57,7 +59,12 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
   const config = await loadCliConfig(options.configDir);
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000, clock: systemClock });
   try {
-    return await perform(client, options, outputOptions(options, config, terminal.isTerminal), terminal);
+    return await perform(
+      client,
+      { ...options, localOnly: command.args[0] === 'master' },
+      outputOptions(options, config, terminal.isTerminal),
+      terminal,
+    );
   } finally {
     await client.close();
   }
@@ -65,6 +72,7 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
 
 function keyCommand(): Command {
   const command = new Command('salt-key')
+    .argument('[which]', 'master: with -F, only its own keys')
     .description('Lists, accepts, rejects and deletes the keys of minions. Ids are globs.')
     .option('-L, --list-all', 'list all keys (also what happens without an option)')
     .option('-l, --list <state>', 'list the keys of one state: acc, pre (or un), rej, den, all')
@@ -170,7 +178,8 @@ async function details(
     out(noMatchText(glob, ['accepted', 'denied', 'unaccepted', 'rejected']));
     return 1;
   }
-  const all = local !== undefined && options.fingerAll === true ? { local, ...some } : some;
+  const all =
+    local !== undefined && options.fingerAll === true ? { local, ...(options.localOnly !== true && some) } : some;
   out(await listText(all as KeyLists, options, print));
   return 0;
 }

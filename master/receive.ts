@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { FleetError, toReport } from '../shared/errors.ts';
+import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
@@ -9,7 +10,7 @@ import { Info, type InfoPayload, JobResponse, Request } from '../shared/protocol
 import { OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { EventBus, EventData } from './events/event_bus.ts';
-import { emitMinionEvent, mayFire } from './events/minion_events.ts';
+import { emitMinionEvent } from './events/minion_events.ts';
 import type { Fleet } from './fleet.ts';
 import type { Collector } from './jobs/collect.ts';
 import type { Dispatcher } from './jobs/dispatch.ts';

@@ -114,11 +114,11 @@ async function serveWatch(
 
 /** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
 function follow({ tracker, fleet }: MasterContext, record: JobRecord, answer: Answer): void {
-  const { jid, batch } = record;
+  const { jid, batch, queues_offline: queuesOffline } = record;
   const job = tracker.get(jid);
   // A part of a batch that is offline when its turn comes is over at once.
   const isParked = ({ id, state }: Pick<Row, 'id' | 'state'>): boolean =>
-    batch === undefined && state === 'queued' && !fleet.isOnline(id);
+    queuesOffline === true && batch === undefined && state === 'queued' && !fleet.isOnline(id);
   const offlineOf = (row: Pick<Row, 'id' | 'state'>) => (isParked(row) ? { offline: fleet.whyOffline(row.id) } : {});
   const isOver = (): boolean => {
     for (const row of job?.rows.values() ?? []) if (!isParked(row)) return false;

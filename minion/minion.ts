@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
+import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
+import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
@@ -172,6 +174,7 @@ function createJobPath(
     processCountMax: config.process_count_max,
     returnBytesMax: config.max_return_size,
     heartbeatMs: HEARTBEAT_MS,
+    pid: deps.pid,
     execute: (job, signal, progress) =>
       executeJob({ id, catalogue, clock, log, contextOf: contextOf(progress) }, job, signal),
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
@@ -210,6 +213,11 @@ const noScope = {
 function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fireMaster'] {
   return async (tag, data) => {
     checkTag(tag, `salt/fire/${id}/`);
+    if (!mayFire(id, tag)) {
+      throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
+        hint: 'use a tag of your own with at least one /, such as myapp/deployed',
+      });
+    }
     await outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
   };
 }

@@ -267,7 +267,9 @@ async function streamEvents(interrupted: Promise<unknown>, children: readonly Ch
     },
   });
   await connection.subscribe(['salt/event/#']);
-  await Promise.race([interrupted, failWhenOver(children)]);
+  const [master, ...minions] = children;
+  for (const { ended } of minions) void ended.then((how) => process.stdout.write(`${how}\n`));
+  await Promise.race([interrupted, failWhenOver(master === undefined ? [] : [master])]);
   await connection.close();
   process.stdout.write('\nStopping …\n');
 }

@@ -1,15 +1,6 @@
 import type { EventBus, EventData } from './event_bus.ts';
 
 /**
- * Which tags a minion may fire on the master's bus: its own start, its own beacons, and anything outside `salt/` and the
- * bare tags that Salt's own parts listen to. An allow list, because Salt's deny list was not enough (CVE-2025-22239).
- */
-export function mayFire(id: string, tag: string): boolean {
-  if (tag.startsWith('salt/')) return tag === `salt/minion/${id}/start` || tag.startsWith(`salt/beacon/${id}/`);
-  return tag.includes('/') && !tag.startsWith('minion/') && !tag.startsWith('$');
-}
-
-/**
  * A minion's event as it stands on the bus: `id` and `tag` come from the connection and the topic. The payload of a custom
  * event is nested under `data` (EVT-4); a start or a beacon has its members at the top. The time is the minion's: an event
  * may have waited in its outbox.

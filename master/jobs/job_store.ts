@@ -19,6 +19,8 @@ export interface JobRecord {
   /** Seconds UTC; a job that did not start by then never will. */
   readonly exp: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** It is kept for minions that are offline. */
+  readonly queues_offline?: boolean | undefined;
   /** Milliseconds that the function may run; left out: job_timeout. */
   readonly timeout_ms?: number | undefined;
   /** Handed out little by little: a part may start within `start_s` seconds after its turn came. */

@@ -57,7 +57,8 @@ export function makeRecord(
   const { fun, arg, kwarg, tgt, tgt_type, metadata, run_timeout: runTimeout } = request;
   const batch = request.batch !== undefined && online.length > request.batch.above ? request.batch : undefined;
   const startSeconds = request.timeout ?? defaults.timeoutSeconds;
-  const waitSeconds = Math.max(startSeconds, request.queue_for ?? defaults.queueForSeconds);
+  const queueSeconds = request.queue_for ?? defaults.queueForSeconds;
+  const waitSeconds = Math.max(startSeconds, queueSeconds);
   return {
     jid,
     fun,
@@ -69,6 +70,7 @@ export function makeRecord(
     minions,
     // The last part of a batch may begin only when all others have run as long as they may.
     exp: Math.ceil(nowSeconds + (batch === undefined ? waitSeconds : waitSeconds + defaults.runSeconds)),
+    ...(queueSeconds > 0 && { queues_offline: true }),
     ...(runTimeout !== undefined && { timeout_ms: Math.min(runTimeout, defaults.runSeconds) * 1000 }),
     ...(batch !== undefined && { batch: { ...planBatch(batch, online.length), start_s: startSeconds } }),
     ...(metadata !== undefined && { metadata }),

@@ -1,5 +1,5 @@
 /**
- * What the master must not forget. Keys are tuples in order; values are plain data. An interface of five verbs, so that
+ * What the master must not forget. Keys are tuples in order; values are plain data. An interface of four verbs, so that
  * another engine can stand in.
  */
 export type StoreKey = readonly (string | number)[];

@@ -53,20 +53,28 @@ export async function executeJob(
       ...aborted(signal),
     };
   } catch (error) {
-    if (!(error instanceof FleetError)) {
-      log.error('a function failed with what looks like a bug', { jid: job.jid, fun: job.fun, error: String(error) });
-      if (error instanceof Error) log.debug(error.stack ?? error.message);
-    }
+    if (!signal.aborted) logBug(log, job, error);
     return {
       ...base,
-      return: failureText(error),
+      return: signal.aborted ? stoppedText(signal) : failureText(error),
       retcode: outcome.retcode || 1,
       success: false,
       ms: duration(),
-      error: toReport(error),
+      ...(!signal.aborted && { error: toReport(error) }),
       ...aborted(signal),
     };
   }
+}
+
+/** What is no FleetError is a bug of the module; its stack is for the log, at debug. */
+function logBug(log: Logger, { jid, fun }: JobPayload, error: unknown): void {
+  if (error instanceof FleetError) return;
+  log.error('a function failed with what looks like a bug', { jid, fun, error: String(error) });
+  if (error instanceof Error) log.debug(error.stack ?? error.message);
+}
+
+function stoppedText(signal: AbortSignal): string {
+  return signal.reason === 'timeout' ? 'the job ran out of time and was stopped' : 'the job was cancelled';
 }
 
 /** A job that was stopped from outside says so, whatever the function made of it. */

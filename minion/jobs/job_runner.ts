@@ -32,6 +32,8 @@ export interface JobRunnerOptions {
   /** How often the master hears that a long job still runs. */
   readonly heartbeatMs: number;
   readonly execute: (job: JobPayload, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
+  /** Of this process. */
+  readonly pid: number;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
   /** A job began or ended, for the minion's own bus. */
   readonly notice: (what: 'start' | 'end', job: JobPayload, result?: ReturnPayload) => void;
@@ -66,7 +68,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     // It may have waited here for others to end.
     if (job.exp <= options.masterNow()) return deliver(jid, expiredReturn(id, jid));
     const signal = table.start(job);
-    options.acknowledge(jid, { st: 'run' });
+    options.acknowledge(jid, { st: 'run', pid: options.pid });
     options.notice('start', job);
     const heartbeat = clock.every(options.heartbeatMs, () => options.acknowledge(jid, { st: 'run' }));
     const limit: Timer | undefined =

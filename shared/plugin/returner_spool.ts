@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from '../crypto/private_file.ts';
 import { FleetError } from '../errors.ts';
+import { limitParallel } from '../limit_parallel.ts';
 import type { Logger } from '../log.ts';
 import { toJsonLine } from '../protocol/codec.ts';
 import type { Destination } from './open_returner.ts';
@@ -37,6 +38,8 @@ export interface Spool {
 
 /** What a file takes on a disk, at least: thousands of small entries fill it as surely as a few large ones. */
 const BLOCK_BYTES = 4096;
+/** A whole fleet may return at once: files open at a time, and what the event loop has to do in one turn. */
+const WRITES_MAX = 16;
 /** First lines are short; what has none within this was not written by a spool. */
 const HEAD_BYTES_MAX = 16 * 1024;
 
@@ -55,9 +58,10 @@ export function prepareEntry(
 /** Throws what the system says when the folder cannot be made or read. */
 export async function openSpool(folder: string, log: Logger): Promise<Spool> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const limited = limitParallel(WRITES_MAX);
   return {
     found: await findEntries(folder, log),
-    write: ({ name }, content) => writePrivateFile(join(folder, name), content),
+    write: ({ name }, content) => limited(() => writePrivateFile(join(folder, name), content)),
     read: (entry) => readDelivery(join(folder, entry.name), entry.kind),
     remove: ({ name }) => rm(join(folder, name), { force: true }),
   };

@@ -1,5 +1,8 @@
+import { onTestFinished } from 'vitest';
 import { silentLogger } from '../../shared/log.ts';
-import type { ReturnerDeps, StoredReturn } from '../../shared/plugin/returner.ts';
+import { loadFolder, programFolder } from '../../shared/plugin/load_folder.ts';
+import { createReturnerOpener } from '../../shared/plugin/open_returner.ts';
+import type { AnyReturner, OpenReturner, ReturnerDeps, StoredReturn } from '../../shared/plugin/returner.ts';
 import type { Delivery } from '../../shared/plugin/returner_spool.ts';
 import { fakeClock } from './fake_context.ts';
 
@@ -27,4 +30,20 @@ export function returnDelivery(members: Partial<StoredReturn> = {}): Delivery {
 /** For a returner that is opened by itself. */
 export function returnerDeps(members: Partial<ReturnerDeps> = {}): ReturnerDeps {
   return { id: 'm1', root: '/', clock: fakeClock(), log: silentLogger, ...members };
+}
+
+/** A real returner with settings as they stand in a configuration, closed when the test is over. */
+export async function openReturner(
+  returner: string,
+  settings: Readonly<Record<string, unknown>>,
+  deps: Partial<ReturnerDeps> = {},
+): Promise<OpenReturner> {
+  const opener = createReturnerOpener({
+    folder: loadFolder<AnyReturner>(programFolder('shared/returners')),
+    config: { returners: { [returner]: settings }, disable_returners: [] },
+    deps: returnerDeps(deps),
+  });
+  const opened = await opener({ returner });
+  onTestFinished(() => opened.close());
+  return opened;
 }

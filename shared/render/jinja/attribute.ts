@@ -1,8 +1,8 @@
 import { PyError } from '../values/py_error.ts';
-import { PyFunction } from '../values/py_function.ts';
-import { PyObject, type Value } from '../values/py_object.ts';
-import { isInt } from '../values/py_int.ts';
 import { PyFloat } from '../values/py_float.ts';
+import { PyFunction } from '../values/py_function.ts';
+import { isInt } from '../values/py_int.ts';
+import { PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
 import { Undefined, type UndefinedReason } from '../values/undefined.ts';
 import { attributesOf, methodOf } from './methods.ts';

@@ -35,9 +35,7 @@ export class BlockReference extends PyObject {
 
   override attr(name: string): Value | undefined {
     if (name === 'name') return this.#name;
-    return name === 'super'
-      ? parentBlock(this.#name, this.#stack, this.#depth, this.#context, this.#state)
-      : undefined;
+    return name === 'super' ? parentBlock(this.#name, this.#stack, this.#depth, this.#context, this.#state) : undefined;
   }
 
   override call(_args: Value[], _kwargs: Kwargs): Value {

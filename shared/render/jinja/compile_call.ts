@@ -7,7 +7,7 @@ import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';
 import type { Activation } from './activation.ts';
 import { getAttribute } from './attribute.ts';
-import { type Evaluate, failAt, type Frame } from './compile_frame.ts';
+import { type Evaluate, type Frame, failAt } from './compile_frame.ts';
 import { methodOf } from './methods.ts';
 import type { Arguments, CallNode, Expression, FilterNode } from './nodes.ts';
 import { suggest } from './suggest.ts';
@@ -22,7 +22,12 @@ function compileArguments(frame: Frame, node: Arguments, lead: Evaluate | undefi
   if (node.keywords.length === 0 && node.star === undefined && node.starStar === undefined) {
     if (first === undefined) return (activation) => apply(activation, [], NO_KWARGS);
     if (second === undefined) return (activation) => apply(activation, [first(activation)], NO_KWARGS);
-    return (activation) => apply(activation, positional.map((evaluate) => evaluate(activation)), NO_KWARGS);
+    return (activation) =>
+      apply(
+        activation,
+        positional.map((evaluate) => evaluate(activation)),
+        NO_KWARGS,
+      );
   }
   const keywords = node.keywords.map(([name, value]) => [name, compile(value)] as const);
   const star = node.star && compile(node.star);
@@ -80,7 +85,14 @@ function compileMethodCall(frame: Frame, node: CallNode, callee: Extract<Express
   const { name } = callee;
   const { at } = node;
   const owner = frame.unit.expression(frame, callee.owner);
-  return compileArguments(frame, node.args, owner, (activation, args, kwargs) => {
+  // An undefined owner is an error before the arguments are looked at.
+  const lead: Evaluate = (activation) => {
+    const self = owner(activation);
+    activation.state.at = callee.at;
+    if (self instanceof Undefined) self.fail();
+    return self;
+  };
+  return compileArguments(frame, node.args, lead, (activation, args, kwargs) => {
     const self = args.shift() ?? null;
     activation.state.at = at;
     const method = methodOf(self, name);

@@ -1,9 +1,8 @@
 import type { Value } from '../values/py_object.ts';
 import type { Activation } from './activation.ts';
 import type { Filter, Test } from './filter_scope.ts';
-import type { BlockNode, Expression, Statement } from './nodes.ts';
+import type { Expression, Statement } from './nodes.ts';
 import { type FunctionShape, type Load, type Slot, Symbols } from './symbols.ts';
-import type { CompiledBlock } from './template.ts';
 import { errorAt, type TemplateSource } from './template_error.ts';
 
 /** A compiled expression. */
@@ -23,7 +22,6 @@ export interface Unit {
   readonly source: TemplateSource;
   readonly filters: ReadonlyMap<string, Filter>;
   readonly tests: ReadonlyMap<string, Test>;
-  readonly blocks: Map<string, { node: BlockNode; compiled: CompiledBlock }>;
   readonly expression: (frame: Frame, node: Expression) => Evaluate;
   readonly body: (frame: Frame, statements: readonly Statement[]) => Execute;
   /** An `extends` at the very top was compiled: what follows outside blocks is not printed. */

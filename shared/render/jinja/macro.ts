@@ -1,6 +1,6 @@
+import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import { type Kwargs, PyObject, type Value } from '../values/py_object.ts';
-import { PyDict } from '../values/py_dict.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { pyRepr } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';

@@ -1,5 +1,5 @@
+import type { PyDict } from '../values/py_dict.ts';
 import { PyObject, type Value } from '../values/py_object.ts';
-import { PyDict } from '../values/py_dict.ts';
 
 /** What `namespace()` makes: attributes that templates may assign. */
 export class Namespace extends PyObject {

@@ -1,6 +1,6 @@
+import { toList } from '../values/iteration.ts';
 import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
-import { toList } from '../values/iteration.ts';
 import { isText, pyRepr, textOf } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';
 import type { CallMemory } from './call_memory.ts';

@@ -70,15 +70,14 @@ export class Symbols {
     return visible;
   }
 
-  /** Is the name a parameter of this frame or one around it? */
-  isParameter(name: string): boolean {
-    if (this.#refs.has(name)) return this.#loads.get(name)?.from === 'parameter';
-    return this.parent?.isParameter(name) ?? false;
-  }
-
   declareParameter(name: string): Slot {
     this.#stores.add(name);
     return this.#define(name, { from: 'parameter' });
+  }
+
+  /** A slot of this function that no name reaches. */
+  declareHidden(): Slot {
+    return { owner: this.shape, index: this.shape.slotCount++ };
   }
 
   /** A name is read. */

@@ -11,6 +11,8 @@ export interface TemplatePlace {
 export interface TemplateSource {
   readonly name: string;
   readonly text: string;
+  /** Given as text, not found by the loader: Jinja knows no name for it. */
+  readonly inline?: boolean;
 }
 
 /** An error of a template: what, where, an excerpt, and the places that led there (innermost first). */

@@ -30,4 +30,9 @@ export class TemplateModule extends PyObject {
   override attr(name: string): Value | undefined {
     return this.#exports.get(name);
   }
+
+  /** What it exports. */
+  exportedNames(): Iterable<string> {
+    return this.#exports.keys();
+  }
 }

@@ -12,7 +12,7 @@ export interface UndefinedReason {
   readonly name?: Value;
   readonly kind?: PyErrorKind;
   /** A near miss worth offering. */
-  readonly suggestion?: string | undefined;
+  readonly suggestion?: () => string | undefined;
 }
 
 /** Jinja's Undefined. Strict: any use but `is defined` and `default` is an error. Otherwise it prints as nothing. */
@@ -42,7 +42,7 @@ export class Undefined extends PyObject {
 
   /** Raises the error that using it is. */
   fail(): never {
-    throw new PyError(this.reason.kind ?? 'UndefinedError', this.message(), this.reason.suggestion);
+    throw new PyError(this.reason.kind ?? 'UndefinedError', this.message(), this.reason.suggestion?.());
   }
 
   override repr(): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Fire } from '../../../shared/protocol/messages/event.ts';
 import { connectAs } from '../../support/connect_as.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { watchTopics } from '../../support/watch_topics.ts';
@@ -71,9 +72,18 @@ test('a minion hears of no other minion', async () => {
   await fleet.startMinion('m2');
 });
 
-test("an event that a minion may not fire does not reach the master's bus", async () => {
-  await fleet.run('m1', 'event.fire_master', [{ act: 'accept' }, 'salt/key']);
+test('an event that a minion may not fire is refused where it is fired', async () => {
+  const steps = await fleet.run('m1', 'event.fire_master', [{ act: 'accept' }, 'salt/key']);
+  expect(steps.at(-1)).toMatchObject({ return: expect.stringContaining('may not fire'), retcode: 1 });
+});
+
+test("whatever a minion sends, an event that it may not fire does not reach the master's bus", async () => {
+  await fleet.stopMinion('m2');
+  const minion = await connectAs(fleet, 'm2');
+  await minion.publish(Fire.encode({ id: 'm2', tag: 'salt/key' }, { act: 'accept' }));
   await fleet.masterLog.waitFor((line) => line.includes('may not fire') && line.includes('tag=salt/key'));
+  await minion.close();
+  await fleet.startMinion('m2');
   expect(fleet.events.all.filter(({ tag, data }) => tag === 'salt/key' && data.cmd === '_minion_event')).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEventBus } from '../../../../master/events/event_bus.ts';
-import { emitMinionEvent, mayFire } from '../../../../master/events/minion_events.ts';
+import { emitMinionEvent } from '../../../../master/events/minion_events.ts';
+import { mayFire } from '../../../../shared/event_tags.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 

@@ -46,6 +46,7 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   const table = createJobTable(() => undefined, 1);
   const runner = createJobRunner({
     id: 'm1',
+    pid: 4711,
     ledger,
     outbox,
     table,

@@ -3,10 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OpenReturner } from '../../../../shared/plugin/returner.ts';
-import http from '../../../../shared/returners/http.ts';
 import { type FakeClock, fakeClock } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
-import { returnerDeps, storedReturn } from '../../../support/sample_deliveries.ts';
+import { openReturner, storedReturn } from '../../../support/sample_deliveries.ts';
 import { type ServerCertificate, serverCertificate } from '../../../support/server_certificate.ts';
 
 interface Received {
@@ -51,21 +50,18 @@ async function collector(answer: Answer, tls?: ServerCertificate): Promise<Colle
 
 const ok: Answer = (response) => void response.writeHead(204).end();
 
-async function open(
+function open(
   url: URL,
   settings: Readonly<Record<string, unknown>> = {},
-  { clock = fakeClock(), root = '/' }: { clock?: FakeClock; root?: string } = {},
+  deps: { readonly clock?: FakeClock; readonly root?: string } = {},
 ): Promise<OpenReturner> {
-  const config = { url, header_dict: {}, token: undefined, ca_bundle: undefined, timeout: 30, ...settings };
-  const returner = await http.open(config, returnerDeps({ clock, root }));
-  onTestFinished(() => returner.close());
-  return returner;
+  return openReturner('http', { url: url.href, ...settings }, deps);
 }
 
 describe('the http returner', () => {
   test('posts a return as JSON, with its headers and its token', async () => {
     const { url, received } = await collector(ok);
-    const { store } = await open(url, { header_dict: { 'x-fleet': 'eu' }, token: 'abc' });
+    const { store } = await open(url, { header_dict: { 'x-fleet': 'eu', 'x-level': 5 }, token: 'abc' });
     await store(storedReturn({ return: 'ünïcode' }));
     expect(received).toEqual([
       {
@@ -75,6 +71,7 @@ describe('the http returner', () => {
           'content-type': 'application/json',
           authorization: 'Bearer abc',
           'x-fleet': 'eu',
+          'x-level': '5',
         }),
         body: storedReturn({ return: 'ünïcode' }),
       },

@@ -2,12 +2,11 @@ import { appendFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { OpenReturner } from '../../../../shared/plugin/returner.ts';
-import jsonl from '../../../../shared/returners/jsonl.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
-import { returnerDeps, storedReturn } from '../../../support/sample_deliveries.ts';
+import { openReturner, storedReturn } from '../../../support/sample_deliveries.ts';
 
 async function openIn(root: string, path = '/var/log/salt/returns.jsonl'): Promise<OpenReturner & { file: string }> {
-  return { ...(await jsonl.open({ path }, returnerDeps({ root }))), file: join(root, path) };
+  return { ...(await openReturner('jsonl', { path }, { root })), file: join(root, path) };
 }
 
 async function linesOf(file: string): Promise<unknown[]> {

@@ -4,16 +4,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OpenReturner } from '../../../../shared/plugin/returner.ts';
-import syslog from '../../../../shared/returners/syslog.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
-import { returnerDeps, storedReturn } from '../../../support/sample_deliveries.ts';
+import { openReturner, storedReturn } from '../../../support/sample_deliveries.ts';
 import { type ServerCertificate, serverCertificate } from '../../../support/server_certificate.ts';
 
-async function open(settings: Readonly<Record<string, unknown>>, root = '/'): Promise<OpenReturner> {
-  const defaults = { host: '127.0.0.1', protocol: 'tcp', facility: 'user', level: 'info', tag: 'salt' };
-  const returner = await syslog.open({ ...defaults, ...settings }, returnerDeps({ root }));
-  onTestFinished(() => returner.close());
-  return returner;
+function open(settings: Readonly<Record<string, unknown>>, root = '/'): Promise<OpenReturner> {
+  return openReturner('syslog', settings, { root });
 }
 
 /** A syslog server that takes what RFC 6587 calls octet counting. */
@@ -57,7 +53,7 @@ async function streamServer(tls?: ServerCertificate) {
 describe('the syslog returner', () => {
   test('writes a return as RFC 5424 says: facility and level in one number, time, host, tag, then JSON', async () => {
     const server = await streamServer();
-    const { store } = await open({ port: server.port, facility: 'local0', level: 'err', tag: 'brine' });
+    const { store } = await open({ port: server.port, facility: 'LOG_LOCAL0', level: 'err', tag: 'brine' });
     await store(storedReturn({ return: 'zwei\nZeilen ü' }));
     const [frame] = await server.received(1);
     const [head, json] = [frame?.slice(0, frame.indexOf('{')), frame?.slice(frame.indexOf('{'))];

@@ -1,0 +1,1 @@
+export const BUILTIN_TESTS: ReadonlyMap<string, never> = new Map();

@@ -1,0 +1,61 @@
+import type { MasterContext } from '../../master/context.ts';
+import { createEventBus } from '../../master/events/event_bus.ts';
+import { createFleet } from '../../master/fleet.ts';
+import { createJobStore } from '../../master/jobs/job_store.ts';
+import { createTracker } from '../../master/jobs/tracker.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { silentLogger } from '../../shared/log.ts';
+import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
+import { fakeClock } from './fake_context.ts';
+import { createMemoryStore } from './memory_store.ts';
+import type { BusEvent } from './start_fleet.ts';
+
+/** A MasterContext with real jobs, bus and fleet in memory; what it was told is written down. */
+export interface FakeMasterContext extends MasterContext {
+  readonly events: BusEvent[];
+  readonly outputters: string[];
+}
+
+/** Members that are not given throw when they are touched: a test gives what its function needs. */
+export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['m1', 'm2', 'm3']): FakeMasterContext {
+  const clock = fakeClock();
+  const jobs = createJobStore(createMemoryStore());
+  const events: BusEvent[] = [];
+  const outputters: string[] = [];
+  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  bus.listen((tag, data) => events.push({ tag, data }));
+  const given = {
+    user: 'root',
+    version: '0.1.0',
+    clock,
+    log: silentLogger,
+    jobs,
+    bus,
+    fleet: createFleet({ acceptedIds: () => ids, clock }),
+    tracker: createTracker({ jobs, clock, log: silentLogger, ended: () => undefined }),
+    setOut: (outputter: string) => void outputters.push(outputter),
+    setRetcode: () => undefined,
+    events,
+    outputters,
+    ...members,
+  };
+  return new Proxy(given as unknown as FakeMasterContext, {
+    get(target, member) {
+      if (member in target) return target[member as keyof FakeMasterContext];
+      throw new Error(`the test gives no ${String(member)}`);
+    },
+  });
+}
+
+/** Calls a function of a runner or of the wheel through the gate that checks arguments. */
+export async function callRunner(
+  context: MasterContext,
+  module: ModuleSpec<MasterContext>,
+  fun: string,
+  args: readonly unknown[] = [],
+  kwargs: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const spec = module.functions[fun.slice(fun.indexOf('.') + 1)];
+  if (spec === undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available`);
+  return callFunction(fun, spec, context, args, kwargs);
+}
