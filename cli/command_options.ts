@@ -1,4 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { stateOutputs } from '../shared/config/daemon_settings.ts';
+import { FleetError } from '../shared/errors.ts';
+import { logLevels } from '../shared/log.ts';
 import type { OutputOptions, StateOptions } from './output.ts';
 
 /** Options that every command has. */
@@ -10,11 +13,11 @@ export interface CommonOptions {
 /** How results are printed, as it was asked for. */
 export interface PrintOptions {
   readonly out?: string | undefined;
-  readonly outIndent?: string;
+  readonly outIndent?: OutputOptions['indent'];
   readonly color?: boolean;
   readonly forceColor?: boolean;
   readonly stateOutput?: string;
-  readonly stateVerbose?: string;
+  readonly stateVerbose?: boolean;
 }
 
 /** Salt's second spellings of options. */
@@ -40,7 +43,7 @@ export function canonicalArgv(argv: readonly string[]): string[] {
 export function addCommonOptions(command: Command, logLevelFlag = '-l, --log-level'): Command {
   return command
     .option('-c, --config-dir <dir>', 'directory of the configuration (default: /etc/salt)')
-    .option(`${logLevelFlag} <level>`, 'all, garbage, trace, debug, profile, info, warning, error, critical or quiet')
+    .addOption(new Option(`${logLevelFlag} <level>`, 'least severe level that is told').choices(logLevels))
     .option('--version', 'print the version and exit')
     .helpOption('-h, --help', 'print this help and exit')
     .allowExcessArguments(false)
@@ -50,11 +53,26 @@ export function addCommonOptions(command: Command, logLevelFlag = '-l, --log-lev
 export function addPrintOptions(command: Command): Command {
   return command
     .option('--out <outputter>', 'how to print: nested, json, yaml, raw, txt, highstate, quiet …')
-    .option('--out-indent <columns>', 'columns of a level; negative for one line, pretty for sorted keys')
+    .addOption(
+      new Option('--out-indent <columns>', 'columns of a level; negative for one line, pretty for sorted keys').argParser(
+        readIndent,
+      ),
+    )
     .option('--no-color', 'never print colours')
     .option('--force-color', 'print colours even when the output is not a terminal')
-    .option('--state-output <mode>', 'full, terse, mixed, changes or filter, each also with _id')
-    .option('--state-verbose <bool>', 'False hides states that were clean');
+    .addOption(new Option('--state-output <mode>', 'how much of each state').choices(stateOutputs))
+    .addOption(new Option('--state-verbose <bool>', 'False hides states that were clean').argParser(readFlag));
+}
+
+function readIndent(text: string): OutputOptions['indent'] {
+  if (text === 'pretty') return text;
+  if (/^-?\d{1,3}$/.test(text)) return Number(text);
+  throw new FleetError('USAGE', `--out-indent ${text} is not a number of columns`, { hint: 'write 4, -1 or pretty' });
+}
+
+function readFlag(text: string): boolean {
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  throw new FleetError('USAGE', `--state-verbose ${text} is not a truth value`, { hint: 'write True or False' });
 }
 
 /** What the configuration says about printing. */
@@ -76,11 +94,9 @@ export function wantedOutput(given: PrintOptions, config: PrintConfig): string |
 /** The command line is stronger than the configuration; colours are for terminals. */
 export function outputOptions(given: PrintOptions, config: PrintConfig, isTerminal: boolean): OutputOptions {
   const wanted = given.color !== false && config.color;
-  const indent =
-    given.outIndent === undefined || given.outIndent === 'pretty' ? given.outIndent : Number(given.outIndent);
   return {
     colour: given.forceColor === true || (wanted && isTerminal),
-    indent: indent as OutputOptions['indent'],
+    indent: given.outIndent,
     states: stateOptions(given, config),
   };
 }
@@ -88,7 +104,7 @@ export function outputOptions(given: PrintOptions, config: PrintConfig, isTermin
 function stateOptions(given: PrintOptions, config: PrintConfig): StateOptions {
   return {
     output: given.stateOutput ?? config.state_output,
-    verbose: given.stateVerbose === undefined ? config.state_verbose : /^true$/i.test(given.stateVerbose),
+    verbose: given.stateVerbose ?? config.state_verbose,
     profile: config.state_output_profile,
     percent: config.state_output_pct,
     diff: config.state_output_diff,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { ListenerOptions } from '../broker/broker_options.ts';
@@ -7,6 +6,7 @@ import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { signJob } from '../shared/crypto/job_signature.ts';
 import { createJidSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/log.ts';
+import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
@@ -84,8 +84,9 @@ interface Parts {
 /** The composition root: what a master is, from top to bottom. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
   const { config, clock, log } = deps;
-  for (const folder of [config.pki_dir, config.cachedir]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(config.sock_dir, { recursive: true, mode: 0o755 });
+  await makeFolder('pki_dir', config.pki_dir);
+  await makeFolder('cachedir', config.cachedir);
+  await makeFolder('sock_dir', config.sock_dir, 0o755);
   const store = openLmdbStore(join(config.cachedir, 'store'));
   // The broker is made last, from what the parts know; until then nobody is connected to send anything to.
   let broker: Broker | undefined;

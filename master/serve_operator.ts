@@ -33,6 +33,9 @@ export interface CallSettings {
   retcode: number | undefined;
 }
 
+/** As `redact` writes what must not be seen. */
+const HIDDEN = '**********';
+
 type Answer = (step: OperatorResponsePayload) => void;
 
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
@@ -128,6 +131,8 @@ function follow({ tracker, fleet }: MasterContext, record: JobRecord, answer: An
     const { id, state, since } = row;
     if (isParked(row)) answer({ t: 'state', id, jid, state, since, final: false, ...offlineOf(row) });
   }
+  const released = [...(job?.rows.values() ?? [])].filter(({ exp }) => exp !== record.exp);
+  if (batch !== undefined && released.length > 0) answer({ t: 'batch', jid, minions: released.map(({ id }) => id) });
   if (isOver()) {
     answer({ t: 'end' });
     return;
@@ -188,7 +193,7 @@ async function serveCall(
   emit('new', {});
   try {
     const value = await spec.run(context, values, extra);
-    emit('ret', { return: value, success: true });
+    emit('ret', { return: spec.secret === true ? HIDDEN : value, success: true });
     answer({ t: 'value', value: value ?? null, out: settings.out, retcode: settings.retcode });
     answer({ t: 'end' });
   } catch (error) {

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { BrokerLimits, ListenerOptions, Received } from '../broker/broker_options.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
+import { makeFolder } from '../shared/make_folder.ts';
 import { loopbackSocketName } from '../shared/paths.ts';
 import { LocalEvent } from '../shared/protocol/messages/event.ts';
 
@@ -38,7 +38,7 @@ export async function startLoopback(options: {
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Loopback> {
-  await mkdir(options.sockDir, { recursive: true, mode: 0o755 });
+  await makeFolder('sock_dir', options.sockDir, 0o755);
   const listeners: ListenerOptions[] = [
     { kind: 'unix', path: loopbackSocket(options.sockDir), role: 'local', mode: 0o660 },
   ];

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
@@ -6,6 +5,7 @@ import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
+import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
@@ -90,10 +90,13 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     },
   });
 
-  await jobs.runner.reportInterrupted();
-  await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
   const abort = new AbortController();
-  const done = runUntilClosed(link.run(abort.signal), loopback, disk.ledger);
+  const work = async (): Promise<void> => {
+    await jobs.runner.reportInterrupted();
+    await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
+    await link.run(abort.signal);
+  };
+  const done = runUntilClosed(work(), loopback, disk.ledger);
   return {
     done,
     localAddresses: loopback.addresses,
@@ -106,7 +109,8 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
 
 /** What outlives the process. */
 async function openDisk({ config, clock, log }: MinionDeps) {
-  await mkdir(config.cachedir, { recursive: true, mode: 0o700 });
+  await makeFolder('pki_dir', config.pki_dir);
+  await makeFolder('cachedir', config.cachedir);
   return {
     privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
     ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
@@ -114,9 +118,9 @@ async function openDisk({ config, clock, log }: MinionDeps) {
   };
 }
 
-async function runUntilClosed(link: Promise<void>, loopback: Loopback, ledger: Ledger): Promise<void> {
+async function runUntilClosed(work: Promise<void>, loopback: Loopback, ledger: Ledger): Promise<void> {
   try {
-    await link;
+    await work;
   } finally {
     await loopback.close();
     await ledger.close();

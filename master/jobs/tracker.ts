@@ -112,8 +112,9 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     }
     active.remove(job, row);
     const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
-    ended(job.record, update);
+    // Onlookers hear of this end before they hear of whose turn it is next.
     tell(jid, update);
+    ended(job.record, update);
   };
 
   const commit = async (jid: string, id: string, event: JobEvent, detail: Detail = {}): Promise<boolean> => {

@@ -16,6 +16,7 @@ export default defineRunner({
     add: fn({
       summary: 'Make a password for an operator and print it; an old one is replaced.',
       args: name,
+      secret: true,
       returns: 'the password; it is stored only as a hash and cannot be shown again.',
       examples: ['salt-run operators.add alice'],
       run: ({ operators }, args) => operators.add(args.name),

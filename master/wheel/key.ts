@@ -81,6 +81,7 @@ export default defineWheel({
     gen_token: fn({
       summary: 'Make a token with which one minion is accepted unseen, once.',
       args: { id: v.optional(Text, '*'), ttl: v.optional(Count) },
+      secret: true,
       returns: 'the token; it is stored only as a hash and cannot be shown again.',
       examples: ["salt-key --gen-token --id 'web*' --ttl 3600"],
       run: ({ tokens, config }, { id, ttl }) =>

@@ -30,6 +30,8 @@ export interface FunctionSpec<C, E extends ArgEntries> {
   readonly returns?: string;
   /** Command lines that work as they stand, each naming the function. */
   readonly examples: readonly string[];
+  /** What it returns is for the caller alone: no event shows it. */
+  readonly secret?: true;
   /** It only looks. It may run beside a state run and under a blackout. */
   readonly reads?: true;
   run(context: C, args: ArgValues<E>, extra: Extra): unknown;

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
 import { ReturnLong } from '../../../shared/protocol/messages/return.ts';
@@ -35,6 +37,14 @@ test('a minion that is restarted in the middle of a job says interrupted and doe
   // What came after it was run, so whatever was sent before has been taken or ignored.
   await fleet.run('m1', 'test.ping');
   expect(gate.entered.all).toEqual(['m1 one']);
+});
+
+test('a second minion on the same directories is refused and does not spoil the ledger of the first', async () => {
+  await fleetWithGate(['m1']);
+  await expect(fleet.launchMinion('m1')).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
+  const jid = await holdJob('m1', 'one');
+  const ledger = await readFile(join(fleet.directory, 'm1/var/cache/salt/minion/ledger'), 'utf8');
+  expect(ledger).toContain(jid);
 });
 
 test('a return that comes while the master is away is stored once, when it is back', async () => {
