@@ -21,7 +21,10 @@ export function parseCommand(command: Command, argv: readonly string[]): boolean
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
-    const message = error.message.replace(/^error: /, '').replace(/\.$/, '').replace(/\n\(/, '; (');
+    const message = error.message
+      .replace(/^error: /, '')
+      .replace(/\.$/, '')
+      .replace(/\n\(/, '; (');
     throw new FleetError('USAGE', message, { hint: `see ${command.name()} --help`, cause: error });
   }
 }

@@ -54,9 +54,10 @@ export function addPrintOptions(command: Command): Command {
   return command
     .option('--out <outputter>', 'how to print: nested, json, yaml, raw, txt, highstate, quiet …')
     .addOption(
-      new Option('--out-indent <columns>', 'columns of a level; negative for one line, pretty for sorted keys').argParser(
-        readIndent,
-      ),
+      new Option(
+        '--out-indent <columns>',
+        'columns of a level; negative for one line, pretty for sorted keys',
+      ).argParser(readIndent),
     )
     .option('--no-color', 'never print colours')
     .option('--force-color', 'print colours even when the output is not a terminal')

@@ -1,10 +1,11 @@
-import { appendFileSync, createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
-import { createLogger, type Logger, type LogLevel, type LogSink, logLevels } from '../shared/log.ts';
+import { createLogger, type Logger, type LogLevel, type LogSink } from '../shared/log.ts';
 import { addCommonOptions, type CommonOptions } from './command_options.ts';
+import { openLogFile } from './log_file.ts';
 
 export interface DaemonOptions extends CommonOptions {
   readonly logFile?: string;
@@ -39,36 +40,21 @@ export interface DaemonConfig {
   readonly pidfile: string;
 }
 
-/** To the terminal and to the log file. Throws FILE_UNREADABLE when the file cannot be written. */
-export function openLog(config: DaemonConfig): Logger {
-  const sinks: LogSink[] = [
-    { level: config.log_level, format: config.log_format, write: (line) => void process.stderr.write(`${line}\n`) },
-  ];
-  if (config.log_file !== null) {
-    const stream = openLogFile(config.log_file);
-    sinks.push({
-      level: config.log_level_logfile,
-      format: config.log_format,
-      write: (line) => void stream.write(`${line}\n`),
-    });
-  }
-  return createLogger(sinks, () => systemClock.nowMs());
+export interface DaemonLog extends Logger {
+  /** Opens the log file anew. */
+  reopen(): void;
 }
 
-function openLogFile(path: string) {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    appendFileSync(path, '', { mode: 0o640 });
-  } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `the log file ${path} cannot be written: ${systemErrorCode(cause)}`, {
-      hint: 'set log_file to another place, or to null',
-      cause,
-    });
-  }
-  const stream = createWriteStream(path, { flags: 'a' });
-  // A full disk must not end the daemon; the terminal still hears everything.
-  stream.on('error', (error) => process.stderr.write(`the log file ${path} cannot be written: ${error.message}\n`));
-  return stream;
+/** To the terminal and to the log file. Throws FILE_UNREADABLE when the file cannot be written. */
+export function openLog(config: DaemonConfig): DaemonLog {
+  const { log_level: level, log_level_logfile: fileLevel, log_format: format } = config;
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const file = config.log_file === null ? undefined : openLogFile(config.log_file, systemClock, tell);
+  const sinks: LogSink[] = [
+    { level, format, write: tell },
+    ...(file === undefined ? [] : [{ level: fileLevel, format, write: file.write }]),
+  ];
+  return { ...createLogger(sinks, systemClock.nowMs), reopen: () => file?.reopen() };
 }
 
 /** A daemon that runs: it ends by itself only when something is wrong that waiting cannot mend. */
@@ -78,7 +64,7 @@ export interface Running {
 }
 
 /** Runs until SIGTERM or SIGINT, with a pid file. Resolves to the exit status; rejects with what ended it. */
-export async function runDaemon(config: DaemonConfig, log: Logger, start: () => Promise<Running>): Promise<number> {
+export async function runDaemon(config: DaemonConfig, log: DaemonLog, start: () => Promise<Running>): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) {
       process.once(name, () => {
@@ -87,17 +73,21 @@ export async function runDaemon(config: DaemonConfig, log: Logger, start: () => 
       });
     }
   });
-  process.on('SIGHUP', () => log.info('SIGHUP: the configuration is read at start only'));
+  process.on('SIGHUP', () => {
+    log.reopen();
+    log.info('SIGHUP: the log file is open anew; the configuration is read at start only');
+  });
   process.on('unhandledRejection', (error) => reportBug(log, error));
   process.on('uncaughtException', (error) => reportBug(log, error));
   const running = await start();
-  writePidFile(config.pidfile);
   try {
+    // Not before it runs: a second daemon, which cannot start, must leave the file of the first alone.
+    writePidFile(config.pidfile);
     await Promise.race([stopped, running.done ?? stopped]);
   } finally {
     await running.stop();
-    rmSync(config.pidfile, { force: true });
   }
+  rmSync(config.pidfile, { force: true });
   return 0;
 }
 
@@ -117,10 +107,4 @@ function writePidFile(path: string): void {
       cause,
     });
   }
-}
-
-/** Throws USAGE for a level that there is not. */
-export function checkLogLevel(level: string | undefined): void {
-  if (level === undefined || (logLevels as readonly string[]).includes(level)) return;
-  throw new FleetError('USAGE', `there is no log level '${level}'`, { hint: `use one of ${logLevels.join(', ')}` });
 }

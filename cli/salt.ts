@@ -31,6 +31,9 @@ interface SaltOptions extends CommonOptions, PrintOptions, Omit<ShowOptions, 'ou
   readonly rate?: string;
   readonly subset?: string;
   readonly quorum?: string;
+  readonly return?: string;
+  readonly return_config?: string;
+  readonly return_kwargs?: string;
   readonly metadata?: string;
 }
 
@@ -84,6 +87,9 @@ function saltCommand(): Command {
     .option('--rate <pace>', 'minions a second at most: 50/s')
     .option('--subset <count>', 'only so many of the minions that are there, drawn at random')
     .option('--quorum <share>', 'start only if this share of the minions is there: 90%')
+    .option('--return <names>', 'returners, separated by commas, that store what the minions return')
+    .option('--return_config <name>', 'alternative settings of the returners')
+    .option('--return_kwargs <yaml>', 'a mapping of settings for this job alone')
     .option('--metadata <yaml>', 'a mapping that is stored with the job');
   return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
 }
@@ -122,7 +128,14 @@ async function jobRequest(
     ...(options.subset !== undefined && { subset: wholeNumber(options.subset, '--subset') }),
     ...(options.quorum !== undefined && { quorum: share(options.quorum, '--quorum') }),
     ...(options.async === true && { async: true }),
-    ...(options.metadata !== undefined && { metadata: await readMapping(options.metadata) }),
+    ...(options.metadata !== undefined && { metadata: await readMapping('--metadata', options.metadata) }),
+    ...(options.return !== undefined && {
+      ret: options.return,
+      ...(options.return_config !== undefined && { ret_config: options.return_config }),
+      ...(options.return_kwargs !== undefined && {
+        ret_kwargs: await readMapping('--return_kwargs', options.return_kwargs),
+      }),
+    }),
   };
 }
 
@@ -173,8 +186,8 @@ function pace(text: string): number {
   throw new FleetError('USAGE', `--rate ${text} is not a pace`, { hint: 'write 50/s or 30/m' });
 }
 
-async function readMapping(text: string): Promise<Readonly<Record<string, unknown>>> {
+async function readMapping(option: string, text: string): Promise<Readonly<Record<string, unknown>>> {
   const value = await parseValue(text);
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new FleetError('USAGE', `--metadata ${text} is not a mapping`, { hint: "write '{ticket: 42}'" });
+  throw new FleetError('USAGE', `${option} ${text} is not a mapping`, { hint: "write '{ticket: 42}'" });
 }

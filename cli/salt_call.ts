@@ -26,7 +26,6 @@ import {
   type PrintOptions,
   wantedOutput,
 } from './command_options.ts';
-import { checkLogLevel } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
@@ -89,7 +88,6 @@ function readOptions(argv: readonly string[]): (CallOptions & { readonly words: 
   addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
   if (!parseCommand(command, argv)) return undefined;
   const options = command.opts<CallOptions>();
-  checkLogLevel(options.logLevel);
   const words = command.args;
   const [fun] = words;
   if (options.grains !== true && options.doc !== true && (fun === undefined || !fun.includes('.'))) {

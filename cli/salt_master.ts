@@ -7,14 +7,13 @@ import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { parseCommand } from './command_line.ts';
-import { addDaemonOptions, checkLogLevel, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
+import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 
 /** `salt-master`: runs until it is told to stop. Resolves to the exit status. */
 export async function runSaltMaster(argv: readonly string[]): Promise<number> {
   const command = addDaemonOptions(new Command('salt-master').description('Runs the master of a fleet.'));
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<DaemonOptions>();
-  checkLogLevel(options.logLevel);
   const config = await loadMasterConfig({
     configDir: options.configDir,
     env: process.env,

@@ -7,7 +7,7 @@ import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { parseCommand } from './command_line.ts';
-import { addDaemonOptions, checkLogLevel, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
+import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
 
 /** `salt-minion`: runs until it is told to stop. Resolves to the exit status. */
@@ -15,7 +15,6 @@ export async function runSaltMinion(argv: readonly string[]): Promise<number> {
   const command = addDaemonOptions(new Command('salt-minion').description('Runs a minion of a fleet.'));
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<DaemonOptions>();
-  checkLogLevel(options.logLevel);
   const config = await loadMinionConfig({
     configDir: options.configDir,
     env: process.env,

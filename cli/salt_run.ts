@@ -3,7 +3,7 @@ import { connectOperator } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
-import { parseCommand, type Terminal } from './command_line.ts';
+import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -44,7 +44,7 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   const { arg, kwarg } = await parseCallArgs(rest);
   const client = await connectOperator({
     socketPath: config.socketPath,
-    firstAnswerMs: Number(options.timeout) * 1000,
+    firstAnswerMs: durationSeconds(options.timeout, '-t') * 1000,
     clock: systemClock,
   });
   try {

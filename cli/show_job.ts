@@ -18,6 +18,7 @@ import {
   noReturnText,
   notInBatchText,
   type Silence,
+  silenceText,
   summaryText,
   verboseHeader,
 } from './return_printer.ts';
@@ -180,19 +181,23 @@ async function printOpen(
   }
 }
 
+/** What `--out` names prints all minions as one value, for programs; otherwise each has the outputter that suits it. */
 async function printStatic(
-  { returns, silent }: Session,
+  session: Session,
   options: ShowOptions,
   print: OutputOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const name = options.out ?? [...returns.values()].find(({ out }) => out !== undefined)?.out ?? 'nested';
-  if (returns.size > 0)
-    terminal.out(
-      await formatOutput(name, Object.fromEntries([...returns].map(([id, { value }]) => [id, value])), print),
-    );
-  if (options.hideTimeout === true) return;
-  for (const silence of silent.values()) terminal.out(await formatSilence(silence, options.out, print));
+  const { returns, silent } = session;
+  const silences = options.hideTimeout === true ? [] : [...silent.values()];
+  if (options.out !== undefined) {
+    const texts = Object.fromEntries(silences.map((silence) => [silence.id, silenceText(silence)]));
+    terminal.out(await formatOutput(options.out, { ...valuesOf(session), ...texts }, print));
+    return;
+  }
+  const name = [...returns.values()].find(({ out }) => out !== undefined)?.out ?? 'nested';
+  if (returns.size > 0) terminal.out(await formatOutput(name, valuesOf(session), print));
+  for (const silence of silences) terminal.out(await formatSilence(silence, undefined, print));
 }
 
 function valuesOf({ returns }: Session): Readonly<Record<string, unknown>> {

@@ -14,6 +14,7 @@ import {
   text,
 } from '../shared/config/format.ts';
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
+import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
@@ -145,6 +146,7 @@ export const masterSchema = {
     Listeners: listeners,
     'Keys and operators': keys,
     Jobs: jobs,
+    Returners: masterReturnerSettings,
     Events: events,
     Limits: limits,
     Log: logSettings('master'),

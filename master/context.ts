@@ -11,6 +11,7 @@ import type { Authority } from './keys/authority.ts';
 import type { KeyStore } from './keys/key_store.ts';
 import type { TokenStore } from './keys/tokens.ts';
 import type { Operators } from './operators.ts';
+import type { MasterReturners } from './returners.ts';
 
 /** What a runner or a wheel function may touch: the master's own state, never the broker or a socket. */
 export interface MasterContext {
@@ -25,6 +26,7 @@ export interface MasterContext {
   readonly authority: Authority;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly returners: Pick<MasterReturners, 'status'>;
   readonly bus: EventBus;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;

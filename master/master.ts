@@ -31,6 +31,7 @@ import type { KeyChange } from './keys/key_table.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Operators, openOperators } from './operators.ts';
 import { createReceiver, sendDecisions } from './receive.ts';
+import { createMasterReturners, type MasterReturners } from './returners.ts';
 import { createOperatorService } from './serve_operator.ts';
 import { openLmdbStore } from './store/lmdb_store.ts';
 
@@ -73,6 +74,7 @@ interface Parts {
   readonly operators: Operators;
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
+  readonly returners: MasterReturners;
   readonly fleet: Fleet;
   readonly jobs: JobStore;
   readonly tracker: Tracker;
@@ -132,6 +134,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     async stop() {
       for (const timer of timers) timer.stop();
       await running.close();
+      await parts.returners.stop();
       await store.close();
     },
   };
@@ -164,6 +167,7 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     clock,
     newKeysPerMinute: NEW_KEYS_PER_MINUTE,
   });
+  const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
   const fleet = createFleet({ acceptedIds: () => keys.list().accepted, clock });
   const tracker = createTracker({
     jobs,
@@ -179,6 +183,7 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     tracker,
     jobs,
     random: deps.random,
+    keep: returners.keepJob,
     fleet,
     bus,
     newJid,
@@ -196,12 +201,26 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
       signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
   });
-  const collector = createCollector({ tracker, dispatcher, bus, log });
+  const collector = createCollector({ tracker, dispatcher, bus, log, keep: returners.keepReturn });
   const operators = await openOperators(pkiDir, config.operators, (user) => {
     // The owner's commands come through the unix socket, one of them being this very change.
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
-  return { authority, keys, tokens, operators, enrollment, bus, fleet, jobs, tracker, dispatcher, collector, newJid };
+  return {
+    returners,
+    authority,
+    keys,
+    tokens,
+    operators,
+    enrollment,
+    bus,
+    fleet,
+    jobs,
+    tracker,
+    dispatcher,
+    collector,
+    newJid,
+  };
 }
 
 function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {

@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
 import {
-  anyText,
   bytes,
   choice,
   count,
@@ -17,6 +16,7 @@ import {
   textList,
 } from '../shared/config/format.ts';
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
+import { minionReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
@@ -29,7 +29,7 @@ const master = {
   ),
   master_port: saltKey(port, 8883, 'TCP port of the master, when `master` does not say.'),
   master_finger: saltKey(
-    anyText,
+    textLike(/^$|^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/, 'the 32 bytes that `salt-key -F` prints, or empty'),
     '',
     "Fingerprint of the master's key, as `salt-key -F master` prints it. Empty: the key seen first is pinned.",
   ),
@@ -110,6 +110,7 @@ export const minionSchema = {
     'Files and directories': pathSettings('minion'),
     Grains: grains,
     Jobs: jobs,
+    Returners: minionReturnerSettings,
     'Event bus': local,
     Log: logSettings('minion'),
     Output: outputSettings,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { BrokerLimits, ListenerOptions, Received } from '../broker/broker_options.ts';
+import { removeStaleSocket } from '../broker/unix_socket.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { makeFolder } from '../shared/make_folder.ts';
@@ -29,6 +30,12 @@ export interface Loopback {
 
 export const loopbackSocket = (sockDir: string): string => join(sockDir, loopbackSocketName);
 
+/** Throws ADDRESS_IN_USE when a minion runs already whose socket is in that directory. */
+export async function claimSocket(sockDir: string): Promise<void> {
+  await makeFolder('sock_dir', sockDir, 0o755);
+  await removeStaleSocket(loopbackSocket(sockDir));
+}
+
 export async function startLoopback(options: {
   readonly sockDir: string;
   /** On 127.0.0.1, or null for the unix socket alone. */
@@ -38,7 +45,6 @@ export async function startLoopback(options: {
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Loopback> {
-  await makeFolder('sock_dir', options.sockDir, 0o755);
   const listeners: ListenerOptions[] = [
     { kind: 'unix', path: loopbackSocket(options.sockDir), role: 'local', mode: 0o660 },
   ];

@@ -8,6 +8,9 @@ import type { Logger } from '../shared/log.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import { destinationsOf } from '../shared/plugin/open_returner.ts';
+import { openReturners } from '../shared/plugin/open_returners.ts';
+import { toStoredReturn } from '../shared/plugin/returner.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
@@ -20,11 +23,11 @@ import type { Events, Grains, MinionContext } from './context.ts';
 import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
 import { createJobRunner } from './jobs/job_runner.ts';
 import { createJobTable, type JobTable } from './jobs/job_table.ts';
-import { type Ledger, openLedger } from './jobs/ledger.ts';
+import { openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
 import type { Progress } from './jobs/progress.ts';
 import { createReceiver } from './jobs/receive.ts';
-import { type Loopback, startLoopback } from './loopback.ts';
+import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
 
@@ -55,6 +58,8 @@ export interface Minion {
 export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const { config, clock, log } = deps;
   const { id } = config;
+  // Before anything is opened: a second minion on the same directories would spoil the ledger of the first.
+  await claimSocket(config.sock_dir);
   const disk = await openDisk(deps);
   const fireMaster = createFireMaster(id, disk.outbox, clock);
   const loopback = await startLoopback({
@@ -96,7 +101,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), loopback, disk.ledger);
+  const done = runUntilClosed(work(), loopback, disk);
   return {
     done,
     localAddresses: loopback.addresses,
@@ -107,22 +112,26 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   };
 }
 
+type Disk = Awaited<ReturnType<typeof openDisk>>;
+
 /** What outlives the process. */
-async function openDisk({ config, clock, log }: MinionDeps) {
+async function openDisk({ config, clock, random, log }: MinionDeps) {
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
   return {
     privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
     ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
+    returners: await openReturners({ id: config.id, config, clock, random, log }),
     outbox: await openOutbox({ folder: join(config.cachedir, 'outbox'), bytesMax: config.max_outbox_bytes, log }),
   };
 }
 
-async function runUntilClosed(work: Promise<void>, loopback: Loopback, ledger: Ledger): Promise<void> {
+async function runUntilClosed(work: Promise<void>, loopback: Loopback, { ledger, returners }: Disk): Promise<void> {
   try {
     await work;
   } finally {
     await loopback.close();
+    await returners.stop();
     await ledger.close();
   }
 }
@@ -147,7 +156,7 @@ function createServices(deps: MinionDeps, events: Events, table: JobTable): Mini
 /** From a packet of the master to a return in the outbox: hops five and six. */
 function createJobPath(
   deps: MinionDeps,
-  { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
+  { ledger, outbox, returners }: Disk,
   services: MinionServices,
   table: JobTable,
   link: () => MasterLink,
@@ -179,6 +188,11 @@ function createJobPath(
     returnBytesMax: config.max_return_size,
     heartbeatMs: HEARTBEAT_MS,
     pid: deps.pid,
+    async keep(job, result) {
+      const to = [...destinationsOf(config.return), ...destinationsOf(job.ret, job)];
+      const value = toStoredReturn(result, job, eventStamp(clock.nowMs()));
+      if (to.length > 0) await returners.add(to, { kind: 'return', value });
+    },
     execute: (job, signal, progress) =>
       executeJob({ id, catalogue, clock, log, contextOf: contextOf(progress) }, job, signal),
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type DetailedPeerCertificate } from 'node:tls';
+import { connectReason } from '../shared/client/connect_reason.ts';
 import { MASTER_NAME, readCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf, parseFingerprint } from '../shared/crypto/fingerprint.ts';
 import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
@@ -99,8 +100,9 @@ function fetchAuthority({ host, port, timeoutMs, nowMs }: TrustOptions): Promise
     const socket = connect({ host, port, servername: MASTER_NAME, rejectUnauthorized: false, timeout: timeoutMs });
     socket.once('timeout', () => socket.destroy(new Error('no answer in time')));
     socket.once('error', (cause) => {
-      const reason = systemErrorCode(cause) === 'ECONNREFUSED' ? 'nothing listens there' : cause.message;
-      reject(new FleetError('MASTER_UNREACHABLE', `cannot connect to ${host}:${port}: ${reason}`, { cause }));
+      reject(
+        new FleetError('MASTER_UNREACHABLE', `cannot connect to ${host}:${port}: ${connectReason(cause)}`, { cause }),
+      );
     });
     socket.once('secureConnect', () => {
       try {

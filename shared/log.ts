@@ -33,7 +33,7 @@ export interface LogSink {
   readonly format: 'text' | 'json';
 }
 
-const SECRET_KEY = /passw|secret|token|private|credential|^key$|_key$|apikey/i;
+const SECRET_KEY = /passw|^pass$|secret|token|private|credential|^key$|_key$|apikey/i;
 
 /** The same value with every secret-looking member hidden: for logs, job lists and events (CVE-2021-25284, CVE-2015-6918). */
 export function redact(value: unknown, depth = 0): unknown {

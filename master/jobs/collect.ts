@@ -17,12 +17,17 @@ export interface CollectorOptions {
   readonly dispatcher: Pick<Dispatcher, 'settled' | 'postpone'>;
   readonly bus: EventBus;
   readonly log: Logger;
+  /** Hands a return to the returners of `ext_job_cache`, when there are any; resolves when it would survive a power cut. */
+  readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
 }
 
-export function createCollector({ tracker, dispatcher, bus, log }: CollectorOptions): Collector {
+export function createCollector({ tracker, dispatcher, bus, log, keep }: CollectorOptions): Collector {
   return {
     async collectReturn(jid, id, payload) {
       const result = normalize(jid, payload);
+      // Before the commit: killed in between, the return comes again, and a copy in a returner does no harm.
+      const record = tracker.get(jid)?.record;
+      if (record !== undefined && keep !== undefined) await keep(record, result);
       const taken = await tracker.commit(jid, id, endingOf(result), { result, reason: result.error?.message });
       if (!taken) log.debug('a return of a job that is over or unknown', { jid, minion: id });
     },

@@ -25,6 +25,8 @@ export interface DispatcherOptions extends TransmitterOptions, BatchesOptions {
   readonly bus: EventBus;
   readonly newJid: () => string;
   readonly clock: Clock;
+  /** Hands a job to the returners of `ext_job_cache`. */
+  readonly keep: ((record: JobRecord) => Promise<void>) | undefined;
   /** 0 to 1, for drawing a subset. */
   readonly random: () => number;
   /** Seconds a job waits to be started when the request does not say. */
@@ -105,6 +107,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       checkTotal(limits, tracker.openCount(), open.length);
       for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
       const job = await tracker.add(record, ended);
+      await options.keep?.(record);
       bus.emit(`salt/job/${record.jid}/new`, newEvent(record, ended));
       if (record.batch === undefined) send(record.jid, open);
       else batches.start(job);

@@ -19,6 +19,10 @@ export interface JobRecord {
   /** Seconds UTC; a job that did not start by then never will. */
   readonly exp: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Salt's `--return` and its companions, for the minions (JOB-2). */
+  readonly ret?: string | undefined;
+  readonly ret_config?: string | undefined;
+  readonly ret_kwargs?: Readonly<Record<string, unknown>> | undefined;
   /** It is kept for minions that are offline. */
   readonly queues_offline?: boolean | undefined;
   /** Milliseconds that the function may run; left out: job_timeout. */

@@ -74,6 +74,11 @@ export function makeRecord(
     ...(runTimeout !== undefined && { timeout_ms: Math.min(runTimeout, defaults.runSeconds) * 1000 }),
     ...(batch !== undefined && { batch: { ...planBatch(batch, online.length), start_s: startSeconds } }),
     ...(metadata !== undefined && { metadata }),
+    ...(request.ret !== undefined && {
+      ret: request.ret,
+      ret_config: request.ret_config,
+      ret_kwargs: request.ret_kwargs,
+    }),
   };
 }
 

@@ -85,6 +85,11 @@ function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSecon
       user,
       timeout_ms: record.timeout_ms ?? runSeconds * 1000,
       ...(metadata !== undefined && { metadata }),
+      ...(record.ret !== undefined && {
+        ret: record.ret,
+        ret_config: record.ret_config,
+        ret_kwargs: record.ret_kwargs,
+      }),
     }),
   };
 }

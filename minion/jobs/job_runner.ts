@@ -32,6 +32,8 @@ export interface JobRunnerOptions {
   /** How often the master hears that a long job still runs. */
   readonly heartbeatMs: number;
   readonly execute: (job: JobPayload, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
+  /** Hands a return to the returners that want it; resolves when that would survive a power cut. */
+  readonly keep: (job: JobPayload, result: ReturnPayload) => Promise<void>;
   /** Of this process. */
   readonly pid: number;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
@@ -83,6 +85,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     try {
       result = await options.execute(job, signal, progress);
       progress.end();
+      await options.keep(job, result);
       await deliver(jid, result);
     } finally {
       limit?.stop();

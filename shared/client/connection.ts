@@ -4,8 +4,9 @@ import { type TLSSocket, type ConnectionOptions as TlsOptions, connect as tlsCon
 import type { IClientOptions } from 'mqtt';
 // Not 'mqtt' itself: that loads WebSocket and mini-program transports, half of the start-up time.
 import mqttClient from 'mqtt/lib/client';
-import { FleetError, systemErrorCode } from '../errors.ts';
+import { FleetError } from '../errors.ts';
 import type { Packet } from '../protocol/message.ts';
+import { connectReason } from './connect_reason.ts';
 
 /** SUBACK's return code for a filter that is not granted. */
 const REFUSED = 0x80;
@@ -72,7 +73,9 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       );
     };
     const closed = new Promise<string>((over) => {
-      client.once('close', () => over(lastError === undefined ? 'the connection was closed' : errorText(lastError)));
+      client.once('close', () =>
+        over(lastError === undefined ? 'the connection was closed' : connectReason(lastError)),
+      );
     });
     client.on('error', (error) => {
       lastError ??= error;
@@ -177,14 +180,5 @@ function connectError(endpoint: Endpoint, error: unknown): FleetError {
     const code = REFUSALS.has(error.code) ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
     return new FleetError(code, `${where} refused the connection: ${error.message}`, { cause: error });
   }
-  return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${where}: ${errorText(error)}`, { cause: error });
-}
-
-function errorText(error: unknown): string {
-  if (error === undefined) return 'the connection was closed before it was accepted';
-  const code = systemErrorCode(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there';
-  if (code === 'EACCES') return 'permission denied';
-  return message || code || 'unknown error';
+  return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${where}: ${connectReason(error)}`, { cause: error });
 }

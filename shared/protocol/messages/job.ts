@@ -31,6 +31,9 @@ export const JobPayload = v.object({
   exp: member(UnixTime, 'Not to be started at or after this time.'),
   timeout_ms: v.optional(member(v.pipe(v.number(), v.integer(), v.minValue(1)), 'Longest run, milliseconds.')),
   metadata: v.optional(Kwargs),
+  ret: member(v.optional(ShortText), 'Returners that store the return too, separated by commas (JOB-2).'),
+  ret_config: v.optional(ShortText),
+  ret_kwargs: v.optional(Kwargs),
 });
 export type JobPayload = v.InferOutput<typeof JobPayload>;
 

@@ -61,6 +61,9 @@ export const JobRequest = v.object({
   ),
   quorum: member(v.optional(Fraction), 'Refuse unless this share of the matched minions is there.'),
   metadata: v.optional(Kwargs),
+  ret: member(v.optional(ShortText), "Returners of the minions that store their returns too (Salt's `--return`)."),
+  ret_config: v.optional(ShortText),
+  ret_kwargs: v.optional(Kwargs),
 });
 export type JobRequest = v.InferOutput<typeof JobRequest>;
 

@@ -1,6 +1,6 @@
 import { iterate } from '../values/iteration.ts';
-import type { Value } from '../values/py_object.ts';
 import { PyIterator } from '../values/py_iterator.ts';
+import type { Value } from '../values/py_object.ts';
 import { Activation } from './activation.ts';
 import { capturedValue } from './compile_call.ts';
 import { compileTruth } from './compile_expression.ts';
@@ -105,8 +105,7 @@ function compileLoopFilter(loopFrame: Frame, outer: Frame, node: ForNode): LoopP
 
 function runLoop(activation: Activation, parts: LoopParts, items: Value, depth = 0, recurse?: Recurse): Outcome {
   const { state } = activation;
-  const source =
-    parts.filter === undefined ? items : new PyIterator(parts.filter(activation, iterate(items)));
+  const source = parts.filter === undefined ? items : new PyIterator(parts.filter(activation, iterate(items)));
   const next =
     parts.loopIndex === undefined
       ? plainNext(source)

@@ -41,12 +41,7 @@ export function compileInclude(frame: Frame, node: IncludeNode): Execute {
   };
 }
 
-function findTemplate(
-  activation: Activation,
-  name: Value,
-  from: string,
-  ignoreMissing: boolean,
-): Template | undefined {
+function findTemplate(activation: Activation, name: Value, from: string, ignoreMissing: boolean): Template | undefined {
   try {
     return activation.state.template(name, from);
   } catch (error) {
@@ -57,10 +52,7 @@ function findTemplate(
   }
 }
 
-function compileModule(
-  frame: Frame,
-  node: ImportNode | FromImportNode,
-): (activation: Activation) => TemplateModule {
+function compileModule(frame: Frame, node: ImportNode | FromImportNode): (activation: Activation) => TemplateModule {
   const name: Evaluate = frame.unit.expression(frame, node.template);
   const locals = compileLocals(frame);
   const from = frame.unit.source.name;

@@ -4,6 +4,7 @@ import { isTrue } from '../values/truth.ts';
 import type { Activation } from './activation.ts';
 import { capturedValue, compileFilter } from './compile_call.ts';
 import { compileTruth } from './compile_expression.ts';
+import { compileFor } from './compile_for.ts';
 import {
   BREAK,
   CONTINUE,
@@ -11,12 +12,11 @@ import {
   DONE,
   type Evaluate,
   type Execute,
-  failAt,
   type Frame,
+  failAt,
   innerFrame,
   type Outcome,
 } from './compile_frame.ts';
-import { compileFor } from './compile_for.ts';
 import { compileFromImport, compileImport, compileInclude } from './compile_import.ts';
 import { compileBlockCall, compileExtends } from './compile_inheritance.ts';
 import { compileCallBlock, compileMacro } from './compile_macro.ts';
@@ -202,7 +202,10 @@ function compileTextFilter(frame: Frame, node: FilterNode): (activation: Activat
   const { index } = frame.symbols.declareHidden();
   for (const { args } of findAll([node], 'Filter')) {
     analyse(frame.symbols, [...args.positional, ...args.keywords.map(([, value]) => value)]);
-    analyse(frame.symbols, [args.star, args.starStar].filter((argument) => argument !== undefined));
+    analyse(
+      frame.symbols,
+      [args.star, args.starStar].filter((argument) => argument !== undefined),
+    );
   }
   const apply = compileFilter(frame, node, (activation) => activation.slots[index] ?? null);
   return (activation, text) => {

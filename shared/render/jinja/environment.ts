@@ -4,8 +4,8 @@ import { pyStr } from '../values/text.ts';
 import { CallMemory, Suspension } from './call_memory.ts';
 import { compileTemplate } from './compile_template.ts';
 import { Context } from './context.ts';
-import { BUILTIN_FILTERS } from './filters.ts';
 import type { Filter, Test } from './filter_scope.ts';
+import { BUILTIN_FILTERS } from './filters.ts';
 import { BUILTIN_GLOBALS } from './globals.ts';
 import { normalizeSource, tokenize } from './lexer.ts';
 import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -51,7 +51,11 @@ export interface Environment {
   /** Renders with functions that answer at once. */
   readonly render: (target: RenderTarget, variables: Variables, globals?: Variables) => string;
   /** Renders with functions that may answer promises; `variables` is called for each pass and must give fresh values. */
-  readonly renderAsync: (target: RenderTarget, variables: () => Variables, globals?: () => Variables) => Promise<string>;
+  readonly renderAsync: (
+    target: RenderTarget,
+    variables: () => Variables,
+    globals?: () => Variables,
+  ) => Promise<string>;
   /** Parses and compiles a text, to find its syntax errors. */
   readonly compile: (target: { readonly name: string; readonly source: string }) => void;
 }

@@ -16,7 +16,8 @@ const DEPTH_MAX = 500;
 const space = /[ \t\n\r]*/y;
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const word = /null|true|false|NaN|-?Infinity/y;
-const plainText = /[^"\\\x00-\x1f]*/y;
+const controls = '\\u0000-\\u001f';
+const plainText = new RegExp(`[^"\\\\${controls}]*`, 'y');
 
 const words: Readonly<Record<string, Value>> = {
   null: null,

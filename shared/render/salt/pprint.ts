@@ -11,6 +11,10 @@ import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
 /** Columns of a line. */
 const WIDTH = 80;
 
+// What Python's splitlines cuts at.
+const lineEnds = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029';
+const textLine = new RegExp(`[^${lineEnds}]*(?:\\r\\n|[${lineEnds}]|$)`, 'g');
+
 interface Place {
   /** Columns before the value. */
   readonly indent: number;
@@ -70,8 +74,7 @@ function formatText(text: string, place: Place): string {
   if (text === '') return "''";
   const indent = place.indent + (place.isRoot ? 1 : 0);
   const allowance = place.allowance + (place.isRoot ? 1 : 0);
-  const lines =
-    text.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
+  const lines = text.match(textLine) ?? [];
   const whole = lines.filter((line) => line !== '');
   const chunks = whole.flatMap((line, index) => {
     const isLast = index === whole.length - 1;

@@ -2,6 +2,8 @@ import { codePointLength } from '../values/iteration.ts';
 
 const breaks = '\n\x85\u2028\u2029';
 
+const unescaped = /^[ !#-[\]-~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]$/;
+
 const escapes: Readonly<Record<string, string>> = {
   '\0': '0',
   '\x07': 'a',
@@ -23,6 +25,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** Writes signs and scalars with PyYAML's line breaks, and knows the column it has come to. */
 export class YamlWriter {
   readonly #width: number;
+  readonly #ascii: boolean;
   #text = '';
   #column = 0;
   /** The last thing written was white space or needs none after it. */
@@ -32,9 +35,10 @@ export class YamlWriter {
   /** Columns at which a broken line goes on. */
   indent: number | undefined;
 
-  /** Lines are broken at the first space after `width` columns. */
-  constructor(width: number) {
+  /** Lines are broken at the first space after `width` columns; `ascii`: double quotes escape all else. */
+  constructor(width: number, { ascii = false } = {}) {
     this.#width = width;
+    this.#ascii = ascii;
   }
 
   get text(): string {
@@ -93,7 +97,7 @@ export class YamlWriter {
     const characters = Array.from(text);
     let run = '';
     for (const [index, character] of characters.entries()) {
-      const escaped = escapeCharacter(character);
+      const escaped = escapeCharacter(character, this.#ascii);
       if (escaped !== undefined) {
         this.#write(run + escaped);
         run = '';
@@ -156,10 +160,8 @@ function chompingHint(text: string): string {
 }
 
 /** Undefined when the character may stand as it is. PyYAML escapes what is above U+FFFF, though it need not. */
-function escapeCharacter(character: string): string | undefined {
-  if (/^[ !#-[\]-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]$/.test(character) || character === '\xa0') {
-    return undefined;
-  }
+function escapeCharacter(character: string, ascii: boolean): string | undefined {
+  if (ascii ? /^[ !#-[\]-~]$/.test(character) : unescaped.test(character)) return undefined;
   const short = escapes[character];
   if (short !== undefined) return `\\${short}`;
   const code = character.codePointAt(0) as number;

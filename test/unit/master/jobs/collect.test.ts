@@ -31,7 +31,7 @@ async function setUp() {
     settled: (...what: string[]) => void calls.push(`settled ${what.join(' ')}`),
     postpone: (...what: string[]) => void calls.push(`postpone ${what.join(' ')}`),
   };
-  const collector = createCollector({ tracker, dispatcher, bus, log: silentLogger });
+  const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger });
   return { store, jobs, events, calls, tracker, collector };
 }
 

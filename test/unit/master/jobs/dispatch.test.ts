@@ -47,6 +47,7 @@ function setUp(overrides: Partial<DispatcherOptions> = {}) {
     tracker,
     jobs,
     random: () => 0,
+    keep: undefined,
     fleet,
     bus,
     newJid: () => String(++count).padStart(20, '0'),

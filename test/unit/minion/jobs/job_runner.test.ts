@@ -47,6 +47,7 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   const runner = createJobRunner({
     id: 'm1',
     pid: 4711,
+    keep: async () => undefined,
     ledger,
     outbox,
     table,

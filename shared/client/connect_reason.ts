@@ -1,0 +1,25 @@
+import { systemErrorCode } from '../errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the other side closed the connection',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ENOENT: 'nothing listens there',
+  ENOTFOUND: 'there is no host of that name',
+  EPROTO: 'what listens there does not speak TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what listens there does not speak TLS',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** Why a connection was not made or ended, in words for an operator. */
+export function connectReason(error: unknown): string {
+  if (error === undefined) return 'the connection was closed before it was accepted';
+  const code = systemErrorCode(error) ?? '';
+  const message = error instanceof Error ? error.message : String(error);
+  // MQTT.js's own words for silence after CONNECT.
+  if (message === 'connack timeout') return 'no answer in time';
+  return reasons[code] ?? (message || code || 'unknown error');
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { loadFolder, programFolder } from './load_folder.ts';
+import { createReturnerOpener, type ReturnerConfig } from './open_returner.ts';
+import type { AnyReturner } from './returner.ts';
+import { openReturnerQueue, type ReturnerQueue } from './returner_queue.ts';
+
+/** The returners of one process, master or minion, with their queue in its cache directory. */
+export function openReturners(options: {
+  readonly id: string;
+  readonly config: ReturnerConfig & {
+    readonly root_dir: string;
+    readonly cachedir: string;
+    readonly max_returner_queue_bytes: number;
+    readonly return_keep_for: number;
+  };
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}): Promise<ReturnerQueue> {
+  const { id, config, clock, random, log } = options;
+  return openReturnerQueue({
+    folder: join(config.cachedir, 'returners'),
+    open: createReturnerOpener({
+      folder: loadFolder<AnyReturner>(programFolder('shared/returners')),
+      config,
+      deps: { id, root: config.root_dir, clock, log },
+    }),
+    clock,
+    random,
+    log,
+    bytesMax: config.max_returner_queue_bytes,
+    ageMaxMs: config.return_keep_for * 1000,
+  });
+}

@@ -1,0 +1,120 @@
+import type { Filter } from '../../jinja/filter_scope.ts';
+import { TemplateModule } from '../../jinja/template_module.ts';
+import { dumpJson } from '../../json/dump_json.ts';
+import { loadJson } from '../../json/load_json.ts';
+import { Markup } from '../../values/markup.ts';
+import { PyDict } from '../../values/py_dict.ts';
+import { PyError } from '../../values/py_error.ts';
+import { isInt } from '../../values/py_int.ts';
+import type { Value } from '../../values/py_object.ts';
+import { stripEnd, stripStart } from '../../values/py_space.ts';
+import { isText, pyRepr, pyStr, textOf, typeName } from '../../values/text.ts';
+import { isTrue } from '../../values/truth.ts';
+import { dumpYaml } from '../../yaml/dump_yaml.ts';
+import { loadYaml } from '../../yaml/load_yaml.ts';
+import { YamlError } from '../../yaml/yaml_error.ts';
+import { YamlWriter } from '../../yaml/yaml_writer.ts';
+import { makeFilter } from '../bind_arguments.ts';
+import { decodeBytes } from '../decode_bytes.ts';
+import { dumpXml } from '../dump_xml.ts';
+import { prettyPrint } from '../pprint.ts';
+import { saltContext } from '../salt_context.ts';
+
+/** Values to text and back. */
+export const serializerFilters: readonly (readonly [string, Filter])[] = [
+  makeFilter('yaml', ['value', ['flow_style', true]], ([value, flow]) => yamlText(value as Value, flow as Value)),
+  makeFilter(
+    'json',
+    ['value', ['sort_keys', true], ['indent', null]],
+    ([value, sortKeys, indent]) =>
+      new Markup(
+        strip(dumpJson(value as Value, { sortKeys: isTrue(sortKeys as Value), indent: indentText(indent as Value) })),
+      ),
+  ),
+  makeFilter('xml', ['value'], ([value]) => new Markup(dumpXml(value as Value))),
+  makeFilter('python', ['value'], ([value]) => new Markup(strip(prettyPrint(value as Value)))),
+  makeFilter('load_yaml', ['value'], ([value]) => readYaml(value as Value)),
+  makeFilter('load_json', ['value'], ([value]) => readJson(value as Value)),
+  makeFilter('load_text', ['value'], ([value]) => moduleText(value as Value)),
+  makeFilter('dict_to_sls_yaml_params', ['value', ['flow_style', false]], ([value, flow]) =>
+    yamlText(singlePairs(value as Value), flow as Value),
+  ),
+  makeFilter('yaml_encode', ['data'], ([value]) => yamlScalar(value as Value)),
+  makeFilter('yaml_dquote', ['text'], ([text]) => doubleQuoted(pyStr(text as Value))),
+  makeFilter('yaml_squote', ['text'], ([text]) => singleQuoted(pyStr(text as Value))),
+];
+
+function strip(text: string): string {
+  return stripEnd(stripStart(text));
+}
+
+function yamlText(value: Value, flow: Value): Markup {
+  const text = strip(dumpYaml(value, { flow: flow === null ? null : isTrue(flow) }));
+  return new Markup(text.replace(/\n\.\.\.$/, ''));
+}
+
+/** Python takes a number of spaces or the text itself. */
+function indentText(indent: Value): string | undefined {
+  if (indent === null) return undefined;
+  if (isText(indent)) return textOf(indent);
+  return ' '.repeat(isInt(indent) ? Math.max(0, Number(indent)) : 0);
+}
+
+/** What `import_*` hands over is a module; its text is what counts. */
+function moduleText(value: Value): Value {
+  return value instanceof TemplateModule ? pyStr(value) : value;
+}
+
+function readYaml(value: Value): Value {
+  const text = moduleText(value);
+  if (!isText(text)) throw new PyError('TemplateRuntimeError', `Unable to load yaml from ${pyStr(text)}`);
+  try {
+    return decodeBytes(loadYaml(textOf(text)));
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const context = saltContext(error.source, error.place.line);
+    throw new PyError('TemplateRuntimeError', `Encountered error loading yaml: ${error.problem}\n${context}`);
+  }
+}
+
+function readJson(value: Value): Value {
+  const text = moduleText(value);
+  try {
+    if (isText(text)) return loadJson(textOf(text));
+  } catch (error) {
+    if (!(error instanceof PyError)) throw error;
+    throw new PyError('TemplateRuntimeError', `Unable to load json from ${pyStr(text)}`, error.message);
+  }
+  throw new PyError('TemplateRuntimeError', `Unable to load json from ${pyStr(text)}`);
+}
+
+function singlePairs(value: Value): Value {
+  if (!(value instanceof PyDict)) {
+    throw new PyError('AttributeError', `'${typeName(value)}' object has no attribute 'items'`);
+  }
+  return [...value.entries()].map((pair) => new PyDict([pair]));
+}
+
+function yamlScalar(value: Value): string {
+  if (typeof value === 'string') return doubleQuoted(value);
+  const isCollection = typeof value === 'object' && value !== null && !isNumber(value);
+  if (!isCollection) return dumpYaml(value).replace(/\n(?:\.\.\.\n)?$/, '');
+  const problem = `yaml_encode() only works with YAML scalar data; failed for <class '${typeName(value)}'>`;
+  throw new PyError('TypeError', problem, `the value is ${pyRepr(value)}`);
+}
+
+function isNumber(value: Value): boolean {
+  return typeName(value) === 'float';
+}
+
+function doubleQuoted(text: string): string {
+  const writer = new YamlWriter(Number.POSITIVE_INFINITY, { ascii: true });
+  writer.doubleQuoted(text, false);
+  return writer.text;
+}
+
+function singleQuoted(text: string): string {
+  const writer = new YamlWriter(Number.POSITIVE_INFINITY);
+  writer.singleQuoted(text, false);
+  return writer.text;
+}
