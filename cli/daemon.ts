@@ -2,8 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../shared/clock.ts';
-import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import { FleetError } from '../shared/errors.ts';
 import { createLogger, type Logger, type LogLevel, type LogSink } from '../shared/log.ts';
+import { systemReason } from '../shared/system_reason.ts';
 import { addCommonOptions, type CommonOptions } from './command_options.ts';
 import { openLogFile } from './log_file.ts';
 
@@ -102,7 +103,7 @@ function writePidFile(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `${process.pid}\n`);
   } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `the pid file ${path} cannot be written: ${systemErrorCode(cause)}`, {
+    throw new FleetError('FILE_UNREADABLE', `the pid file ${path} cannot be written: ${systemReason(cause)}`, {
       hint: 'set pidfile or root_dir to a place that this user may write',
       cause,
     });

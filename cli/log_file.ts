@@ -1,7 +1,8 @@
 import { appendFileSync, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import { FleetError } from '../shared/errors.ts';
+import { systemReason } from '../shared/system_reason.ts';
 
 /** After a failed write, lines are lost for so long before the file is tried again. */
 const RETRY_MS = 10_000;
@@ -26,7 +27,7 @@ export function openLogFile(path: string, clock: Clock, complain: (text: string)
     opened.on('error', (error) => {
       if (stream === opened) stream = undefined;
       failedMs = clock.monotonicMs();
-      complain(`the log file ${path} cannot be written: ${systemErrorCode(error) ?? error.message}`);
+      complain(`the log file ${path} cannot be written: ${systemReason(error)}`);
     });
     return opened;
   };
@@ -48,7 +49,7 @@ function makeFile(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
     appendFileSync(path, '', { mode: 0o640 });
   } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `the log file ${path} cannot be written: ${systemErrorCode(cause)}`, {
+    throw new FleetError('FILE_UNREADABLE', `the log file ${path} cannot be written: ${systemReason(cause)}`, {
       hint: 'set log_file to another place, or to null',
       cause,
     });

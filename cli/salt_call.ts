@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { createCatalogue } from '../minion/catalogue.ts';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { Events } from '../minion/context.ts';
+import { createExclusive } from '../minion/jobs/exclusive.ts';
 import { executeJob } from '../minion/jobs/execute.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
 import { type MinionServices, makeContext } from '../minion/make_context.ts';
@@ -131,7 +132,8 @@ async function runOnce(
       outcome,
       onChild: (pid, ended) => table.child(job.jid, pid, ended),
     });
-  return executeJob({ id, catalogue, clock: systemClock, log, contextOf }, job, signal);
+  const exclusive = createExclusive(process.pid, () => eventStamp(systemClock.nowMs()));
+  return executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, signal);
 }
 
 const noScope = {

@@ -73,7 +73,7 @@ const keys = {
   minion_cert_days: ownKey(
     count(1, 3650),
     365,
-    'Days that the certificate of a minion is valid; it is renewed before.',
+    'Days that the certificate of a minion is valid; the minion gets another at its next connection after that.',
   ),
   enroll_token_expire: ownKey(seconds(60), 86400, 'How long a token of `salt-key --gen-token` can be used, once.'),
   operators: ownKey(

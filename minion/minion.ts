@@ -20,6 +20,7 @@ import { VERSION } from '../shared/version.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext } from './context.ts';
+import { createExclusive } from './jobs/exclusive.ts';
 import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
 import { createJobRunner } from './jobs/job_runner.ts';
 import { createJobTable, type JobTable } from './jobs/job_table.ts';
@@ -180,6 +181,7 @@ function createJobPath(
         onChild: (pid, ended) => table.child(jid, pid, ended),
         progress: progress.add,
       });
+  const exclusive = createExclusive(deps.pid, () => eventStamp(clock.nowMs()));
   const shared = { id, ledger, table, clock, log, masterNow: () => link().masterNow(), acknowledge };
   const runner = createJobRunner({
     ...shared,
@@ -194,7 +196,7 @@ function createJobPath(
       if (to.length > 0) await returners.add(to, { kind: 'return', value });
     },
     execute: (job, signal, progress) =>
-      executeJob({ id, catalogue, clock, log, contextOf: contextOf(progress) }, job, signal),
+      executeJob({ id, catalogue, clock, log, exclusive, contextOf: contextOf(progress) }, job, signal),
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
   });
   const receive = createReceiver({

@@ -5,6 +5,7 @@ import { fingerprintOf } from '../../shared/crypto/fingerprint.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { isMinionId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
+import { systemReason } from '../../shared/system_reason.ts';
 import { type KeyState, keyStates, type MinionKey } from './key_table.ts';
 
 /** Salt's directories in pki_dir. A file is named as its minion and holds its public key, PEM. */
@@ -30,7 +31,7 @@ export async function makeKeyDirectories(pkiDir: string): Promise<void> {
   try {
     for (const state of keyStates) await mkdir(keyDirectory(pkiDir, state), { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `${pkiDir} cannot be made: ${systemErrorCode(cause)}`, { cause });
+    throw new FleetError('FILE_UNREADABLE', `${pkiDir} cannot be made: ${systemReason(cause)}`, { cause });
   }
 }
 
@@ -40,7 +41,7 @@ export async function readKeyIds(pkiDir: string, state: KeyState): Promise<strin
   try {
     return (await readdir(path)).filter(isMinionId);
   } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `${path} cannot be read: ${systemErrorCode(cause)}`, { cause });
+    throw new FleetError('FILE_UNREADABLE', `${path} cannot be read: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -6,6 +6,7 @@ import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { findFunction } from '../catalogue.ts';
 import type { Catalogue, MinionContext } from '../context.ts';
+import type { Exclusive } from './exclusive.ts';
 
 /** What a function said about its own outcome (JOB-6). */
 export interface Outcome {
@@ -23,6 +24,7 @@ export interface ExecuteOptions {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly exclusive: Exclusive;
   /** The context of one call; what the function sets goes into `outcome`. */
   contextOf(job: JobPayload, signal: AbortSignal, outcome: Outcome): MinionContext;
 }
@@ -41,7 +43,8 @@ export async function executeJob(
   try {
     const spec = await findFunction(options.catalogue, job.fun);
     const context = options.contextOf(job, signal, outcome);
-    const value = await callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
+    const call = () => callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
+    const value = await inTurn(options.exclusive, spec.exclusive, job, signal, call);
     const retcode = outcome.retcode ?? retcodeOf(value);
     return {
       ...base,
@@ -75,6 +78,23 @@ function logBug(log: Logger, { jid, fun }: JobPayload, error: unknown): void {
 
 function stoppedText(signal: AbortSignal): string {
   return signal.reason === 'timeout' ? 'the job ran out of time and was stopped' : 'the job was cancelled';
+}
+
+/** Runs at once, or when it is the job's turn in its group. */
+async function inTurn(
+  exclusive: Exclusive,
+  group: string | undefined,
+  job: JobPayload,
+  signal: AbortSignal,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  if (group === undefined) return call();
+  const leave = await exclusive.enter(group, job, signal);
+  try {
+    return await call();
+  } finally {
+    leave();
+  }
 }
 
 /** A job that was stopped from outside says so, whatever the function made of it. */

@@ -13,6 +13,7 @@ import {
 } from 'js-yaml';
 import { FleetError, systemErrorCode } from '../errors.ts';
 import { saltSchema } from '../salt_yaml.ts';
+import { systemReason } from '../system_reason.ts';
 import { isMapping } from './format.ts';
 
 /** One key as a file, the environment or a flag gave it. */
@@ -40,17 +41,8 @@ async function readSource(file: string): Promise<string | undefined> {
 
 /** What kept a file from being read, as FILE_UNREADABLE. */
 export function fileUnreadable(file: string, error: unknown): FleetError {
-  const code = systemErrorCode(error) ?? String(error);
-  const reason = REASONS[code] ?? code;
-  return new FleetError('FILE_UNREADABLE', `${file}: cannot be read: ${reason}`, { cause: error });
+  return new FleetError('FILE_UNREADABLE', `${file}: cannot be read: ${systemReason(error)}`, { cause: error });
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOENT: 'there is no such file or directory',
-  ENOTDIR: 'it is not a directory',
-};
 
 /** The top-level keys of a YAML text with their lines. Throws CONFIG_INVALID. */
 export function parseConfig(source: string, file: string): ConfigEntry[] {

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } fr
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FleetError, systemErrorCode } from '../errors.ts';
+import { systemReason } from '../system_reason.ts';
 
 /** Files that hold a secret: whole or not there, and readable by their owner alone. */
 
@@ -116,9 +117,8 @@ async function fileErrors<T>(path: string, done: string, work: () => Promise<T>)
   try {
     return await work();
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === undefined) throw cause;
-    throw new FleetError('FILE_UNREADABLE', `${path} cannot be ${done}: ${code}`, { cause });
+    if (systemErrorCode(cause) === undefined) throw cause;
+    throw new FleetError('FILE_UNREADABLE', `${path} cannot be ${done}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -32,6 +32,8 @@ export interface FunctionSpec<C, E extends ArgEntries> {
   readonly examples: readonly string[];
   /** What it returns is for the caller alone: no event shows it. */
   readonly secret?: true;
+  /** Names a group of functions of which one job at a time may run on a minion; others wait with queue=True, or fail. */
+  readonly exclusive?: string;
   /** It only looks. It may run beside a state run and under a blackout. */
   readonly reads?: true;
   run(context: C, args: ArgValues<E>, extra: Extra): unknown;

@@ -1,11 +1,67 @@
-import type { Kwargs, Value } from '../values/py_object.ts';
+import { decodeBytes } from '../values/bytes.ts';
+import { escapeHtml, Markup } from '../values/markup.ts';
+import { isNumeric } from '../values/numeric.ts';
+import { PyDict } from '../values/py_dict.ts';
+import { PyFloat } from '../values/py_float.ts';
+import { PyObject, type Value } from '../values/py_object.ts';
+import { PySet } from '../values/py_set.ts';
+import { PyTuple } from '../values/py_tuple.ts';
+import { pyStr } from '../values/text.ts';
+import { DICT_METHODS } from './dict_methods.ts';
+import { LIST_METHODS, TUPLE_METHODS } from './list_methods.ts';
+import { defineMethod, type Method, type MethodTable } from './method.ts';
+import { FLOAT_METHODS, INT_METHODS, numberAttribute } from './number_methods.ts';
+import { SET_METHODS } from './set_methods.ts';
+import { STR_METHODS } from './str_methods.ts';
 
-/** A method of a built-in type: `self` first. */
-export type Method = (self: Value, args: Value[], kwargs: Kwargs) => Value;
+const BYTES_METHODS: MethodTable = new Map([
+  [
+    'decode',
+    defineMethod<Uint8Array>('bytes.decode', { least: 0, most: 2, names: ['encoding', 'errors'] }, (self, encoding = 'utf-8') =>
+      decodeBytes(self, pyStr(encoding)),
+    ),
+  ],
+  ['hex', defineMethod<Uint8Array>('bytes.hex', { least: 0, most: 0 }, (self) => Buffer.from(self).toString('hex'))],
+]);
 
-export function methodOf(_value: Value, _name: string): Method | undefined {
-  return undefined;
+/** The method `name` of a value of a built-in type, or undefined. */
+export function methodOf(value: Value, name: string): Method | undefined {
+  if (typeof value === 'string') return STR_METHODS.get(name);
+  if (value instanceof PyDict) return DICT_METHODS.get(name);
+  if (Array.isArray(value)) return LIST_METHODS.get(name);
+  if (value instanceof PyTuple) return TUPLE_METHODS.get(name);
+  if (value instanceof PySet) return SET_METHODS.get(name);
+  if (value instanceof Markup) return markupMethod(name);
+  if (value instanceof PyFloat) return FLOAT_METHODS.get(name);
+  if (value instanceof PyObject || value === null) return undefined;
+  return value instanceof Uint8Array ? BYTES_METHODS.get(name) : INT_METHODS.get(name);
 }
-export function attributesOf(_value: Value, _name: string): Value | undefined {
-  return undefined;
+
+/** An attribute of a built-in type that is a value, or undefined. */
+export function attributesOf(value: Value, name: string): Value | undefined {
+  return isNumeric(value) ? numberAttribute(value, name) : undefined;
+}
+
+/** A Markup's methods are str's; texts they get are escaped, texts they give are Markup again. */
+function markupMethod(name: string): Method | undefined {
+  if (name === 'unescape' || name === 'striptags') return undefined;
+  const method = STR_METHODS.get(name);
+  if (method === undefined) return undefined;
+  return (self, args, kwargs) => {
+    const escaped = args.map((arg) => escapeArgument(arg));
+    const named = new Map([...kwargs].map(([key, value]) => [key, escapeArgument(value)]));
+    return markupResult(method(pyStr(self), escaped, named));
+  };
+}
+
+function escapeArgument(value: Value): Value {
+  if (value instanceof Markup) return value.text;
+  if (typeof value === 'string') return escapeHtml(value);
+  return Array.isArray(value) ? value.map(escapeArgument) : value;
+}
+
+function markupResult(value: Value): Value {
+  if (typeof value === 'string') return new Markup(value);
+  if (Array.isArray(value)) return value.map(markupResult);
+  return value instanceof PyTuple ? new PyTuple(value.items.map(markupResult)) : value;
 }

@@ -1,31 +1,31 @@
-import type { Filter } from '../../jinja/filter_scope.ts';
+import { bindArguments } from '../../jinja/signature.ts';
 import { toList } from '../../values/iteration.ts';
 import { isInt } from '../../values/py_int.ts';
 import { PyIterator } from '../../values/py_iterator.ts';
 import type { Value } from '../../values/py_object.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { isTrue } from '../../values/truth.ts';
-import { bindArguments, makeFilter } from '../bind_arguments.ts';
+import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 
 /** Python's itertools: each answers an iterator, so `|list` or a loop goes through it. */
-export const iteratorFilters: readonly (readonly [string, Filter])[] = [
-  makeFilter('combinations', ['iterable', 'r'], ([items, size]) =>
-    iterator('itertools.combinations', choose(toList(items as Value), Number(size), 1)),
+export const iteratorFilters: readonly NamedFilter[] = [
+  pureFilter('combinations', ['iterable', 'r'], {}, (items, size) =>
+    iterator('itertools.combinations', choose(toList(items), Number(size), 1)),
   ),
-  makeFilter('combinations_with_replacement', ['iterable', 'r'], ([items, size]) =>
-    iterator('itertools.combinations_with_replacement', choose(toList(items as Value), Number(size), 0)),
+  pureFilter('combinations_with_replacement', ['iterable', 'r'], {}, (items, size) =>
+    iterator('itertools.combinations_with_replacement', choose(toList(items), Number(size), 0)),
   ),
-  makeFilter('permutations', ['iterable', ['r', null]], ([items, size]) => {
-    const list = toList(items as Value);
+  pureFilter('permutations', ['iterable'], { r: null }, (items, size) => {
+    const list = toList(items);
     return iterator('itertools.permutations', permute(list, size === null ? list.length : Number(size)));
   }),
-  makeFilter('compress', ['data', 'selectors'], ([data, selectors]) =>
-    iterator('itertools.compress', compress(toList(data as Value), toList(selectors as Value))),
+  pureFilter('compress', ['data', 'selectors'], {}, (data, selectors) =>
+    iterator('itertools.compress', compress(toList(data), toList(selectors))),
   ),
   [
     'product',
     (_scope, args, kwargs) => {
-      const [repeat] = bindArguments('product', [['repeat', 1]], [], kwargs);
+      const [repeat = 1] = bindArguments({ name: 'product', required: [], optional: { repeat: 1 } }, [], kwargs);
       const lists = Array.from({ length: isInt(repeat) ? Number(repeat) : 1 }, () => args.map(toList)).flat();
       return iterator('itertools.product', multiply(lists));
     },
@@ -34,7 +34,7 @@ export const iteratorFilters: readonly (readonly [string, Filter])[] = [
   [
     'zip_longest',
     (_scope, args, kwargs) => {
-      const [fill] = bindArguments('zip_longest', [['fillvalue', null]], [], kwargs);
+      const [fill] = bindArguments({ name: 'zip_longest', required: [], optional: { fillvalue: null } }, [], kwargs);
       return iterator('itertools.zip_longest', zip(args.map(toList), fill));
     },
   ],
@@ -57,14 +57,14 @@ function* choose(
     return;
   }
   for (let index = from; index < items.length; index += 1) {
-    yield* choose(items, size, step, index + step, [...taken, items[index] as Value]);
+    yield* choose(items, size, step, index + step, [...taken, items[index]]);
   }
 }
 
 function* permute(items: readonly Value[], size: number, taken: readonly number[] = []): Iterable<Value> {
   if (size > items.length) return;
   if (taken.length === size) {
-    yield new PyTuple(taken.map((index) => items[index] as Value));
+    yield new PyTuple(taken.map((index) => items[index]));
     return;
   }
   for (const index of items.keys()) {

@@ -1,6 +1,4 @@
-import type { Filter } from '../../jinja/filter_scope.ts';
 import { operate } from '../../values/arithmetic.ts';
-import { sameOrEqual } from '../../values/equality.ts';
 import { pyContains, toList, tryIterate } from '../../values/iteration.ts';
 import { isNumeric, toDouble } from '../../values/numeric.ts';
 import { compareForSort, pyOrder } from '../../values/order.ts';
@@ -12,60 +10,44 @@ import { PySet } from '../../values/py_set.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { isText, pyStr, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
-import { makeFilter } from '../bind_arguments.ts';
+import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 
 /** Lists, sets and numbers in them. */
-export const listFilters: readonly (readonly [string, Filter])[] = [
-  makeFilter('unique', ['values'], ([values]) => unique(values as Value)),
-  makeFilter('union', ['lst1', 'lst2'], ([left, right]) =>
-    combine(left as Value, right as Value, '|', () => operate('+', left as Value, right as Value)),
+export const listFilters: readonly NamedFilter[] = [
+  pureFilter('unique', ['values'], {}, (values) => unique(values)),
+  pureFilter('union', ['lst1', 'lst2'], {}, (left, right) =>
+    combine(left, right, '|', () => operate('+', left, right)),
   ),
-  makeFilter('intersect', ['lst1', 'lst2'], ([left, right]) =>
-    combine(left as Value, right as Value, '&', () => common(left as Value, right as Value, true)),
+  pureFilter('intersect', ['lst1', 'lst2'], {}, (left, right) =>
+    combine(left, right, '&', () => common(left, right, true)),
   ),
-  makeFilter('difference', ['lst1', 'lst2'], ([left, right]) =>
-    combine(left as Value, right as Value, '-', () => common(left as Value, right as Value, false)),
+  pureFilter('difference', ['lst1', 'lst2'], {}, (left, right) =>
+    combine(left, right, '-', () => common(left, right, false)),
   ),
-  makeFilter('symmetric_difference', ['lst1', 'lst2'], ([left, right]) =>
-    combine(left as Value, right as Value, '^', () => {
-      const both = common(left as Value, right as Value, true);
-      return toList(operate('+', left as Value, right as Value)).filter((item) => !includesValue(both, item));
+  pureFilter('symmetric_difference', ['lst1', 'lst2'], {}, (left, right) =>
+    combine(left, right, '^', () => {
+      const both = common(left, right, true);
+      return toList(operate('+', left, right)).filter((item) => !includesValue(both, item));
     }),
   ),
-  makeFilter('min', ['obj'], ([items]) => extreme(items as Value, '<', 'min')),
-  makeFilter('max', ['obj'], ([items]) => extreme(items as Value, '>', 'max')),
-  makeFilter('avg', ['lst'], ([items]) => average(items as Value)),
-  makeFilter('flatten', ['data', ['levels', null], ['preserve_nulls', false]], ([data, levels, preserveNulls]) =>
-    flatten(
-      data as Value,
-      levels === null ? Number.POSITIVE_INFINITY : Number(levels),
-      isTrue(preserveNulls as Value),
-      [],
-    ),
+  pureFilter('min', ['obj'], {}, (items) => extreme(items, '<', 'min')),
+  pureFilter('max', ['obj'], {}, (items) => extreme(items, '>', 'max')),
+  pureFilter('avg', ['lst'], {}, (items) => average(items)),
+  pureFilter('flatten', ['data'], { levels: null, preserve_nulls: false }, (data, levels, preserveNulls) =>
+    flatten(data, levels === null ? Number.POSITIVE_INFINITY : Number(levels), isTrue(preserveNulls), []),
   ),
-  makeFilter('sequence', ['data'], ([data]) => (isContainer(data as Value) ? (data as Value) : [data as Value])),
-  makeFilter('sorted_ignorecase', ['to_sort'], ([items]) => sortIgnoringCase(items as Value)),
-  makeFilter('is_list', ['value'], ([value]) => Array.isArray(value)),
-  makeFilter('is_iter', ['thing', ['ignore', null]], ([thing]) => isIterable(thing as Value)),
-  makeFilter(
-    'exactly_n_true',
-    ['iterable', ['amount', 1]],
-    ([items, amount]) => countTrue(items as Value) === Number(amount),
+  pureFilter('sequence', ['data'], {}, (data) => (isContainer(data) ? data : [data])),
+  pureFilter('sorted_ignorecase', ['to_sort'], {}, (items) => sortIgnoringCase(items)),
+  pureFilter('is_list', ['value'], {}, (value) => Array.isArray(value)),
+  pureFilter('is_iter', ['thing'], { ignore: null }, (thing) => isIterable(thing)),
+  pureFilter('exactly_n_true', ['iterable'], { amount: 1 }, (items, amount) => countTrue(items) === Number(amount)),
+  pureFilter('exactly_one_true', ['iterable'], {}, (items) => countTrue(items) === 1),
+  pureFilter('substring_in_list', ['string_to_search_for', 'list_to_search'], {}, (part, texts) =>
+    toList(texts).some((text) => pyContains(text, part)),
   ),
-  makeFilter('exactly_one_true', ['iterable'], ([items]) => countTrue(items as Value) === 1),
-  makeFilter('substring_in_list', ['string_to_search_for', 'list_to_search'], ([part, texts]) =>
-    toList(texts as Value).some((text) => pyContains(text, part as Value)),
-  ),
-  makeFilter(
-    'compare_lists',
-    [
-      ['old', null],
-      ['new', null],
-    ],
-    ([before, after]) => compareLists(before as Value, after as Value),
-  ),
-  makeFilter('to_entries', ['data'], ([data]) => toEntries(data as Value)),
-  makeFilter('from_entries', ['entries'], ([entries]) => fromEntries(entries as Value)),
+  pureFilter('compare_lists', [], { old: null, new: null }, (before, after) => compareLists(before, after)),
+  pureFilter('to_entries', ['data'], {}, (data) => toEntries(data)),
+  pureFilter('from_entries', ['entries'], {}, (entries) => fromEntries(entries)),
 ];
 
 function isHashable(value: Value): boolean {
@@ -113,7 +95,7 @@ function average(values: Value): Value {
   const items = toList(values);
   return operate(
     '/',
-    items.reduce((sum, item) => operate('+', sum, item), 0 as Value),
+    items.reduce((sum, item) => operate('+', sum, item), 0),
     items.length,
   );
 }
@@ -166,9 +148,4 @@ function fromEntries(entries: Value): PyDict {
     if (key !== undefined) result.set(key, find('value') ?? null);
   }
   return result;
-}
-
-/** Does the list hold the value? */
-export function holds(items: readonly Value[], value: Value): boolean {
-  return items.some((item) => sameOrEqual(item, value));
 }

@@ -1,4 +1,3 @@
-import type { Filter } from '../../jinja/filter_scope.ts';
 import { TemplateModule } from '../../jinja/template_module.ts';
 import { dumpJson } from '../../json/dump_json.ts';
 import { loadJson } from '../../json/load_json.ts';
@@ -14,34 +13,33 @@ import { dumpYaml } from '../../yaml/dump_yaml.ts';
 import { loadYaml } from '../../yaml/load_yaml.ts';
 import { YamlError } from '../../yaml/yaml_error.ts';
 import { YamlWriter } from '../../yaml/yaml_writer.ts';
-import { makeFilter } from '../bind_arguments.ts';
 import { decodeBytes } from '../decode_bytes.ts';
 import { dumpXml } from '../dump_xml.ts';
 import { prettyPrint } from '../pprint.ts';
+import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 import { saltContext } from '../salt_context.ts';
 
 /** Values to text and back. */
-export const serializerFilters: readonly (readonly [string, Filter])[] = [
-  makeFilter('yaml', ['value', ['flow_style', true]], ([value, flow]) => yamlText(value as Value, flow as Value)),
-  makeFilter(
+export const serializerFilters: readonly NamedFilter[] = [
+  pureFilter('yaml', ['value'], { flow_style: true }, (value, flow) => yamlText(value, flow)),
+  pureFilter(
     'json',
-    ['value', ['sort_keys', true], ['indent', null]],
-    ([value, sortKeys, indent]) =>
-      new Markup(
-        strip(dumpJson(value as Value, { sortKeys: isTrue(sortKeys as Value), indent: indentText(indent as Value) })),
-      ),
+    ['value'],
+    { sort_keys: true, indent: null },
+    (value, sortKeys, indent) =>
+      new Markup(strip(dumpJson(value, { sortKeys: isTrue(sortKeys), indent: indentText(indent) }))),
   ),
-  makeFilter('xml', ['value'], ([value]) => new Markup(dumpXml(value as Value))),
-  makeFilter('python', ['value'], ([value]) => new Markup(strip(prettyPrint(value as Value)))),
-  makeFilter('load_yaml', ['value'], ([value]) => readYaml(value as Value)),
-  makeFilter('load_json', ['value'], ([value]) => readJson(value as Value)),
-  makeFilter('load_text', ['value'], ([value]) => moduleText(value as Value)),
-  makeFilter('dict_to_sls_yaml_params', ['value', ['flow_style', false]], ([value, flow]) =>
-    yamlText(singlePairs(value as Value), flow as Value),
+  pureFilter('xml', ['value'], {}, (value) => new Markup(dumpXml(value))),
+  pureFilter('python', ['value'], {}, (value) => new Markup(strip(prettyPrint(value)))),
+  pureFilter('load_yaml', ['value'], {}, (value) => readYaml(value)),
+  pureFilter('load_json', ['value'], {}, (value) => readJson(value)),
+  pureFilter('load_text', ['value'], {}, (value) => moduleText(value)),
+  pureFilter('dict_to_sls_yaml_params', ['value'], { flow_style: false }, (value, flow) =>
+    yamlText(singlePairs(value), flow),
   ),
-  makeFilter('yaml_encode', ['data'], ([value]) => yamlScalar(value as Value)),
-  makeFilter('yaml_dquote', ['text'], ([text]) => doubleQuoted(pyStr(text as Value))),
-  makeFilter('yaml_squote', ['text'], ([text]) => singleQuoted(pyStr(text as Value))),
+  pureFilter('yaml_encode', ['data'], {}, (value) => yamlScalar(value)),
+  pureFilter('yaml_dquote', ['text'], {}, (text) => doubleQuoted(pyStr(text))),
+  pureFilter('yaml_squote', ['text'], {}, (text) => singleQuoted(pyStr(text))),
 ];
 
 function strip(text: string): string {

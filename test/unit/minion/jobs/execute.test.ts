@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { defineModule, fn, type MinionContext } from '../../../../minion/context.ts';
+import { createExclusive } from '../../../../minion/jobs/exclusive.ts';
 import { type ExecuteOptions, executeJob } from '../../../../minion/jobs/execute.ts';
 import { FleetError } from '../../../../shared/errors.ts';
 import { Integer, Text } from '../../../../shared/plugin/args.ts';
@@ -12,6 +13,13 @@ const examples = ["salt '*' probe.echo x"];
 const probe = defineModule({
   summary: 'Return what a test wants.',
   functions: {
+    alone: fn({
+      summary: 'Needs its turn.',
+      args: { queue: v.optional(v.boolean()) },
+      examples: [],
+      exclusive: 'state',
+      run: () => 'ran',
+    }),
     echo: fn({ summary: 'Echo.', args: { text: Text }, examples, run: (_context, { text }) => text }),
     two: fn({ summary: 'Two.', args: { a: Integer, b: v.optional(Integer, 2) }, examples, run: () => 1 }),
     nothing: fn({ summary: 'Nothing.', args: {}, examples, run: () => undefined }),
@@ -51,7 +59,12 @@ const modules: Readonly<Record<string, typeof probe>> = {
   absent: defineModule({ summary: 'Not here.', unavailable: () => 'no systemd', functions: {} }),
 };
 
-function execute(fun: string, job: Partial<JobPayload> = {}, signal = new AbortController().signal) {
+function execute(
+  fun: string,
+  job: Partial<JobPayload> = {},
+  signal = new AbortController().signal,
+  exclusive = createExclusive(1, () => ''),
+) {
   const context = fakeContext();
   const catalogue: MinionContext['catalogue'] = {
     ...context.catalogue,
@@ -66,6 +79,7 @@ function execute(fun: string, job: Partial<JobPayload> = {}, signal = new AbortC
     catalogue,
     clock: context.clock,
     log: context.log,
+    exclusive,
     contextOf: (_job, _signal, outcome) => ({
       ...context,
       setRetcode(retcode) {
@@ -142,4 +156,21 @@ test('a job that was stopped from outside says so, whatever the function made of
   expect((await execute('probe.echo', { arg: ['x'] }, late)).ended).toBe('timed_out');
   expect((await execute('probe.crash', {}, cancelled)).ended).toBe('cancelled');
   expect((await execute('probe.echo', { arg: ['x'] })).ended).toBeUndefined();
+});
+
+test('a function of an exclusive group runs when it is its turn, and is refused when it is not', async () => {
+  const exclusive = createExclusive(1, () => 'then');
+  const leave = await exclusive.enter(
+    'state',
+    { jid: '20260101000000000000', fun: 'state.apply', exp: 1 },
+    new AbortController().signal,
+  );
+  const refused = await execute('probe.alone', {}, undefined, exclusive);
+  expect(refused).toMatchObject({
+    success: false,
+    return: expect.stringContaining('"state.apply" is running as PID 1'),
+  });
+  const queued = execute('probe.alone', { kwarg: { queue: true } }, undefined, exclusive);
+  leave();
+  expect(await queued).toMatchObject({ success: true, return: 'ran' });
 });

@@ -66,7 +66,7 @@ test('a file that cannot be written is named and leaves nothing behind', async (
   await writeFile(join(directory, 'taken'), '');
   await expect(writeFileAtomically(file, 'x', 0o644)).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
-    message: `${file} cannot be written: ENOTDIR`,
+    message: `${file} cannot be written: part of the path is not a directory`,
   });
   expect(await readFile(join(directory, 'taken'), 'utf8')).toBe('');
   expect(await readdir(directory)).toEqual(['taken']);

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { type Program, startProgram } from '../support/program.ts';
+
+/** How long a service manager waits before it starts again what ended by itself. */
+const RESTART_MS = 500;
+
+/** A daemon as a service manager keeps it: what ends by itself is started again. */
+export interface SupervisedDaemon {
+  start(): void;
+  /** Resolves when it has ended; it stays down until `start`. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** How often it ended without being asked. */
+  exits(): number;
+  /** Resident memory in MB; undefined while it is down. */
+  memoryMb(): number | undefined;
+  /** Lines that it wrote in all its lives. */
+  lines(pattern: RegExp): readonly string[];
+}
+
+export function createSupervisedDaemon(
+  command: 'salt-master' | 'salt-minion',
+  configDir: string,
+  logFile: string,
+): SupervisedDaemon {
+  let program: Program | undefined;
+  let exits = 0;
+  let written = '';
+  const start = (): void => {
+    const mine = startProgram(command, ['-c', configDir, '-l', 'info'], { logFile });
+    program = mine;
+    void mine.ended.then(() => {
+      written += mine.text();
+      if (program !== mine) return;
+      exits++;
+      setTimeout(() => program === mine && start(), RESTART_MS);
+    });
+  };
+  return {
+    start,
+    async end(signal) {
+      const ending = program;
+      program = undefined;
+      ending?.kill(signal);
+      await ending?.ended;
+    },
+    freeze: () => program?.kill('SIGSTOP'),
+    thaw: () => program?.kill('SIGCONT'),
+    exits: () => exits,
+    memoryMb: () => (program === undefined ? undefined : residentMb(program.pid)),
+    lines: (pattern) => `${written}${program?.text() ?? ''}`.split('\n').filter((line) => pattern.test(line)),
+  };
+}
+
+function residentMb(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  } catch {
+    // It has just ended.
+    return undefined;
+  }
+}
