@@ -1,5 +1,8 @@
 import type { Terminal } from './command_line.ts';
 
+/** 128 and the number of SIGINT: what runs after `salt … &&` must not take an interrupted command for a success. */
+const INTERRUPTED = 130;
+
 /** The real terminal. The first Ctrl-C is told and ends the command; what runs on minions goes on. */
 export function processTerminal(): Terminal {
   let hasStatus = false;
@@ -26,7 +29,7 @@ export function processTerminal(): Terminal {
     onInterrupt(run) {
       process.once('SIGINT', () => {
         run();
-        process.exit(0);
+        process.exit(INTERRUPTED);
       });
     },
   };

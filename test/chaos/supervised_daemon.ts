@@ -23,12 +23,13 @@ export function createSupervisedDaemon(
   command: 'salt-master' | 'salt-minion',
   configDir: string,
   logFile: string,
+  env: Readonly<Record<string, string>> = {},
 ): SupervisedDaemon {
   let program: Program | undefined;
   let exits = 0;
   let written = '';
   const start = (): void => {
-    const mine = startProgram(command, ['-c', configDir, '-l', 'info'], { logFile });
+    const mine = startProgram(command, ['-c', configDir, '-l', 'info'], { logFile, env });
     program = mine;
     void mine.ended.then(() => {
       written += mine.text();

@@ -42,6 +42,7 @@ export interface FleetProcesses {
   cli(name: string, args: readonly string[], command?: Command): Promise<CommandResult>;
   /** The daemons are fine: fails with what they answered instead. */
   expectPing(): Promise<void>;
+  stopMinions(): Promise<void>;
   /** A test failed: the directory with the logs stays when the fleet is stopped. */
   keepLogs(): void;
   stop(): Promise<void>;
@@ -124,11 +125,17 @@ export async function startProcesses(options: ProcessOptions = {}): Promise<Flee
       const { status, stdout, stderr } = await fleet.cli('salt', [first, 'test.ping', '--out', 'txt']);
       if (status !== 0 || stdout !== `${first}: True\n`) throw new Error(`no ping: ${status} ${stdout}${stderr}`);
     },
+    async stopMinions() {
+      const minions = [...programs].filter(([name]) => name !== 'master');
+      await Promise.all(minions.map(([, program]) => program.stop()));
+      for (const [name] of minions) programs.delete(name);
+    },
     keepLogs() {
       keepsLogs = true;
     },
     async stop() {
-      await Promise.all([...programs.values()].reverse().map((program) => program.stop()));
+      await fleet.stopMinions();
+      await programs.get('master')?.stop();
       if (!keepsLogs) rmSync(dir, { recursive: true, force: true });
       else process.stderr.write(`logs of the failed test: ${dir}/*/terminal.log\n`);
     },

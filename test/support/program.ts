@@ -77,6 +77,23 @@ export function startProgram(
   return program;
 }
 
+/** One of our programs whose output another program reads. */
+export async function runPipeline(
+  name: string,
+  args: readonly string[],
+  [file = '', ...fileArgs]: readonly string[],
+): Promise<{ readonly stdout: string; readonly stderr: string; readonly statuses: readonly number[] }> {
+  const writer = spawn(process.execPath, [pathOf(name), ...args], {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // The reader has the pipe itself: when it ends, the writer gets EPIPE, as in a shell.
+  const reader = spawn(file, fileArgs, { stdio: [writer.stdout, 'pipe', 'inherit'] });
+  writer.stdout.destroy();
+  const [written, read] = await Promise.all([follow(writer).ended, follow(reader).ended]);
+  return { stdout: read.stdout, stderr: written.stderr, statuses: [written.status, read.status] };
+}
+
 /** Any program that is on the PATH. */
 export function startTool(file: string, args: readonly string[]): Program {
   return follow(spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] }));

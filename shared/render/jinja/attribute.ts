@@ -1,3 +1,5 @@
+import { Markup } from '../values/markup.ts';
+import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import { PyFloat } from '../values/py_float.ts';
 import { PyFunction } from '../values/py_function.ts';
@@ -6,17 +8,18 @@ import { PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
 import { Undefined, type UndefinedReason } from '../values/undefined.ts';
 import { attributesOf, methodOf } from './methods.ts';
+import { formatFields, type ReadPart } from './str_format.ts';
 
 /** `value.name` as Jinja's sandbox reads it: the attribute, else the item, else undefined. */
 export function getAttribute(value: Value, name: string, strict: boolean): Value {
-  return pythonAttribute(value, name, strict) ?? itemOf(value, name) ?? missing({ owner: value, name }, strict);
+  return ownAttribute(value, name, strict) ?? itemOf(value, name) ?? missing({ owner: value, name }, strict);
 }
 
 /** `value[key]` as Jinja's sandbox reads it: the item, else (for a str) the attribute, else undefined. */
 export function getItem(value: Value, key: Value, strict: boolean): Value {
   const item = itemOf(value, key);
   if (item !== undefined) return item;
-  const attribute = isText(key) ? pythonAttribute(value, textOf(key), strict) : undefined;
+  const attribute = isText(key) ? ownAttribute(value, textOf(key), strict) : undefined;
   return attribute ?? missing({ owner: value, name: key }, strict);
 }
 
@@ -34,7 +37,7 @@ const DUNDERS: ReadonlySet<string> = new Set(
 );
 
 /** The attribute Python's getattr finds, or undefined; private ones come back as an undefined that says so. */
-function pythonAttribute(value: Value, name: string, strict: boolean): Value | undefined {
+export function ownAttribute(value: Value, name: string, strict: boolean): Value | undefined {
   if (name.startsWith('_')) {
     if (value instanceof Undefined && !name.startsWith('__')) value.fail();
     if (!DUNDERS.has(name)) return undefined;
@@ -45,11 +48,37 @@ function pythonAttribute(value: Value, name: string, strict: boolean): Value | u
   if (method !== undefined) {
     return new PyFunction(name, (args, kwargs) => method(value, args, kwargs), 'builtin_function_or_method');
   }
+  if (isText(value) && (name === 'format' || name === 'format_map')) return formatMethod(value, name, strict);
   if (value instanceof PyObject) {
     const attribute = value.attr(name);
     if (attribute !== undefined) return attribute;
   }
   return attributesOf(value, name);
+}
+
+/** `str.format`, which must not read more than the template itself may. */
+function formatMethod(self: string | Markup, name: string, strict: boolean): Value {
+  const read: ReadPart = (value, key, isAttribute) =>
+    isAttribute ? getAttribute(value, textOf(key as string), strict) : getItem(value, key, strict);
+  const isMarkup = self instanceof Markup;
+  const run: PyCallable = (args, kwargs) => {
+    const text =
+      name === 'format'
+        ? formatFields(textOf(self), args, kwargs, read, isMarkup)
+        : formatFields(textOf(self), [], formatMapping(args, kwargs), read, isMarkup);
+    return isMarkup ? new Markup(text) : text;
+  };
+  return new PyFunction(name, run, 'builtin_function_or_method');
+}
+
+function formatMapping(args: Value[], kwargs: Kwargs): PyDict {
+  if (kwargs.size > 0) throw new PyError('TypeError', 'format_map() takes no keyword arguments');
+  const [mapping, ...rest] = args;
+  if (mapping === undefined || rest.length > 0) {
+    throw new PyError('TypeError', `format_map() takes exactly one argument ${args.length} given`);
+  }
+  if (mapping instanceof PyDict) return mapping;
+  throw new PyError('TypeError', 'format_map() needs a mapping');
 }
 
 /** `value[key]`, or undefined when there is no such item or the value has none. */

@@ -79,7 +79,10 @@ function updateFromPairs(self: PyDict, pairs: Value): void {
     const [key, value, ...rest] = toList(pair);
     const length = (key === undefined ? 0 : 1) + (value === undefined ? 0 : 1) + rest.length;
     if (key === undefined || value === undefined || length !== 2) {
-      throw new PyError('ValueError', `dictionary update sequence element #${index} has length ${length}; 2 is required`);
+      throw new PyError(
+        'ValueError',
+        `dictionary update sequence element #${index} has length ${length}; 2 is required`,
+      );
     }
     self.set(key, value);
     index++;

@@ -4,7 +4,7 @@ import { iterate, toList } from '../values/iteration.ts';
 import { compareForSort } from '../values/order.ts';
 import { PyError } from '../values/py_error.ts';
 import { NO_KWARGS, PyObject, type Value } from '../values/py_object.ts';
-import { PyTuple } from '../values/py_tuple.ts';
+import type { PyTuple } from '../values/py_tuple.ts';
 import { checkItems } from '../values/repeat.ts';
 import { resolveSlice } from '../values/slice.ts';
 import { pyRepr, typeName } from '../values/text.ts';
@@ -50,7 +50,9 @@ export const LIST_METHODS: MethodTable = new Map([
     self.reverse();
     return null;
   }),
-  method('index', 1, 3, (self, item = null, start, stop) => indexIn(self, item, start, stop, `${pyRepr(item)} is not in list`)),
+  method('index', 1, 3, (self, item = null, start, stop) =>
+    indexIn(self, item, start, stop, `${pyRepr(item)} is not in list`),
+  ),
   method('count', 1, 1, (self, item = null) => countIn(self, item)),
   ['sort', sortInPlace],
 ]);
@@ -63,7 +65,10 @@ export const TUPLE_METHODS: MethodTable = new Map([
       indexIn(self.items, item, start, stop, 'tuple.index(x): x not in tuple'),
     ),
   ],
-  ['count', defineMethod<PyTuple>('tuple.count', { least: 1, most: 1 }, (self, item = null) => countIn(self.items, item))],
+  [
+    'count',
+    defineMethod<PyTuple>('tuple.count', { least: 1, most: 1 }, (self, item = null) => countIn(self.items, item)),
+  ],
 ]);
 
 function popAt(self: Value[], index: number): Value {

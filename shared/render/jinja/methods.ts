@@ -17,8 +17,10 @@ import { STR_METHODS } from './str_methods.ts';
 const BYTES_METHODS: MethodTable = new Map([
   [
     'decode',
-    defineMethod<Uint8Array>('bytes.decode', { least: 0, most: 2, names: ['encoding', 'errors'] }, (self, encoding = 'utf-8') =>
-      decodeBytes(self, pyStr(encoding)),
+    defineMethod<Uint8Array>(
+      'bytes.decode',
+      { least: 0, most: 2, names: ['encoding', 'errors'] },
+      (self, encoding = 'utf-8') => decodeBytes(self, pyStr(encoding)),
     ),
   ],
   ['hex', defineMethod<Uint8Array>('bytes.hex', { least: 0, most: 0 }, (self) => Buffer.from(self).toString('hex'))],

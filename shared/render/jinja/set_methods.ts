@@ -62,5 +62,7 @@ export const SET_METHODS: MethodTable = new Map([
   }),
   method('issubset', 1, 1, (self, arg) => others([arg]).every((other) => self.isSubset(other))),
   method('issuperset', 1, 1, (self, arg) => others([arg]).every((other) => other.isSubset(self))),
-  method('isdisjoint', 1, 1, (self, arg) => others([arg]).every((other) => ![...other.values()].some((item) => self.has(item)))),
+  method('isdisjoint', 1, 1, (self, arg) =>
+    others([arg]).every((other) => ![...other.values()].some((item) => self.has(item))),
+  ),
 ]);

@@ -158,7 +158,8 @@ function count(self: string, part: string): number {
 
 function justify(self: string, width: Value | undefined, fill: Value | undefined, name: string): string {
   const wanted = toIndex(width ?? null);
-  const filling = fill === undefined ? ' ' : text(fill, (type) => `The fill character must be a unicode character, not ${type}`);
+  const filling =
+    fill === undefined ? ' ' : text(fill, (type) => `The fill character must be a unicode character, not ${type}`);
   if ([...filling].length !== 1) {
     throw new PyError('TypeError', 'The fill character must be exactly one character long');
   }
@@ -205,7 +206,10 @@ function encode(self: string, encoding: string): Uint8Array {
   const codes = [...self].map((character) => character.codePointAt(0) ?? 0);
   const bad = codes.findIndex((code) => code >= limit);
   if (bad === -1) return Uint8Array.from(codes);
-  throw new PyError('UnicodeEncodeError', `'${encoding}' codec can't encode character at position ${bad}: ordinal not in range(${limit})`);
+  throw new PyError(
+    'UnicodeEncodeError',
+    `'${encoding}' codec can't encode character at position ${bad}: ordinal not in range(${limit})`,
+  );
 }
 
 function translate(self: string, table: Value): string {

@@ -58,7 +58,8 @@ function splitSpacesRight(self: string, limit: number): string[] {
 
 /** `text.splitlines(keepends)`. */
 export function splitLines(self: string, keepEnds: boolean): string[] {
-  const lines = self.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
+  const lines =
+    self.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
   if (lines.at(-1) === '') lines.pop();
   return keepEnds ? lines : lines.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''));
 }

@@ -110,8 +110,11 @@ describe('summaryText', () => {
 
 describe('docText', () => {
   const docs = {
-    m1: { 'test.ping': "Used to make sure.\n\nCLI Example:\n\n    salt '*' test.ping\n", 'test.none': null },
-    m2: { 'test.ping': 'Another text.', 'cmd.run': 'Runs.' },
+    m1: {
+      'test.ping': "\n    Used to make sure.\n\n    CLI Example:\n\n        salt '*' test.ping\n    ",
+      'test.none': null,
+    },
+    m2: { 'test.ping': 'Another text.', 'cmd.run': '\n    Runs.\n    ' },
     m3: 'Minion did not return. [Not connected]',
   };
 

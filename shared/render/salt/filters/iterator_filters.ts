@@ -57,14 +57,14 @@ function* choose(
     return;
   }
   for (let index = from; index < items.length; index += 1) {
-    yield* choose(items, size, step, index + step, [...taken, items[index]]);
+    yield* choose(items, size, step, index + step, [...taken, items[index] as Value]);
   }
 }
 
 function* permute(items: readonly Value[], size: number, taken: readonly number[] = []): Iterable<Value> {
   if (size > items.length) return;
   if (taken.length === size) {
-    yield new PyTuple(taken.map((index) => items[index]));
+    yield new PyTuple(taken.map((index) => items[index] as Value));
     return;
   }
   for (const index of items.keys()) {

@@ -1,0 +1,30 @@
+import type { CommandResult } from './program.ts';
+
+type Run = (name: string, args: readonly string[]) => Promise<CommandResult>;
+
+/**
+ * Commands and what they printed, as one would see it in a terminal, for a golden file. What differs from run to run is
+ * replaced: job ids, times, fingerprints and `dir`.
+ */
+export async function transcript(dir: string, run: Run, commands: readonly (readonly string[])[]): Promise<string> {
+  const parts: string[] = [];
+  for (const [name = '', ...args] of commands) {
+    const { stdout, stderr, status } = await run(name, args);
+    const errors = stderr === '' ? '' : stderr.replace(/^/gm, 'stderr: ').replace(/stderr: $/, '');
+    parts.push(`$ ${[name, ...args.map(quote)].join(' ')}\n${stdout}${errors}[exit ${status}]\n`);
+  }
+  return steady(parts.join('\n'), dir).trimEnd();
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`;
+}
+
+function steady(text: string, dir: string): string {
+  return text
+    .replaceAll(dir, '<dir>')
+    .replace(/\b\d{20}\b/g, '<jid>')
+    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b/g, '<time>')
+    .replace(/\b\d{4}, [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.\d{6}\b/g, '<time>')
+    .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){31}\b/g, '<fingerprint>');
+}
