@@ -50,6 +50,8 @@ export interface DaemonLog extends Logger {
 export function openLog(config: DaemonConfig): DaemonLog {
   const { log_level: level, log_level_logfile: fileLevel, log_format: format } = config;
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  // Whoever read it is gone. Unheard, the error would be a bug to report, on standard error, without end.
+  process.stderr.on('error', () => undefined);
   const file = config.log_file === null ? undefined : openLogFile(config.log_file, systemClock, tell);
   const sinks: LogSink[] = [
     { level, format, write: tell },

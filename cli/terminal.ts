@@ -6,6 +6,8 @@ const INTERRUPTED = 130;
 /** The real terminal. The first Ctrl-C is told and ends the command; what runs on minions goes on. */
 export function processTerminal(): Terminal {
   let hasStatus = false;
+  // Whoever closed it does not want to read.
+  process.stderr.on('error', () => undefined);
   const clear = (): void => {
     if (hasStatus) process.stderr.write('\r\u001b[K');
     hasStatus = false;

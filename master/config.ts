@@ -102,7 +102,11 @@ const jobs = {
     10,
     'How long after its expiry a job that was sent may stay unconfirmed before it is given up.',
   ),
-  job_step_timeout: ownKey(seconds(1), 3600, 'How long a running job may give no sign of life.'),
+  job_step_timeout: ownKey(
+    seconds(60),
+    300,
+    'How long a running job may give no sign of life; a minion gives one every 30 seconds.',
+  ),
   job_timeout: ownKey(seconds(1), 86400, 'How long a job may run at all.'),
   max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
 };

@@ -96,8 +96,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     try {
       // What it can do goes ahead of the subscription, which is when jobs begin to come.
       const announced = opened.publish(Info.encode({ id }, options.info()));
-      await opened.subscribe([`${formatTopic(Job.topic, { id })}/#`]);
-      await announced;
+      await Promise.all([announced, opened.subscribe([`${formatTopic(Job.topic, { id })}/#`])]);
       sayHello();
       backoff.reset();
       log.info('connected to the master', { master: `${options.host}:${options.port}` });

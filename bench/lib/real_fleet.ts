@@ -151,7 +151,7 @@ function watch(socketPath: string, received: (topic: string, payload: Uint8Array
     endpoint: { kind: 'unix', path: socketPath },
     clientId: `bench-${process.pid}`,
     keepaliveSeconds: 60,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 30_000,
     received,
   });
 }

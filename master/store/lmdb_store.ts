@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
+import { FleetError } from '../../shared/errors.ts';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
 import type { RangeOptions, Store, StoreKey, TableName } from './store.ts';
 
@@ -10,6 +11,12 @@ type Table = Database<Buffer, (string | number | Buffer)[]>;
 /** Sorts after every string and number in LMDB's key order. */
 const AFTER_ALL = Buffer.from([0xff]);
 
+/**
+ * A disk that runs full in the middle of a commit is no error that LMDB survives: after a few of them it corrupts its
+ * heap and takes the process with it. So nothing is written unless this much, bytes, and what is under way still fits.
+ */
+const RESERVE_BYTES = 8 * 1024 ** 2;
+
 /** The store on LMDB: durable batches, readable from a second process while the master writes. */
 export function openLmdbStore(path: string): Store {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -19,6 +26,7 @@ export function openLmdbStore(path: string): Store {
   const tables = new Map<TableName, Table>();
   for (const name of TABLES) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
   const table = (name: TableName) => tables.get(name) as Table;
+  let underWayBytes = 0;
   return {
     get(name, key) {
       const bytes = table(name).get([...key]);
@@ -34,12 +42,29 @@ export function openLmdbStore(path: string): Store {
       const encoded = changes.map(({ value }) =>
         value === undefined ? undefined : Buffer.from(encodePayload(value, 'cbor')),
       );
-      await environment.batch(() => {
-        for (const [index, change] of changes.entries()) void apply(table(change.table), change.key, encoded[index]);
-      });
+      const bytes = encoded.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+      checkRoom(path, underWayBytes + bytes);
+      underWayBytes += bytes;
+      try {
+        await environment.batch(() => {
+          for (const [index, change] of changes.entries()) void apply(table(change.table), change.key, encoded[index]);
+        });
+      } finally {
+        underWayBytes -= bytes;
+      }
     },
     close: () => environment.close(),
   };
+}
+
+/** Throws FILE_UNREADABLE when the disk is as good as full. */
+function checkRoom(path: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  if (free >= RESERVE_BYTES + bytes) return;
+  throw new FleetError('FILE_UNREADABLE', `${path} cannot be written: its disk has ${free} bytes left`, {
+    hint: `free some space: nothing is stored while less than ${RESERVE_BYTES} bytes are left`,
+  });
 }
 
 function apply(table: Table, key: StoreKey, bytes: Buffer | undefined): Promise<boolean> {

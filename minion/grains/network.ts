@@ -1,4 +1,4 @@
-import { compareIps, formatIp, type IpAddress, parseIp } from '../../shared/data/ip_network.ts';
+import { compareIps, formatIp, type IpAddress, parseIp } from '../../shared/render/net/ip_network.ts';
 import { defineGrains, type GrainSource } from '../grains.ts';
 import { type Interface, ip4Addresses, readInterfaces } from '../lib/interfaces.ts';
 import { isDefaultRoute, type Route, readIp4Routes, readIp6Routes } from '../lib/proc_net.ts';

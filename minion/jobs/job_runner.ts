@@ -1,9 +1,10 @@
 import * as v from 'valibot';
-import type { Clock, Timer } from '../../shared/clock.ts';
-import { type ErrorReport, FleetError, toReport } from '../../shared/errors.ts';
+import { type Clock, sleep, type Timer } from '../../shared/clock.ts';
+import { type ErrorReport, FleetError, systemErrorCode, toReport } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { decodePayload, encodePayload } from '../../shared/protocol/codec.ts';
 import { Retcode } from '../../shared/protocol/fields.ts';
+import type { Packet } from '../../shared/protocol/message.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
@@ -41,6 +42,8 @@ export interface JobRunnerOptions {
   readonly notice: (what: 'start' | 'end', job: JobPayload, result?: ReturnPayload) => void;
 }
 
+/** How often it is tried to keep a return while the disk is full. */
+const KEEP_RETRY_MS = 1000;
 /** The longest delay that a timer of Node.js takes; it runs longer ones at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -59,9 +62,23 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const waiting: JobPayload[] = [];
   const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
 
+  /** A full disk must not cost a return: it is tried again until there is room. */
+  const keepReturn = async (packet: Packet): Promise<void> => {
+    for (;;) {
+      try {
+        return await outbox.add('return', packet);
+      } catch (error) {
+        const code = systemErrorCode(error);
+        if (code === undefined) throw error;
+        log.error('a return cannot be kept yet', { topic: packet.topic, error: code, retry_ms: KEEP_RETRY_MS });
+      }
+      await sleep(clock, KEEP_RETRY_MS);
+    }
+  };
+
   const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
     const topic = formatTopic(ReturnLong.topic, { jid, id });
-    await outbox.add('return', { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
+    await keepReturn({ topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
     ledger.finish(jid);
   };
 

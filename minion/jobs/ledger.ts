@@ -36,8 +36,7 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
   let file = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
   const commit = createGroupCommit(async (lines) => {
-    await file.appendFile(lines.join(''));
-    await file.datasync();
+    await appendWhole(file, lines.join(''));
     if (staleLines > STALE_LINES_MAX) {
       const before = file;
       file = await rewrite(path, entries, nowSeconds());
@@ -70,6 +69,18 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
       await file.close();
     },
   };
+}
+
+/** All of the lines or none: half a line would spoil the next one, and with it the memory of a job that ran. */
+async function appendWhole(file: FileHandle, lines: string): Promise<void> {
+  const { size } = await file.stat();
+  try {
+    await file.appendFile(lines);
+    await file.datasync();
+  } catch (error) {
+    await file.truncate(size);
+    throw error;
+  }
 }
 
 export function parseLedger(text: string): Map<string, Entry> {

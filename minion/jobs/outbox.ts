@@ -139,6 +139,10 @@ async function writeEntry(folder: string, name: string, packet: Packet): Promise
   try {
     await file.writeFile(Buffer.concat([Buffer.from(`${packet.topic}\n`), packet.payload]));
     await file.datasync();
+  } catch (error) {
+    // Half a file on a full disk would only keep it full.
+    await unlink(beside);
+    throw error;
   } finally {
     await file.close();
   }

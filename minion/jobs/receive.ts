@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { verifyJob } from '../../shared/crypto/job_signature.ts';
-import { errorLine, FleetError } from '../../shared/errors.ts';
+import { errorLine, FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { decodeBody, decodePayload, openPayload } from '../../shared/protocol/codec.ts';
 import { Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
@@ -65,8 +65,10 @@ export function createReceiver(options: ReceiverOptions) {
       log.warning('a job was refused', { jid, fun: job.fun, reason: refusal.reason });
       return options.acknowledge(jid, refusal);
     }
-    await ledger.accept(jid, job.exp);
-    options.run(job);
+    const failure = await noteDown(ledger, job);
+    if (failure === undefined) return options.run(job);
+    log.error('a job cannot be taken', { jid, reason: failure });
+    options.acknowledge(jid, { st: 'busy', reason: failure });
   };
 
   const control = (bytes: Uint8Array): void => {
@@ -88,6 +90,18 @@ export function createReceiver(options: ReceiverOptions) {
       log.warning('a message was refused', { topic, reason: errorLine(error) });
     }
   };
+}
+
+/** Why the job cannot be taken: the disk is full, or broken. What would not be remembered must not run. */
+async function noteDown(ledger: Ledger, { jid, exp }: JobPayload): Promise<string | undefined> {
+  try {
+    await ledger.accept(jid, exp);
+    return undefined;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    return `the ledger of jobs cannot be written: ${code}`;
+  }
 }
 
 /** Verifies and decodes. A job whose signature is wrong is answered, so that the operator learns why. */

@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo, NetworkInterfaceInfoIPv4, NetworkInterfaceInfoIPv6 } from 'node:os';
-import { broadcastOf, formatNetwork, parseNetwork } from '../../shared/data/ip_network.ts';
+import { broadcastOf, formatNetwork, parseNetwork } from '../../shared/render/net/ip_network.ts';
 import type { FileRoot } from './file_root.ts';
 
 export interface Ip4Address {

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { formatIp } from '../../shared/data/ip_network.ts';
+import { formatIp } from '../../shared/render/net/ip_network.ts';
 import { columns, type FileRoot } from './file_root.ts';
 
 /** What Linux says of routes, neighbours and sockets in /proc/net. */

@@ -134,11 +134,12 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
   });
   const request = (start: (settle: (error?: Error | null) => void) => void): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (!client.connected) return reject(notConnected());
+      if (isOver(client)) return reject(notConnected());
       pending.add(reject);
       start((error) => {
         pending.delete(reject);
-        if (error) reject(error);
+        // mqtt.js has many words for it, in errors without a code.
+        if (error) reject(isOver(client) ? notConnected(error) : error);
         else resolve();
       });
     });
@@ -165,12 +166,16 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
   };
 }
 
+function isOver(client: InstanceType<typeof mqttClient.default>): boolean {
+  return !client.connected || client.disconnecting;
+}
+
 function refusedSubscriptions(filters: readonly string[]): FleetError {
   return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${filters.join(', ')}`);
 }
 
-function notConnected(): FleetError {
-  return new FleetError('MASTER_UNREACHABLE', 'the connection ended before the message was acknowledged');
+function notConnected(cause?: unknown): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', 'the connection ended before the message was acknowledged', { cause });
 }
 
 function connectError(endpoint: Endpoint, error: unknown): FleetError {

@@ -10,5 +10,5 @@ const tell = (line: string): void => void (process.env.CHAOS_MINUTES && process.
 test('no job is lost, runs twice or runs late, whatever is killed, frozen, cut or full', async () => {
   const report = await runChaos({ seed, durationMs, tell });
   process.stderr.write(chaosText(report));
-  expect(report.violations).toEqual([]);
+  expect(report.violations.map(({ kind, text }) => `${kind}: ${text}`.slice(0, 200)).slice(0, 20)).toEqual([]);
 }, durationMs + 240_000);

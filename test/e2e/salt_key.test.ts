@@ -82,6 +82,8 @@ describe('salt-key', () => {
 
   it('accepts, rejects and deletes all of one glob or all there are', async () => {
     await Promise.all(['a1', 'a2', 'b1'].map(offer));
+    // One that is deleted while it is connected offers its key again at once.
+    await fleet().stopMinions();
     await key('-a', 'a*', '-y');
     expect(await listed()).toMatchObject({ minions: ['a1', 'a2'], minions_pre: ['b1'] });
     await key('-R', '-y');

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { type Command, type CommandResult, type Program, runProgram, startProgram } from './program.ts';
 import { until } from './until.ts';
 
@@ -51,6 +51,7 @@ export interface FleetProcesses {
 /** One fleet for all tests of a file or suite. The function gives it from the first test on. */
 export function useProcesses(options: ProcessOptions): () => FleetProcesses {
   let fleet: FleetProcesses | undefined;
+  vi.setConfig({ testTimeout: 60_000 });
   beforeAll(async () => {
     fleet = await startProcesses(options);
   });
@@ -79,6 +80,7 @@ export async function startProcesses(options: ProcessOptions = {}): Promise<Flee
   };
   const start = async (name: string, kind: 'salt-master' | 'salt-minion', line: RegExp, extra: readonly string[]) => {
     const args = ['-c', configDir(name), '-l', options.logLevel ?? 'info', ...extra];
+    await programs.get(name)?.stop();
     const program = startProgram(kind, args, { logFile: file(name, 'terminal.log') });
     programs.set(name, program);
     await program.line(line);

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './source_tree.ts';
 
 /** How long a line or an end is waited for. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** A user that may do nothing, for tests that run as root. */
 const NOBODY = 65534;
 
@@ -29,12 +29,14 @@ export interface Program {
   readonly pid: number;
   /** All that it wrote so far, to both outputs. */
   text(): string;
-  /** The first line that matches, written already or later; rejects when the process ends or 15 s pass. */
+  /** The first line that matches, written already or later; rejects when the process ends or 30 s pass. */
   line(pattern: RegExp): Promise<string>;
   /** The first such line that is written from now on. */
   nextLine(pattern: RegExp): Promise<string>;
   readonly ended: Promise<CommandResult>;
   kill(signal: NodeJS.Signals): void;
+  /** Closes our ends of its outputs, as a terminal does that goes away. */
+  hangUp(): void;
   /** SIGTERM, or SIGKILL when that is not heard; resolves when it has ended. */
   stop(): Promise<CommandResult>;
 }
@@ -59,11 +61,26 @@ function spawnProgram(name: string, args: readonly string[], { env, asNobody }: 
   return spawn(process.execPath, [pathOf(name), ...args], { env: environment(env), ...user });
 }
 
-/** Runs one of our programs to its end. */
+/** Whether a user without rights can run the programs here: not where only root may enter the checkout. */
+export function canBeNobody(): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const { status } = spawnSync(process.execPath, [pathOf('salt'), '--help'], { uid: NOBODY, gid: NOBODY });
+  return status === 0;
+}
+
+/** Gives a file or directory to the user of `asNobody`. */
+export function giveToNobody(path: string): void {
+  if (process.getuid?.() === 0) chownSync(path, NOBODY, NOBODY);
+}
+
+/** Runs one of our programs to its end; one that does not end is killed after 30 s. */
 export async function runProgram(name: string, args: readonly string[], command: Command = {}): Promise<CommandResult> {
   const program = follow(spawnProgram(name, args, command));
   program.child.stdin?.end(command.input ?? '');
-  return program.ended;
+  const timer = setTimeout(() => program.kill('SIGKILL'), PATIENCE_MS);
+  const result = await program.ended;
+  clearTimeout(timer);
+  return result;
 }
 
 /** Starts one of our programs, with no input. */
@@ -100,6 +117,9 @@ export function startTool(file: string, args: readonly string[]): Program {
 }
 
 function follow(child: ChildProcess, logFile?: string): Program & { readonly child: ChildProcess } {
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  child.once('exit', () => process.off('exit', abandon));
   const watchers = new Set<() => void>();
   const written = { stdout: '', stderr: '', all: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -142,6 +162,10 @@ function follow(child: ChildProcess, logFile?: string): Program & { readonly chi
     nextLine: (pattern) => lineFrom(written.all.length, pattern),
     ended,
     kill: (signal) => void child.kill(signal),
+    hangUp() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);

@@ -1,7 +1,7 @@
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const PERIOD_MS = 25;
 
-/** Asks again and again, for where no event tells; rejects after 15 s. */
+/** Asks again and again, for where no event tells; rejects after 30 s. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await isTrue())) {

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { FleetError } from '../../../shared/errors.ts';
+import { Text, TextList } from '../../../shared/plugin/args.ts';
 import {
   addressCount,
   broadcastOf,
@@ -13,9 +15,7 @@ import {
   networkContains,
   parseIp,
   parseNetwork,
-} from '../../../shared/data/ip_network.ts';
-import { FleetError } from '../../../shared/errors.ts';
-import { Text, TextList } from '../../../shared/plugin/args.ts';
+} from '../../../shared/render/net/ip_network.ts';
 import { fn } from '../../context.ts';
 
 /** The functions of the network module that only calculate. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { formatNetwork, isPrivate, parseIp } from '../../../shared/data/ip_network.ts';
 import { Flag, Text, TextList } from '../../../shared/plugin/args.ts';
+import { formatNetwork, isPrivate, parseIp } from '../../../shared/render/net/ip_network.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { fileRoot } from '../file_root.ts';

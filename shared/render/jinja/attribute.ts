@@ -2,9 +2,9 @@ import { Markup } from '../values/markup.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import { PyFloat } from '../values/py_float.ts';
-import { PyFunction } from '../values/py_function.ts';
+import { type PyCallable, PyFunction } from '../values/py_function.ts';
 import { isInt } from '../values/py_int.ts';
-import { PyObject, type Value } from '../values/py_object.ts';
+import { type Kwargs, PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
 import { Undefined, type UndefinedReason } from '../values/undefined.ts';
 import { attributesOf, methodOf } from './methods.ts';
@@ -12,7 +12,24 @@ import { formatFields, type ReadPart } from './str_format.ts';
 
 /** `value.name` as Jinja's sandbox reads it: the attribute, else the item, else undefined. */
 export function getAttribute(value: Value, name: string, strict: boolean): Value {
-  return ownAttribute(value, name, strict) ?? itemOf(value, name) ?? missing({ owner: value, name }, strict);
+  const attribute = ownAttribute(value, name, strict);
+  if (attribute !== undefined) return attribute;
+  const item = itemOf(value, name);
+  return item === undefined ? missing({ owner: value, name }, strict) : item;
+}
+
+/** A method of a built-in type, taken as a value. */
+class BoundMethod extends PyFunction {
+  readonly #self: Value;
+
+  constructor(name: string, self: Value, run: PyCallable) {
+    super(name, run, 'builtin_function_or_method');
+    this.#self = self;
+  }
+
+  override repr(): string {
+    return `<built-in method ${this.name} of ${typeName(this.#self)} object at 0x0>`;
+  }
 }
 
 /** `value[key]` as Jinja's sandbox reads it: the item, else (for a str) the attribute, else undefined. */
@@ -20,7 +37,7 @@ export function getItem(value: Value, key: Value, strict: boolean): Value {
   const item = itemOf(value, key);
   if (item !== undefined) return item;
   const attribute = isText(key) ? ownAttribute(value, textOf(key), strict) : undefined;
-  return attribute ?? missing({ owner: value, name: key }, strict);
+  return attribute === undefined ? missing({ owner: value, name: key }, strict) : attribute;
 }
 
 function missing(reason: UndefinedReason, strict: boolean): Value {
@@ -46,7 +63,7 @@ export function ownAttribute(value: Value, name: string, strict: boolean): Value
   }
   const method = methodOf(value, name);
   if (method !== undefined) {
-    return new PyFunction(name, (args, kwargs) => method(value, args, kwargs), 'builtin_function_or_method');
+    return new BoundMethod(name, value, (args, kwargs) => method(value, args, kwargs));
   }
   if (isText(value) && (name === 'format' || name === 'format_map')) return formatMethod(value, name, strict);
   if (value instanceof PyObject) {
@@ -68,7 +85,7 @@ function formatMethod(self: string | Markup, name: string, strict: boolean): Val
         : formatFields(textOf(self), [], formatMapping(args, kwargs), read, isMarkup);
     return isMarkup ? new Markup(text) : text;
   };
-  return new PyFunction(name, run, 'builtin_function_or_method');
+  return new BoundMethod(name, self, run);
 }
 
 function formatMapping(args: Value[], kwargs: Kwargs): PyDict {

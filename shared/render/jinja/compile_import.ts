@@ -89,9 +89,9 @@ export function compileFromImport(frame: Frame, node: FromImportNode): Execute {
     const imported = module(activation);
     for (const { name, alias, index } of names) {
       const hint = `the template ${pyRepr(imported.name)} (imported on ${position}) does not export the requested name ${pyRepr(name)}`;
-      const value =
-        imported.attr(name) ??
-        activation.undefined({ hint, name, suggestion: () => suggest(name, imported.exportedNames()) });
+      const exported = imported.attr(name);
+      const suggestion = () => suggest(name, imported.exportedNames());
+      const value = exported === undefined ? activation.undefined({ hint, name, suggestion }) : exported;
       activation.slots[index] = value;
       if (frame.toplevel) {
         activation.context.own.set(alias, value);

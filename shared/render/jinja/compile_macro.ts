@@ -120,7 +120,9 @@ function compileParameters(
     for (const { name, index, fallback } of parameters) {
       if (activation.slots[index] !== undefined) continue;
       activation.slots[index] =
-        fallback?.(activation) ?? activation.undefined({ hint: `parameter '${name}' was not provided`, name });
+        fallback === undefined
+          ? activation.undefined({ hint: `parameter '${name}' was not provided`, name })
+          : fallback(activation);
     }
   };
 }

@@ -16,12 +16,16 @@ function method(name: string, least: number, most: number, run: Run): [string, M
 
 /** Methods of dict. */
 export const DICT_METHODS: MethodTable = new Map<string, Method>([
-  method('get', 1, 2, (self, key = null, fallback = null) => self.get(key) ?? fallback),
+  method('get', 1, 2, (self, key = null, fallback = null) => {
+    const value = self.get(key);
+    return value === undefined ? fallback : value;
+  }),
   method('items', 0, 0, (self) => new DictView(self, 'items')),
   method('keys', 0, 0, (self) => new DictView(self, 'keys')),
   method('values', 0, 0, (self) => new DictView(self, 'values')),
   method('pop', 1, 2, (self, key = null, fallback) => {
-    const value = self.delete(key) ?? fallback;
+    const known = self.delete(key);
+    const value = known === undefined ? fallback : known;
     if (value === undefined) throw new PyError('KeyError', pyRepr(key));
     return value;
   }),

@@ -91,7 +91,7 @@ export class LoopContext extends PyObject {
     if (this.#recurse === undefined) {
       throw new PyError('TypeError', "The loop must have the 'recursive' marker to be called recursively.");
     }
-    const iterable = args[0] ?? kwargs.get('iterable') ?? null;
+    const [iterable = kwargs.get('iterable') ?? null] = args;
     return this.#recurse(iterable, this.#depth0 + 1);
   }
 
@@ -118,7 +118,7 @@ export class LoopContext extends PyObject {
       case 'previtem':
         return this.#index0 === 0 ? this.#nothing('there is no previous item') : this.#before;
       case 'nextitem':
-        return this.#peek() ?? this.#nothing('there is no next item');
+        return this.#peek() === undefined ? this.#nothing('there is no next item') : this.#after;
       case 'cycle':
         return new PyFunction('cycle', (args) => this.#cycle(args), 'method');
       case 'changed':

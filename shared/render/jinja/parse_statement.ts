@@ -135,7 +135,8 @@ function parseInclude(parser: Parser): Statement {
   return { type: 'Include', template, ignoreMissing, withContext: parseContextWords(parser) ?? true, at };
 }
 
-function parseImport(parser: Parser): Statement {
+/** `import … as …`, from its first word. */
+export function parseImport(parser: Parser): Statement {
   const { stream } = parser;
   const { at } = stream.next();
   const template = parseExpression(stream);
@@ -203,7 +204,7 @@ function parseCallBlock(parser: Parser): Statement {
   const { at } = stream.next();
   const signature = stream.is('(') ? parseSignature(parser) : { parameters: [], defaults: [] };
   const call = parseExpression(stream);
-  if (call.type !== 'Call') stream.fail('expected call', at);
+  if (call.type !== 'Call') return stream.fail('expected call', at);
   return { type: 'CallBlock', call, ...signature, body: parser.parseBodyAndEnd('endcall'), at };
 }
 
@@ -249,7 +250,7 @@ export function parseTarget(parser: Parser, options: TargetOptions): Target {
     options.endWord ? { simplified: true, endWord: options.endWord } : { simplified: true },
   );
   const target = toTarget(node);
-  if (target === undefined) stream.fail(`can't assign to ${pyRepr(node.type.toLowerCase())}`, node.at);
+  if (target === undefined) return stream.fail(`can't assign to ${pyRepr(node.type.toLowerCase())}`, node.at);
   return target;
 }
 

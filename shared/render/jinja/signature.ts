@@ -31,7 +31,10 @@ export function bindArguments(list: ParameterList, args: readonly Value[], kwarg
   }
   const missing = required.filter((_, index) => values[index] === undefined);
   if (missing.length > 0) throw new PyError('TypeError', tooFew(name, missing));
-  return names.map((key, index) => values[index] ?? optional[key] ?? null);
+  return names.map((key, index) => {
+    const value = values[index];
+    return value === undefined ? (optional[key] ?? null) : value;
+  });
 }
 
 function tooMany(name: string, required: number, all: number, given: number, hidden: number): string {

@@ -1,7 +1,7 @@
 import { formatValue } from '../values/format_spec.ts';
 import { escapeHtml, Markup } from '../values/markup.ts';
 import { asciiRepr } from '../values/percent_format.ts';
-import { PyDict } from '../values/py_dict.ts';
+import type { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import type { Kwargs, Value } from '../values/py_object.ts';
 import { checkText } from '../values/repeat.ts';
@@ -15,7 +15,7 @@ interface FormatState {
   readonly kwargs: Kwargs | PyDict;
   readonly read: ReadPart;
   readonly escapes: boolean;
-  nextIndex: number | undefined;
+  nextIndex: number;
   manual: boolean;
 }
 
@@ -70,7 +70,7 @@ function fieldEnd(template: string, start: number): number {
 }
 
 function formatField(field: string, state: FormatState, depth: number): string {
-  const match = /^((?:[^!:[]|\[[^\]]*\]?)*)(?:!([^]?)([^]*?))?(?::([^]*))?$/u.exec(field);
+  const match = /^((?:[^!:[]|\[[^\]]*\]?)*)(?:!(.?)(.*?))?(?::(.*))?$/su.exec(field);
   const [, name = '', conversion, afterConversion = '', spec = ''] = match ?? [];
   if (afterConversion !== '') throw new PyError('ValueError', "expected ':' after conversion specifier");
   if (conversion === '') {
@@ -98,8 +98,8 @@ function convert(value: Value, conversion: string | undefined): Value {
 }
 
 function fieldValue(name: string, state: FormatState): Value {
-  const [, first = '', rest = ''] = /^([^.[]*)([^]*)$/.exec(name) ?? [];
-  let value = firstValue(first, state);
+  const [, first = '', rest = ''] = /^([^.[]*)(.*)$/s.exec(name) ?? [];
+  let value = firstValue(first, rest === '', state);
   const parts = /\.([^.[]*)|\[([^\]]*)(\]?)/y;
   while (parts.lastIndex < rest.length) {
     const at = parts.lastIndex;
@@ -115,27 +115,25 @@ function fieldValue(name: string, state: FormatState): Value {
   return value;
 }
 
-function firstValue(first: string, state: FormatState): Value {
-  if (first !== '' && !/^\d+$/.test(first)) {
-    const value = state.kwargs instanceof PyDict ? state.kwargs.item(first) : state.kwargs.get(first);
+function firstValue(first: string, isWholeName: boolean, state: FormatState): Value {
+  const isNumber = /^\d+$/.test(first);
+  const isAutomatic = first === '' && isWholeName;
+  if (!isNumber && !isAutomatic) {
+    const value = state.kwargs.get(first);
     if (value === undefined) throw new PyError('KeyError', pyRepr(first));
     return value;
   }
-  if (first === '') {
-    if (state.manual) {
-      throw new PyError('ValueError', 'cannot switch from manual field specification to automatic field numbering');
-    }
-  } else if (!state.manual) {
-    if (state.nextIndex !== 0) {
-      throw new PyError('ValueError', 'cannot switch from manual field specification to automatic field numbering');
-    }
-    state.manual = true;
-  }
-  const index = first === '' ? (state.nextIndex ?? 0) : Number(first);
-  if (first === '') state.nextIndex = index + 1;
-  const value = state.args[index];
-  if (value === undefined) {
-    throw new PyError('IndexError', `Replacement index ${index} out of range for positional args tuple`);
-  }
+  // Python notices the mixing of both styles only in fields that are nothing but a number.
+  if (isWholeName) checkNumbering(isAutomatic, state);
+  const value = state.args[isAutomatic ? state.nextIndex++ : Number(first)];
+  if (value === undefined) throw new PyError('IndexError', 'tuple index out of range');
   return value;
+}
+
+function checkNumbering(isAutomatic: boolean, state: FormatState): void {
+  const mixed = isAutomatic ? state.manual : state.nextIndex > 0;
+  if (mixed) {
+    throw new PyError('ValueError', 'cannot switch from manual field specification to automatic field numbering');
+  }
+  if (!isAutomatic) state.manual = true;
 }

@@ -1,6 +1,6 @@
 import { capitalize, isLower, isTitle, isUpper, swapCase, toTitle } from '../values/case.ts';
 import { toIndex } from '../values/convert.ts';
-import { codePointLength, toList } from '../values/iteration.ts';
+import { codePointLength, toList, tryIterate } from '../values/iteration.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
@@ -109,6 +109,7 @@ function strip(self: string, characters: Value | undefined, name: string, start:
 }
 
 function join(self: string, items: Value): string {
+  if (tryIterate(items) === undefined) throw new PyError('TypeError', 'can only join an iterable');
   const texts = toList(items).map((item, index) => {
     if (isText(item)) return textOf(item);
     throw new PyError('TypeError', `sequence item ${index}: expected str instance, ${typeName(item)} found`);

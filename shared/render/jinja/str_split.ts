@@ -56,12 +56,16 @@ function splitSpacesRight(self: string, limit: number): string[] {
   return rest === '' ? parts : [rest, ...parts];
 }
 
+// What str.splitlines breaks at; \r\n is one break.
+const LINE_BREAK = '\\r\\n|[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]';
+const LINE = new RegExp(`(?:(?!${LINE_BREAK})[^])*(?:${LINE_BREAK}|$)`, 'g');
+const FINAL_BREAK = new RegExp(`(?:${LINE_BREAK})$`);
+
 /** `text.splitlines(keepends)`. */
 export function splitLines(self: string, keepEnds: boolean): string[] {
-  const lines =
-    self.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
+  const lines = self.match(LINE) ?? [];
   if (lines.at(-1) === '') lines.pop();
-  return keepEnds ? lines : lines.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''));
+  return keepEnds ? lines : lines.map((line) => line.replace(FINAL_BREAK, ''));
 }
 
 /** `text.partition(separator)`, or rpartition. */

@@ -161,40 +161,48 @@ export function analyseLoopBody(symbols: Symbols, node: ForNode): void {
 // Frames of their own (loops, macros, blocks, with …) are analysed when they are compiled; here only what they ask of this one.
 function visit(symbols: Symbols, node: Node): void {
   switch (node.type) {
-    case 'Name':
-      return symbols.load(node.name);
     case 'If':
-      return visitIf(symbols, node);
-    case 'Macro':
-      return symbols.store(node.name);
-    case 'Import':
-      visit(symbols, node.template);
-      return symbols.store(node.target);
-    case 'FromImport':
-      visit(symbols, node.template);
-      for (const { alias } of node.names) symbols.store(alias);
-      return;
-    case 'Set':
-      visit(symbols, node.value);
-      return analyseTarget(symbols, node.target);
-    case 'SetBlock':
-      return analyseTarget(symbols, node.target);
-    case 'For':
-      return visit(symbols, node.iterable);
-    case 'CallBlock':
-      return visit(symbols, node.call);
-    case 'FilterBlock':
-      return visit(symbols, node.filter);
-    case 'With':
-      return analyse(symbols, node.values);
-    case 'Custom':
-      return analyse(symbols, node.expressions);
+      visitIf(symbols, node);
+      break;
     case 'Autoescape':
     case 'Block':
-      return;
+      break;
     default:
-      for (const child of childrenOf(node)) visit(symbols, child);
+      for (const child of readHere(node)) visit(symbols, child);
+      storeHere(symbols, node);
   }
+}
+
+/** The children of a node that are evaluated in the frame it stands in. */
+function readHere(node: Node): readonly Node[] {
+  switch (node.type) {
+    case 'Macro':
+    case 'SetBlock':
+      return [];
+    case 'Set':
+      return [node.value];
+    case 'For':
+      return [node.iterable];
+    case 'CallBlock':
+      return [node.call];
+    case 'FilterBlock':
+      return [node.filter];
+    case 'With':
+      return node.values;
+    case 'Custom':
+      return node.expressions;
+    default:
+      return childrenOf(node);
+  }
+}
+
+/** What a node reads or assigns in its frame by itself. */
+function storeHere(symbols: Symbols, node: Node): void {
+  if (node.type === 'Name') symbols.load(node.name);
+  else if (node.type === 'Macro') symbols.store(node.name);
+  else if (node.type === 'Import') symbols.store(node.target);
+  else if (node.type === 'FromImport') for (const { alias } of node.names) symbols.store(alias);
+  else if (node.type === 'Set' || node.type === 'SetBlock') analyseTarget(symbols, node.target);
 }
 
 function visitIf(symbols: Symbols, node: Extract<Statement, { type: 'If' }>): void {

@@ -30,11 +30,23 @@ function test(name: string, parameters: readonly string[], run: Run): Test {
 
 const unary = (name: string, run: Run): Test => test(name, ['value'], run);
 
-const ORDERS: readonly (readonly [OrderOperator, readonly string[]])[] = [
-  ['>', ['>', 'gt', 'greaterthan']],
-  ['>=', ['>=', 'ge']],
-  ['<', ['<', 'lt', 'lessthan']],
-  ['<=', ['<=', 'le']],
+/** A test that is one of Python's operators. */
+function operator(name: string, run: (a: Value, b: Value) => boolean): Test {
+  return (_scope, args, kwargs) => {
+    const [a, b] = args;
+    if (kwargs.size > 0) throw new PyError('TypeError', `${name}() takes no keyword arguments`);
+    if (a === undefined || b === undefined || args.length > 2) {
+      throw new PyError('TypeError', `${name} expected 2 arguments, got ${args.length}`);
+    }
+    return run(a, b);
+  };
+}
+
+const ORDERS: readonly (readonly [OrderOperator, string, readonly string[]])[] = [
+  ['>', 'gt', ['>', 'gt', 'greaterthan']],
+  ['>=', 'ge', ['>=', 'ge']],
+  ['<', 'lt', ['<', 'lt', 'lessthan']],
+  ['<=', 'le', ['<=', 'le']],
 ];
 
 function modulo(value: Value, divisor: Value, rest: number): boolean {
@@ -85,13 +97,10 @@ export const BUILTIN_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['sameas', test('test_sameas', ['value', 'other'], (_scope, value, other) => isSame(value, other))],
   ['escaped', unary('test_escaped', (_scope, value) => value instanceof Markup)],
   ['in', test('test_in', ['value', 'seq'], (_scope, value, container) => pyContains(container, value))],
-  ...['==', 'eq', 'equalto'].map((name): [string, Test] => [
-    name,
-    test('eq', ['a', 'b'], (_scope, a, b) => pyEquals(a, b)),
-  ]),
-  ...['!=', 'ne'].map((name): [string, Test] => [name, test('ne', ['a', 'b'], (_scope, a, b) => !pyEquals(a, b))]),
-  ...ORDERS.flatMap(([operator, names]) =>
-    names.map((name): [string, Test] => [name, test(name, ['a', 'b'], (_scope, a, b) => pyOrder(operator, a, b))]),
+  ...['==', 'eq', 'equalto'].map((name): [string, Test] => [name, operator('eq', pyEquals)]),
+  ...['!=', 'ne'].map((name): [string, Test] => [name, operator('ne', (a, b) => !pyEquals(a, b))]),
+  ...ORDERS.flatMap(([sign, function_, names]) =>
+    names.map((name): [string, Test] => [name, operator(function_, (a, b) => pyOrder(sign, a, b))]),
   ),
 ]);
 

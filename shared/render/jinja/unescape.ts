@@ -29,26 +29,26 @@ export function unescapeLiteral(raw: string, fail: (message: string) => never): 
       out += character;
       continue;
     }
-    const escape = raw.charAt(index++);
-    const length = HEX_LENGTH[escape];
+    const letter = raw.charAt(index++);
+    const length = HEX_LENGTH[letter];
     const octal = /^[0-7]{1,3}/.exec(raw.slice(index - 1, index + 2))?.[0];
     if (length !== undefined) {
-      out += fromHex(raw.slice(index, index + length), escape, length, fail);
+      out += fromHex(raw.slice(index, index + length), letter, length, fail);
       index += length;
     } else if (octal !== undefined) {
       out += String.fromCharCode(Number.parseInt(octal, 8));
       index += octal.length - 1;
-    } else if (escape === 'N') {
+    } else if (letter === 'N') {
       fail('malformed \\N character escape');
     } else {
-      out += SIMPLE[escape] ?? `\\${escape}`;
+      out += SIMPLE[letter] ?? `\\${letter}`;
     }
   }
   return out;
 }
 
-function fromHex(digits: string, escape: string, length: number, fail: (message: string) => never): string {
-  if (digits.length < length || /[^0-9a-fA-F]/.test(digits)) fail(TRUNCATED[escape] ?? '');
+function fromHex(digits: string, letter: string, length: number, fail: (message: string) => never): string {
+  if (digits.length < length || /[^0-9a-fA-F]/.test(digits)) fail(TRUNCATED[letter] ?? '');
   const code = Number.parseInt(digits, 16);
   if (code > 0x10ffff) fail('illegal Unicode character');
   return String.fromCodePoint(code);

@@ -1,8 +1,10 @@
 import { PyObject, type Value } from './py_object.ts';
+import { Undefined } from './undefined.ts';
 
 /** `left == right`. */
 export function pyEquals(left: Value, right: Value): boolean {
   if (typeof left === 'string' && typeof right === 'string') return left === right;
+  if (right instanceof Undefined) return right.equals(left);
   if (left instanceof PyObject) return left.equals(right);
   if (right instanceof PyObject) return right.equals(left);
   if (left === right) return true;

@@ -6,7 +6,6 @@ import { isInt } from './py_int.ts';
 import type { Value } from './py_object.ts';
 import { checkText } from './repeat.ts';
 import { isText, pyStr, textOf, typeName } from './text.ts';
-import { Undefined } from './undefined.ts';
 
 const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su;
 
@@ -24,7 +23,6 @@ interface Spec {
 /** `format(value, spec)`. */
 export function formatValue(value: Value, text: string): string {
   if (text === '') return pyStr(value);
-  if (value instanceof Undefined) value.fail();
   if (!isText(value) && !isNumeric(value)) {
     throw new PyError('TypeError', `unsupported format string passed to ${typeName(value)}.__format__`);
   }
@@ -62,6 +60,7 @@ function unknownCode(type: string, name: string): PyError {
 
 function formatText(text: string, spec: Spec): string {
   if (spec.type !== undefined && spec.type !== 's') throw unknownCode(spec.type, 'str');
+  if (spec.grouping !== undefined) throw new PyError('ValueError', `Cannot specify '${spec.grouping}' with 's'.`);
   if (spec.sign !== '-') throw new PyError('ValueError', 'Sign not allowed in string format specifier');
   if (spec.align === '=' && spec.fill !== '0') {
     throw new PyError('ValueError', "'=' alignment not allowed in string format specifier");

@@ -10,6 +10,10 @@ export class Markup extends PyObject {
     this.text = text;
   }
 
+  override get qualifiedName(): string {
+    return 'markupsafe.Markup';
+  }
+
   override str(): string {
     return this.text;
   }

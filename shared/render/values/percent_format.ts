@@ -11,7 +11,7 @@ import { checkText } from './repeat.ts';
 import { isText, pyRepr, pyStr, textOf, typeName } from './text.ts';
 import { Undefined } from './undefined.ts';
 
-const CONVERSION = /%(?:\(([^)]*)\))?([-0 +#]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([^]?)/g;
+const CONVERSION = /%(?:\(([^)]*)\))?([-0 +#]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?(.?)/gs;
 
 interface Conversion {
   readonly flags: string;
@@ -79,6 +79,8 @@ class ArgumentSource {
   named(name: string): Value {
     if (!(this.#values instanceof PyDict)) {
       if (this.#values instanceof Undefined) this.#values.fail();
+      if (Array.isArray(this.#values))
+        throw new PyError('TypeError', 'list indices must be integers or slices, not str');
       throw new PyError('TypeError', 'format requires a mapping');
     }
     const value = this.#values.get(name);
@@ -93,7 +95,7 @@ class ArgumentSource {
       return -Number(this.#items[this.#index - 1]);
     }
     const value = this.next();
-    if (!isInt(value)) throw new PyError('TypeError', '* wants int');
+    if (!isInt(value) && typeof value !== 'boolean') throw new PyError('TypeError', '* wants int');
     return Number(value);
   }
 
@@ -108,7 +110,7 @@ class ArgumentSource {
 
   finish(): void {
     const left = this.#index < this.#items.length;
-    if (!left || this.#values instanceof PyDict) return;
+    if (!left || this.#values instanceof PyDict || this.#values instanceof Undefined) return;
     if (!(this.#values instanceof PyTuple) && (Array.isArray(this.#values) || this.#values instanceof Uint8Array))
       return;
     throw new PyError('TypeError', 'not all arguments converted during string formatting');
@@ -140,7 +142,8 @@ export function asciiRepr(value: Value): string {
   return out;
 }
 
-function character(value: Value): string {
+function character(given: Value): string {
+  const value = typeof given === 'boolean' ? Number(given) : given;
   if (isText(value) && [...textOf(value)].length === 1) return textOf(value);
   if (!isInt(value)) throw new PyError('TypeError', '%c requires int or char');
   if (value < 0 || value > 0x10ffff) throw new PyError('OverflowError', '%c arg not in range(0x110000)');
@@ -149,7 +152,6 @@ function character(value: Value): string {
 
 function convertFloat(conversion: Conversion, value: Value): string {
   if (!isNumeric(value)) {
-    if (value instanceof Undefined) value.fail();
     throw new PyError('TypeError', `must be real number, not ${typeName(value)}`);
   }
   const double = toDouble(value);
@@ -173,7 +175,6 @@ function convertInt(conversion: Conversion, value: Value): string {
 function wholeNumber(type: string, value: Value): number | bigint {
   if (typeof value === 'boolean') return Number(value);
   if (isInt(value)) return value;
-  if (value instanceof Undefined) value.fail();
   if (value instanceof PyFloat && (type === 'd' || type === 'i' || type === 'u')) return intFromFloat(value.value);
   const wanted = type === 'd' || type === 'i' || type === 'u' ? 'a real number is required' : 'an integer is required';
   throw new PyError('TypeError', `%${type} format: ${wanted}, not ${typeName(value)}`);

@@ -4,6 +4,7 @@ export type PyErrorKind =
   | 'ValueError'
   | 'KeyError'
   | 'IndexError'
+  | 'AssertionError'
   | 'AttributeError'
   | 'LookupError'
   | 'RuntimeError'

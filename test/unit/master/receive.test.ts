@@ -74,13 +74,13 @@ test.each([Return, ReturnLong])(
 
 test('an acknowledgement is collected under the name of the connection', () => {
   const { receive, told } = setUp();
-  receive(Ack, { jid: JID, id: 'm1' }, { st: 'run' });
+  void receive(Ack, { jid: JID, id: 'm1' }, { st: 'run' });
   expect(told).toEqual([`ack ${JID} m1 {"st":"run"}`]);
 });
 
 test('what a minion can do is known before its jobs are sent', () => {
   const { receive, told, fleet } = setUp();
-  receive(Info, { id: 'm1' }, { ...fleet.info('m1'), window: 16 });
+  void receive(Info, { id: 'm1' }, { ...fleet.info('m1'), window: 16 });
   expect([fleet.info('m1').window, told]).toEqual([16, ['flush m1']]);
 });
 
@@ -108,15 +108,15 @@ test('who comes and goes is told when it is configured, and a connection that is
 
 test('what a minion may fire is on the bus, what it may not is logged', () => {
   const { receive, events, logged } = setUp();
-  receive(Fire, { id: 'm1', tag: 'myapp/x' }, { a: 1 });
-  receive(Fire, { id: 'm1', tag: 'salt/key' }, { act: 'accept' });
+  void receive(Fire, { id: 'm1', tag: 'myapp/x' }, { a: 1 });
+  void receive(Fire, { id: 'm1', tag: 'salt/key' }, { act: 'accept' });
   expect(events.map(({ tag }) => tag)).toEqual(['myapp/x']);
   expect(logged.join()).toMatch(/may not fire .* minion=m1 tag=salt\/key/);
 });
 
 test('hello is answered with the time and the keys that sign jobs', () => {
   const { receive, sent } = setUp();
-  receive(Request, { id: 'm1', verb: 'hello' }, { c: 'x7' });
+  void receive(Request, { id: 'm1', verb: 'hello' }, { c: 'x7' });
   expect(sent.map(({ topic, payload }) => [topic, decodePayload(payload)])).toEqual([
     ['salt/job/m1/rsp/x7', { value: { time: START_AT, version: 1, kid: 'c0ffee12', signing_certs: ['PEM'] } }],
   ]);
@@ -124,12 +124,12 @@ test('hello is answered with the time and the keys that sign jobs', () => {
 
 test('a request that nobody answers is answered with an error', () => {
   const { receive, sent } = setUp();
-  receive(Request, { id: 'm1', verb: 'nosuch' }, { c: 'x7' });
+  void receive(Request, { id: 'm1', verb: 'nosuch' }, { c: 'x7' });
   expect(decodePayload(sent[0]!.payload)).toMatchObject({ error: { code: 'FUNCTION_UNKNOWN' } });
 });
 
 test('an operator is served under the name of the connection', () => {
   const { receive, told } = setUp();
-  receive(OperatorRequest, { user: 'root', c: 'a1' }, { op: 'job' }, 'operator');
+  void receive(OperatorRequest, { user: 'root', c: 'a1' }, { op: 'job' }, 'operator');
   expect(told).toEqual(['operator alice a1 {"op":"job"}']);
 });

@@ -42,7 +42,7 @@ function known(name: Value, what: string, exists: (name: string) => boolean): st
 function selecting(byAttribute: boolean, keeps: boolean): Filter {
   return (scope, args, kwargs) => {
     const [value = null, ...rest] = args;
-    return new PyIterator(select(scope, value, rest, kwargs, byAttribute, keeps));
+    return new PyIterator(select(scope, value, rest, kwargs, byAttribute, keeps), 'select_or_reject');
   };
 }
 
@@ -82,7 +82,8 @@ function prepareSelect(
 /** As `value.name`, but never the item of that name. */
 function attr(scope: FilterScope, value: Value, name: Value): Value {
   const { strict } = scope.undefined({ name: '' });
-  return ownAttribute(value, pyStr(name), strict) ?? scope.undefined({ owner: value, name });
+  const attribute = ownAttribute(value, pyStr(name), strict);
+  return attribute === undefined ? scope.undefined({ owner: value, name }) : attribute;
 }
 
 /** Filters that apply other filters and tests, or stand in for what is undefined. */
@@ -91,7 +92,7 @@ export const APPLYING_FILTERS: readonly (readonly [string, Filter])[] = [
     'map',
     (scope, args, kwargs) => {
       const [value = null, ...rest] = args;
-      return new PyIterator(map(scope, value, rest, kwargs));
+      return new PyIterator(map(scope, value, rest, kwargs), 'sync_do_map');
     },
   ],
   ['select', selecting(false, true)],

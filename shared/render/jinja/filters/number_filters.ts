@@ -47,7 +47,6 @@ function round(value: Value, precision: Value, method: Value): Value {
   if (how !== 'common' && how !== 'ceil' && how !== 'floor') {
     throw new PyError('FilterArgumentError', 'method must be common, ceil or floor');
   }
-  if (value instanceof Undefined) value.fail();
   if (how === 'common') return roundCommon(value, precision);
   const factor = operate('**', 10, precision);
   const scaled = operate('*', value, factor);

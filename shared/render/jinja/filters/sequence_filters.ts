@@ -1,5 +1,6 @@
 import { operate } from '../../values/arithmetic.ts';
 import { toIndex } from '../../values/convert.ts';
+import { DictView } from '../../values/dict_view.ts';
 import { pyEquals } from '../../values/equality.ts';
 import { iterate, pyLength, toList, tryIterate } from '../../values/iteration.ts';
 import { pyKey } from '../../values/key.ts';
@@ -9,6 +10,7 @@ import { PyDict } from '../../values/py_dict.ts';
 import { PyError } from '../../values/py_error.ts';
 import { PyIterator } from '../../values/py_iterator.ts';
 import { PyObject, type Value } from '../../values/py_object.ts';
+import { PyRange } from '../../values/py_range.ts';
 import { PySet } from '../../values/py_set.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { isText, textOf, typeName } from '../../values/text.ts';
@@ -22,8 +24,8 @@ import { sorted } from '../list_methods.ts';
 import { defineFilter } from '../signature.ts';
 
 /** A lazy result, as the generator functions of Jinja give. */
-function lazy(items: Iterator<Value>): PyIterator {
-  return new PyIterator(items);
+function lazy(items: Iterator<Value>, name: string): PyIterator {
+  return new PyIterator(items, name);
 }
 
 function* each(value: Value): Generator<Value> {
@@ -60,7 +62,7 @@ function extreme(scope: FilterScope, value: Value, caseSensitive: Value, attribu
     const key = getter(item);
     if (best === undefined || pyOrder(operator, key, best.key)) best = { item, key };
   }
-  return best?.item ?? scope.undefined({ hint: 'No aggregated item, sequence was empty.' });
+  return best === undefined ? scope.undefined({ hint: 'No aggregated item, sequence was empty.' }) : best.item;
 }
 
 function groupBy(scope: FilterScope, value: Value, attribute: Value, fallback: Value, caseSensitive: Value): Value {
@@ -124,10 +126,12 @@ function dictSort(value: Value, caseSensitive: Value, by: Value, reverse: Value)
 
 function last(scope: FilterScope, value: Value): Value {
   if (value instanceof Undefined) value.fail();
-  const reversible = isText(value) || Array.isArray(value) || (value instanceof PyObject && value.size() !== undefined);
-  if (!reversible || value instanceof PySet)
+  const isReversible =
+    isText(value) || Array.isArray(value) || (value instanceof PyObject && value.size() !== undefined);
+  if (!isReversible || value instanceof PySet)
     throw new PyError('TypeError', `'${typeName(value)}' object is not reversible`);
-  return toList(value).at(-1) ?? scope.undefined({ hint: 'No last item, sequence was empty.' });
+  const item = toList(value).at(-1);
+  return item === undefined ? scope.undefined({ hint: 'No last item, sequence was empty.' }) : item;
 }
 
 function reverse(value: Value): Value {
@@ -138,16 +142,23 @@ function reverse(value: Value): Value {
   if (value instanceof Undefined) value.fail();
   if (tryIterate(value) === undefined) throw new PyError('FilterArgumentError', 'argument must be iterable');
   const reversed = toList(value).reverse();
-  const isLazy = Array.isArray(value) || value instanceof PyTuple || value instanceof PyDict;
-  return isLazy ? new PyIterator(reversed[Symbol.iterator](), 'list_reverseiterator') : reversed;
+  const typeName = reversedType(value);
+  return typeName === undefined ? reversed : new PyIterator(reversed[Symbol.iterator](), undefined, typeName);
+}
+
+/** The type of `reversed(value)`; undefined when Python cannot reverse it without a list. */
+function reversedType(value: Value): string | undefined {
+  if (Array.isArray(value)) return 'list_reverseiterator';
+  if (value instanceof PyRange) return 'range_iterator';
+  if (value instanceof PyDict) return 'dict_reversekeyiterator';
+  if (value instanceof DictView) return value.typeName.replace(/_(key|value|item)s$/, '_reverse$1iterator');
+  return value instanceof PyTuple || value instanceof Uint8Array ? 'reversed' : undefined;
 }
 
 function random(scope: FilterScope, value: Value): Value {
-  const items = isText(value) ? [...textOf(value)] : toList(value);
-  if (!isText(value)) pyLength(value);
-  return (
-    items[Math.floor(scope.random() * items.length)] ?? scope.undefined({ hint: 'No random item, sequence was empty.' })
-  );
+  const length = pyLength(value);
+  if (length === 0) return scope.undefined({ hint: 'No random item, sequence was empty.' });
+  return toList(value)[Math.floor(scope.random() * length)] ?? null;
 }
 
 function sum(scope: FilterScope, value: Value, attribute: Value, start: Value): Value {
@@ -181,7 +192,10 @@ export const SEQUENCE_FILTERS: readonly (readonly [string, Filter])[] = [
     defineFilter({ name: 'do_random', required: ['seq'], hidden: 1 }, (scope, value = null) => random(scope, value)),
   ],
   ['reverse', defineFilter({ name: 'do_reverse', required: ['value'] }, (_scope, value = null) => reverse(value))],
-  ['items', defineFilter({ name: 'do_items', required: ['value'] }, (_scope, value = null) => lazy(pairsOf(value)))],
+  [
+    'items',
+    defineFilter({ name: 'do_items', required: ['value'] }, (_scope, value = null) => lazy(pairsOf(value), 'do_items')),
+  ],
   [
     'sort',
     defineFilter(
@@ -199,7 +213,8 @@ export const SEQUENCE_FILTERS: readonly (readonly [string, Filter])[] = [
     'unique',
     defineFilter(
       { name: 'do_unique', required: ['value'], optional: { case_sensitive: false, attribute: null }, hidden: 1 },
-      (scope, value = null, sensitive = false, attribute = null) => lazy(unique(scope, value, sensitive, attribute)),
+      (scope, value = null, sensitive = false, attribute = null) =>
+        lazy(unique(scope, value, sensitive, attribute), 'do_unique'),
     ),
   ],
   [
@@ -240,14 +255,14 @@ export const SEQUENCE_FILTERS: readonly (readonly [string, Filter])[] = [
     'batch',
     defineFilter(
       { name: 'do_batch', required: ['value', 'linecount'], optional: { fill_with: null } },
-      (_scope, value = null, count = null, fill = null) => lazy(batch(value, count, fill)),
+      (_scope, value = null, count = null, fill = null) => lazy(batch(value, count, fill), 'do_batch'),
     ),
   ],
   [
     'slice',
     defineFilter(
       { name: 'sync_do_slice', required: ['value', 'slices'], optional: { fill_with: null } },
-      (_scope, value = null, count = null, fill = null) => lazy(slice(value, count, fill)),
+      (_scope, value = null, count = null, fill = null) => lazy(slice(value, count, fill), 'sync_do_slice'),
     ),
   ],
   [

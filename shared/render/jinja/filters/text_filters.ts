@@ -1,7 +1,7 @@
 import { markupText, operate } from '../../values/arithmetic.ts';
 import { capitalize } from '../../values/case.ts';
 import { toIndex } from '../../values/convert.ts';
-import { codePointLength, iterate, toList } from '../../values/iteration.ts';
+import { codePointLength, iterate, pyLength, toList } from '../../values/iteration.ts';
 import { escapeHtml, Markup } from '../../values/markup.ts';
 import { formatPercent } from '../../values/percent_format.ts';
 import { PyDict } from '../../values/py_dict.ts';
@@ -9,6 +9,7 @@ import { PyError } from '../../values/py_error.ts';
 import { NO_KWARGS, type Value } from '../../values/py_object.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { checkText } from '../../values/repeat.ts';
+import { pySlice } from '../../values/slice.ts';
 import { isText, pyStr, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
 import { Undefined } from '../../values/undefined.ts';
@@ -17,7 +18,7 @@ import type { Filter, FilterScope } from '../filter_scope.ts';
 import { jsonText } from '../json_text.ts';
 import { methodOf } from '../methods.ts';
 import { defineFilter } from '../signature.ts';
-import { replaceText, splitLines } from '../str_split.ts';
+import { replaceText, splitLines, splitText } from '../str_split.ts';
 
 /** `soft_str`: a str stays what it is, Markup included. */
 function soft(value: Value): string | Markup {
@@ -55,8 +56,16 @@ function title(value: Value): Value {
   return words.map(capital).join('');
 }
 
-function indent(value: Value, width: Value, first: Value, blank: Value): Value {
+/** What Python says to `value += '\n'` and `.splitlines()` of something that is not a str. */
+function refuseIndent(value: Value): never {
   if (value instanceof Undefined) value.fail();
+  if (Array.isArray(value)) throw new PyError('AttributeError', "'list' object has no attribute 'splitlines'");
+  if (value instanceof PyTuple) operate('+', value, '\n');
+  throw new PyError('TypeError', `unsupported operand type(s) for +=: '${typeName(value)}' and 'str'`);
+}
+
+function indent(value: Value, width: Value, first: Value, blank: Value): Value {
+  if (!isText(value)) refuseIndent(value);
   const indention = isText(width) ? textOf(width) : pyStr(operate('*', ' ', width));
   const text = pyStr(operate('+', value, value instanceof Markup ? new Markup('\n') : '\n'));
   const lines = splitLines(text, false);
@@ -76,17 +85,16 @@ function truncate(value: Value, length: Value, killWords: Value, end: Value, lee
   const ending = pyStr(end);
   const spare = leeway === null ? 5 : toIndex(leeway);
   if (size < codePointLength(ending)) {
-    throw new PyError('ValueError', `expected length >= ${codePointLength(ending)}, got ${size}`);
+    throw new PyError('AssertionError', `expected length >= ${codePointLength(ending)}, got ${size}`);
   }
-  if (spare < 0) throw new PyError('ValueError', `expected leeway >= 0, got ${spare}`);
-  if (value instanceof Undefined) value.fail();
-  if (!isText(value)) throw new PyError('TypeError', `object of type '${typeName(value)}' has no len()`);
-  const characters = [...textOf(value)];
-  if (characters.length <= size + spare) return value;
-  const cut = characters.slice(0, size - codePointLength(ending)).join('');
-  if (isTrue(killWords)) return sameKind(value, cut + ending);
-  const space = cut.lastIndexOf(' ');
-  return sameKind(value, (space === -1 ? cut : cut.slice(0, space)) + ending);
+  if (spare < 0) throw new PyError('AssertionError', `expected leeway >= 0, got ${spare}`);
+  if (pyLength(value) <= size + spare) return value;
+  const cut = pySlice(value, [null, size - codePointLength(ending), null]);
+  if (isTrue(killWords)) return operate('+', cut, end);
+  if (!isText(cut)) throw new PyError('AttributeError', `'${typeName(cut)}' object has no attribute 'rsplit'`);
+  const text = textOf(cut);
+  const space = text.lastIndexOf(' ');
+  return sameKind(value, (space === -1 ? text : text.slice(0, space)) + ending);
 }
 
 function join(scope: FilterScope, value: Value, delimiter: Value, attribute: Value): Value {
@@ -119,7 +127,7 @@ function stripTags(value: Value): Value {
   const text = pyStr(value)
     .replace(/<!--[^]*?-->/g, '')
     .replace(/<[^]*?>/g, '');
-  const collapsed = text.split(/[\s\x1c-\x1f\x85]+/).filter((word) => word !== '');
+  const collapsed = splitText(text, null, -1, false).map((word) => pyStr(word));
   return unescapeHtml(collapsed.join(' '));
 }
 
@@ -168,7 +176,7 @@ function toJson(value: Value, indentation: Value): Value {
 
 /** Percent-encoding as urllib.parse.quote does it. */
 export function quoteUrl(value: Value, forQuery: boolean): string {
-  const encoded = encodeURIComponent(pyStr(value).toWellFormed()).replace(
+  const encoded = encodeURIComponent(pyStr(value).replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

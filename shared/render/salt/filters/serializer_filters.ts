@@ -1,5 +1,5 @@
+import { jsonText } from '../../jinja/json_text.ts';
 import { TemplateModule } from '../../jinja/template_module.ts';
-import { dumpJson } from '../../json/dump_json.ts';
 import { loadJson } from '../../json/load_json.ts';
 import { Markup } from '../../values/markup.ts';
 import { PyDict } from '../../values/py_dict.ts';
@@ -27,7 +27,7 @@ export const serializerFilters: readonly NamedFilter[] = [
     ['value'],
     { sort_keys: true, indent: null },
     (value, sortKeys, indent) =>
-      new Markup(strip(dumpJson(value, { sortKeys: isTrue(sortKeys), indent: indentText(indent) }))),
+      new Markup(strip(jsonText(value, { ascii: false, sortKeys: isTrue(sortKeys), indent: indentText(indent) }))),
   ),
   pureFilter('xml', ['value'], {}, (value) => new Markup(dumpXml(value))),
   pureFilter('python', ['value'], {}, (value) => new Markup(strip(prettyPrint(value)))),

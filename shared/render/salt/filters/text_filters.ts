@@ -1,4 +1,5 @@
 import { compileRegex } from '../../regex/python_regex.ts';
+import { toInt } from '../../values/convert.ts';
 import { pyLength, toList } from '../../values/iteration.ts';
 import { PyDict } from '../../values/py_dict.ts';
 import { PyError } from '../../values/py_error.ts';
@@ -12,7 +13,7 @@ import { isTrue } from '../../values/truth.ts';
 import { Undefined } from '../../values/undefined.ts';
 import { matchesGlob } from '../glob.ts';
 import { type NamedFilter, pureFilter } from '../pure_filter.ts';
-import { toNumber } from '../to_number.ts';
+import { toNumber, unlessValueError } from '../to_number.ts';
 import { requireText } from './regex_filters.ts';
 
 /** Texts: what they mean, how they are written. */
@@ -26,7 +27,7 @@ export const textFilters: readonly NamedFilter[] = [
     'is_hex',
     ['value'],
     {},
-    (value) => isText(value) && /^\s*[-+]?(?:0x_?)?[0-9a-f]+(?:_[0-9a-f]+)*\s*$/i.test(textOf(value)),
+    (value) => isText(value) && unlessValueError(() => toInt(value, 16)) !== undefined,
   ),
   pureFilter('contains_whitespace', ['text'], {}, (text) =>
     toList(text).some((part) => isText(part) && isSpace(textOf(part))),
@@ -89,12 +90,7 @@ function isAllowed(value: string, whitelist: readonly string[], blacklist: reado
 
 function expressionMatches(value: string, pattern: string): boolean {
   if (matchesGlob(value, pattern)) return true;
-  try {
-    return compileRegex(`\\A(?:${pattern})\\Z`).match(value) !== undefined;
-  } catch (error) {
-    if (error instanceof PyError && error.kind === 'ValueError') return false;
-    throw error;
-  }
+  return unlessValueError(() => compileRegex(`\\A(?:${pattern})\\Z`).match(value)) !== undefined;
 }
 
 function toSnakeCase(text: string): string {

@@ -1,4 +1,5 @@
 import { defineFilter } from '../../jinja/signature.ts';
+import { toFloat } from '../../values/convert.ts';
 import { PyError } from '../../values/py_error.ts';
 import { PyFloat } from '../../values/py_float.ts';
 import { PyFunction } from '../../values/py_function.ts';
@@ -7,7 +8,7 @@ import { NO_KWARGS, type Value } from '../../values/py_object.ts';
 import { isText, pyRepr, pyStr, textOf } from '../../values/text.ts';
 import { formatTime } from '../format_time.ts';
 import type { NamedFilter } from '../pure_filter.ts';
-import { readFloat } from '../to_number.ts';
+import { unlessValueError } from '../to_number.ts';
 
 /** `strftime` under its two names; `now` gives milliseconds since 1970. */
 export function timeFilters(now: () => number): readonly NamedFilter[] {
@@ -30,7 +31,7 @@ function toDate(value: Value): Date {
   if (isInt(value)) return new Date(Number(value) * 1000);
   if (value instanceof PyFloat) return new Date(value.value * 1000);
   const text = isText(value) ? textOf(value).trim() : '';
-  const seconds = readFloat(text);
+  const seconds = unlessValueError(() => toFloat(text));
   if (seconds !== undefined) return new Date(seconds * 1000);
   const parts = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/.exec(text);
   if (parts === null) throw new PyError('ValueError', `Unable to parse ${pyRepr(value)}`);

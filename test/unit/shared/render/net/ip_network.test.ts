@@ -14,7 +14,7 @@ import {
   networkContains,
   parseIp,
   parseNetwork,
-} from '../../../../shared/data/ip_network.ts';
+} from '../../../../../shared/render/net/ip_network.ts';
 
 const ip = (text: string) => parseIp(text) as IpAddress;
 const network = (text: string) => parseNetwork(text) as IpNetwork;

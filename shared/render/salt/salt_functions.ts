@@ -1,0 +1,96 @@
+import { suggest } from '../jinja/suggest.ts';
+import { type PyCallable, PyFunction } from '../values/py_function.ts';
+import { PyObject, type Value } from '../values/py_object.ts';
+import { isText, pyStr, textOf } from '../values/text.ts';
+import { Undefined } from '../values/undefined.ts';
+
+/** The execution functions a template may call. */
+export interface FunctionSource {
+  /** The function `mod.fun`, or undefined. */
+  readonly find: (name: string) => PyCallable | undefined;
+  /** All names `mod.fun`. */
+  readonly names: () => Iterable<string>;
+}
+
+/** Within templates a command may use the shell's syntax. */
+const aliases: Readonly<Record<string, string>> = { 'cmd.run': 'cmd.shell' };
+
+/** What `salt` is in a template: `salt['mod.fun'](…)` and `salt.mod.fun(…)`. */
+export class SaltFunctions extends PyObject {
+  readonly typeName = 'AliasedLoader';
+  readonly #source: FunctionSource;
+
+  constructor(source: FunctionSource) {
+    super();
+    this.#source = source;
+  }
+
+  override get qualifiedName(): string {
+    return 'salt.utils.templates.AliasedLoader';
+  }
+
+  override item(key: Value): Value {
+    return this.#find(isText(key) ? textOf(key) : pyStr(key)) ?? this.#missing(key);
+  }
+
+  override attr(name: string): Value | undefined {
+    if (name === 'get')
+      return new PyFunction('get', ([key = null, fallback = null]) => this.#find(pyStr(key)) ?? fallback);
+    if (name === 'keys') return new PyFunction('keys', () => [...this.#source.names()]);
+    const prefix = `${name}.`;
+    for (const known of this.#source.names()) {
+      if (known.startsWith(prefix)) return new SaltModule(name, this.#source, (fun) => this.#find(prefix + fun));
+    }
+    const modules = () => new Set([...this.#source.names()].map((known) => known.split('.', 1)[0] as string));
+    return new Undefined({ owner: this, name, suggestion: () => suggest(name, modules()) });
+  }
+
+  override contains(value: Value): boolean {
+    return isText(value) && this.#source.find(textOf(value)) !== undefined;
+  }
+
+  override iterate(): Iterator<Value> {
+    return this.#source.names()[Symbol.iterator]();
+  }
+
+  #find(name: string): PyFunction | undefined {
+    const run = this.#source.find(aliases[name] ?? name) ?? this.#source.find(name);
+    return run === undefined ? undefined : new PyFunction(name, run);
+  }
+
+  #missing(name: Value): Undefined {
+    return new Undefined({ owner: this, name, suggestion: () => suggest(pyStr(name), this.#source.names()) });
+  }
+}
+
+/** What `salt.mod` is in a template. */
+class SaltModule extends PyObject {
+  readonly typeName = 'LoadedMod';
+  readonly #name: string;
+  readonly #source: FunctionSource;
+  readonly #find: (fun: string) => PyFunction | undefined;
+
+  constructor(name: string, source: FunctionSource, find: (fun: string) => PyFunction | undefined) {
+    super();
+    this.#name = name;
+    this.#source = source;
+    this.#find = find;
+  }
+
+  override get qualifiedName(): string {
+    return 'salt.loader.lazy.LoadedMod';
+  }
+
+  override attr(name: string): Value {
+    return this.#find(name) ?? new Undefined({ owner: this, name, suggestion: () => this.#suggest(name) });
+  }
+
+  #suggest(name: string): string | undefined {
+    const prefix = `${this.#name}.`;
+    const names = [...this.#source.names()].filter((known) => known.startsWith(prefix));
+    return suggest(
+      name,
+      names.map((known) => known.slice(prefix.length)),
+    );
+  }
+}
