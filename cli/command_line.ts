@@ -21,11 +21,11 @@ export function parseCommand(command: Command, argv: readonly string[]): boolean
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
-    const message = error.message
-      .replace(/^error: /, '')
-      .replace(/\.$/, '')
-      .replace(/\n\(/, '; (');
-    throw new FleetError('USAGE', message, { hint: `see ${command.name()} --help`, cause: error });
+    const [message = '', suggestion] = error.message.replace(/^error: /, '').split(/\n\(Did you mean |\?\)$/);
+    throw new FleetError('USAGE', message.replace(/\.$/, ''), {
+      hint: suggestion === undefined ? `see ${command.name()} --help` : `did you mean ${suggestion}?`,
+      cause: error,
+    });
   }
 }
 

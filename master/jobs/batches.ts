@@ -22,17 +22,22 @@ export function createBatches(
     clock,
     release(jid, ids) {
       const job = tracker.get(jid);
-      const { batch } = job?.record ?? {};
-      if (job === undefined || batch === undefined) return;
       const now = nowSeconds(clock);
+      const here: string[] = [];
       for (const id of ids) {
-        const row = job.rows.get(id);
-        if (row !== undefined) row.exp = now + batch.start_s;
-        if (!fleet.isOnline(id)) void tracker.advance(jid, id, 'expire', { reason: fleet.whyOffline(id) });
+        const row = job?.rows.get(id);
+        // Cancelled before its turn came: its end is stored, or about to be, and must not be written over.
+        if (row === undefined) batcher.ended(jid, id, false);
+        else if (row.ending !== undefined) continue;
+        else if (!fleet.isOnline(id)) void tracker.advance(jid, id, 'expire', { reason: fleet.whyOffline(id) });
+        else {
+          row.exp = now + (job?.record.batch?.start_s ?? 0);
+          here.push(id);
+        }
       }
       tracker.tellNews(jid, { kind: 'released', ids });
-      jobs.markReleased(jid, ids, now).then(
-        () => send(jid, ids),
+      jobs.markReleased(jid, here, now).then(
+        () => send(jid, here),
         (error: unknown) => log.error('a batch cannot go on', { jid, error: String(error) }),
       );
     },

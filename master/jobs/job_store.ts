@@ -44,6 +44,8 @@ export interface JobStore {
   addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
   /** One part is over; `last` says that with it the whole job is. */
   endRow(jid: string, id: string, row: EndedRow, result: ReturnPayload | undefined, last: boolean): Promise<void>;
+  /** All parts are over, and none of them said that it was the last. */
+  closeJob(jid: string): Promise<void>;
   /** The turn of these parts of a batch has come. */
   markReleased(jid: string, ids: readonly string[], since: number): Promise<void>;
   /** Parts of a batch whose turn has come and that are not over. */
@@ -82,6 +84,7 @@ export function createJobStore(store: Store): JobStore {
         ...(last ? [{ table: 'active' as const, key: [jid], value: undefined }] : []),
       ]);
     },
+    closeJob: (jid) => store.write([{ table: 'active', key: [jid], value: undefined }]),
     markReleased: (jid, ids, since) =>
       store.write(
         ids.map((id) => ({ table: 'rows', key: [jid, id], value: { state: 'sent', since } satisfies EndedRow })),

@@ -30,8 +30,6 @@ export interface ActiveJob {
   readonly record: JobRecord;
   /** Rows whose end is not stored yet. */
   readonly rows: Map<string, Row>;
-  /** How many of them are being stored. */
-  endingCount: number;
 }
 
 /** Something an onlooker of a job wants to know: a row changed, or ended with a return. */
@@ -91,7 +89,12 @@ export interface TrackerOptions {
 }
 
 export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
-  const active = openActiveJobs(jobs, clock);
+  const close = (jid: string): void => {
+    jobs.closeJob(jid).catch((error: unknown) => {
+      log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
+    });
+  };
+  const active = openActiveJobs(jobs, clock, close);
   const { watch, tell, tellNews } = createWatchers();
   const keepLate = createLateReturns(jobs, ended);
 
@@ -99,18 +102,17 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
     const { jid } = job.record;
     const since = nowSeconds(clock);
-    job.endingCount++;
-    const isLast = job.endingCount === job.rows.size;
+    // Others may be ending too, but one of them may fail: only what is stored counts.
+    const isLast = job.rows.size === 1;
     row.ending = jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, isLast);
     try {
       await row.ending;
     } catch (error) {
       row.ending = undefined;
       throw error;
-    } finally {
-      job.endingCount--;
     }
     active.remove(job, row);
+    if (job.rows.size === 0 && !isLast) close(jid);
     const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
     // Onlookers hear of this end before they hear of whose turn it is next.
     tell(jid, update);
@@ -171,18 +173,20 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
 }
 
 /** The jobs that have open rows, as the store has them at the start. */
-function openActiveJobs(jobs: JobStore, clock: Clock) {
+function openActiveJobs(jobs: JobStore, clock: Clock, close: (jid: string) => void) {
   const active = new Map<string, ActiveJob>();
   let openRows = 0;
   const add = (record: JobRecord, ended: ReadonlyMap<string, EndedRow>, mayHaveIt: boolean): ActiveJob => {
     const open = record.minions.filter((id) => !ended.has(id));
     const rows = new Map(open.map((id) => [id, openRow(id, record, clock, mayHaveIt)]));
-    const job: ActiveJob = { record, rows, endingCount: 0 };
+    const job: ActiveJob = { record, rows };
     if (open.length > 0) active.set(record.jid, job);
     openRows += open.length;
     return job;
   };
-  for (const record of jobs.activeJobs()) add(record, jobs.endedRows(record.jid), true);
+  for (const record of [...jobs.activeJobs()]) {
+    if (add(record, jobs.endedRows(record.jid), true).rows.size === 0) close(record.jid);
+  }
   return {
     add,
     get: (jid: string) => active.get(jid),

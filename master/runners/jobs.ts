@@ -65,20 +65,21 @@ export default defineRunner({
         start_time: v.optional(Text),
         end_time: v.optional(Text),
         limit: v.optional(Count, 1000),
+        search_user: v.optional(TextList),
       },
       description: 'Oldest first, as Salt prints them; of more than `limit` jobs that match, the newest are shown.',
       examples: ['salt-run jobs.list_jobs', "salt-run jobs.list_jobs search_function='test.*,pkg.install'"],
       reads: true,
-      run({ jobs }, { search_function, search_target, search_metadata, start_time, end_time, limit }) {
-        const functions = search_function?.map(globMatcher);
-        const targets = search_target?.map(globMatcher);
+      run({ jobs }, { search_metadata, start_time, end_time, limit, ...searched }) {
+        const functions = anyOf(searched.search_function);
+        const targets = anyOf(searched.search_target);
+        const users = anyOf(searched.search_user);
         const listed: [string, unknown][] = [];
         for (const record of jobs.jobs()) {
           if (listed.length >= limit) break;
           if (start_time !== undefined && record.jid < jidOf(start_time)) break;
           if (end_time !== undefined && record.jid > jidOf(end_time)) continue;
-          if (functions !== undefined && !functions.some((matches) => matches(record.fun))) continue;
-          if (targets !== undefined && !targets.some((matches) => matches(String(record.tgt)))) continue;
+          if (!functions(record.fun) || !targets(String(record.tgt)) || !users(record.user)) continue;
           if (search_metadata !== undefined && !hasMetadata(record, search_metadata)) continue;
           listed.push([record.jid, describe(record)]);
         }
@@ -236,6 +237,12 @@ function hasMetadata(record: JobRecord, wanted: Readonly<Record<string, unknown>
   return Object.entries(wanted).every(
     ([key, value]) => JSON.stringify(record.metadata?.[key]) === JSON.stringify(value),
   );
+}
+
+/** True for what one of the globs matches; for everything without globs. */
+function anyOf(globs: readonly string[] | undefined): (text: string) => boolean {
+  const matchers = globs?.map(globMatcher);
+  return (text) => matchers === undefined || matchers.some((matches) => matches(text));
 }
 
 /** A time that an operator typed, UTC as `StartTime` is printed, as the smallest jid of that moment. Throws ARGS_INVALID. */

@@ -2,6 +2,7 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
 import { FleetError } from '../../shared/errors.ts';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
+import { checkDataFile } from './check_data_file.ts';
 import type { RangeOptions, Store, StoreKey, TableName } from './store.ts';
 
 const TABLES: readonly TableName[] = ['jobs', 'active', 'rows', 'returns'];
@@ -17,9 +18,12 @@ const AFTER_ALL = Buffer.from([0xff]);
  */
 const RESERVE_BYTES = 8 * 1024 ** 2;
 
-/** The store on LMDB: durable batches, readable from a second process while the master writes. */
+/**
+ * The store on LMDB: durable batches, readable from a second process while the master writes. Throws FILE_UNREADABLE.
+ */
 export function openLmdbStore(path: string): Store {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  checkDataFile(path);
   // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
   const durable = { overlappingSync: false } as const;
   const environment = open({ path, encoding: 'binary', maxDbs: TABLES.length + 2, noSubdir: false, ...durable });

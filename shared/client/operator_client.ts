@@ -49,6 +49,10 @@ export async function connectOperator({
     received(topic, payload) {
       waiting.get(topic.slice(prefix.length))?.(JSON.parse(Buffer.from(payload).toString()) as OperatorStep);
     },
+  }).catch((error: unknown) => {
+    throw error instanceof FleetError && systemErrorCode(error.cause) !== undefined
+      ? socketError(socketPath, error.cause)
+      : error;
   });
   return {
     async *request(body) {
@@ -157,7 +161,9 @@ function socketError(path: string, cause: unknown): FleetError {
       cause,
     });
   }
-  return new FleetError('MASTER_UNREACHABLE', `the master is not running: there is no ${path}`, {
+  const isLeftBehind = systemErrorCode(cause) === 'ECONNREFUSED';
+  const why = isLeftBehind ? `nobody listens on ${path}` : `there is no ${path}`;
+  return new FleetError('MASTER_UNREACHABLE', `the master is not running: ${why}`, {
     hint: 'start salt-master, or name its configuration directory with -c',
     cause,
   });

@@ -6,14 +6,20 @@ import { createTracker } from '../../master/jobs/tracker.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
+import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { fakeClock } from './fake_context.ts';
 import { createMemoryStore } from './memory_store.ts';
+import { sampleJob } from './sample_job.ts';
 import type { BusEvent } from './start_fleet.ts';
 
 /** A MasterContext with real jobs, bus and fleet in memory; what it was told is written down. */
 export interface FakeMasterContext extends MasterContext {
   readonly events: BusEvent[];
   readonly outputters: string[];
+  /** Each job that was published. */
+  readonly published: JobRequest[];
+  /** Each job that was cancelled, and for whom. */
+  readonly cancelled: [string, readonly string[] | undefined][];
 }
 
 /** Members that are not given throw when they are touched: a test gives what its function needs. */
@@ -22,6 +28,8 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
   const jobs = createJobStore(createMemoryStore());
   const events: BusEvent[] = [];
   const outputters: string[] = [];
+  const published: JobRequest[] = [];
+  const cancelled: FakeMasterContext['cancelled'] = [];
   const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
   bus.listen((tag, data) => events.push({ tag, data }));
   const given = {
@@ -37,6 +45,16 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
     setRetcode: () => undefined,
     events,
     outputters,
+    published,
+    cancelled,
+    dispatchJob: async (request: JobRequest) => {
+      published.push(request);
+      return sampleJob({ minions: [request.tgt].flat() });
+    },
+    cancelJob(jid: string, chosen?: readonly string[]) {
+      cancelled.push([jid, chosen]);
+      return chosen ?? [];
+    },
     ...members,
   };
   return new Proxy(given as unknown as FakeMasterContext, {

@@ -338,3 +338,26 @@ test('open parts of the store are queued again at the start, oldest first', asyn
   await settle();
   expect(sent).toEqual([1, 2, 3]);
 });
+
+test('a part of a batch that is offline at its turn ends as expired, and the store keeps that', async () => {
+  const { dispatch, tracker, jobs } = setUp();
+  const { jid } = await dispatch({ tgt: 'm1,m3', tgt_type: 'list', queue_for: 60, batch: { size: 1 } });
+  await settle();
+  await tracker.commit(jid, 'm1', 'succeed');
+  await settle();
+  expect(jobs.endedRow(jid, 'm3')).toMatchObject({ state: 'expired' });
+  expect(tracker.get(jid)).toBeUndefined();
+});
+
+test('a part of a batch that was cancelled before its turn keeps that end, and the next gets its turn', async () => {
+  const { dispatch, dispatcher, tracker, jobs, sent, fleet } = setUp();
+  fleet.setOnline('m3', START_AT);
+  const { jid } = await dispatch({ tgt: 'm1,m2,m3', tgt_type: 'list', batch: { size: 1 } });
+  await settle();
+  dispatcher.cancel(jid, ['m2'], 'cancelled by root');
+  await settle();
+  await tracker.commit(jid, 'm1', 'succeed');
+  await settle();
+  expect(jobs.endedRow(jid, 'm2')).toMatchObject({ state: 'cancelled' });
+  expect(sent.map(({ id }) => id)).toEqual(['m1', 'm3']);
+});

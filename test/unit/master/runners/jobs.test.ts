@@ -93,6 +93,8 @@ test.each([
   ['all, oldest first', {}, JIDS],
   ['those of a function', { search_function: 'cmd.*' }, [JIDS[1]]],
   ['those of several functions', { search_function: 'test.*,pkg.install' }, [JIDS[0], JIDS[2]]],
+  ['those of a user', { search_user: 'ro*' }, JIDS],
+  ['none of another user', { search_user: 'alice' }, []],
   ['those of a target', { search_target: 'm?' }, [JIDS[1], JIDS[2]]],
   ['those with metadata', { search_metadata: { ticket: 42 } }, [JIDS[1]]],
   ['none with other metadata', { search_metadata: { ticket: 43 } }, []],
@@ -126,4 +128,33 @@ test('a return that came late counts for exit_success', async () => {
   const result = { id: 'm2', return: true, retcode: 0, success: true };
   await context.tracker.commit(JIDS[0], 'm2', 'succeed', { result });
   expect(await call('jobs.exit_success', [JIDS[0]])).toEqual({ m1: true, m2: true });
+});
+
+test('queue lists what a minion has not started, and not what runs', async () => {
+  await context.tracker.add(sampleJob({ jid: '20260103000000000001', minions: ['m1', 'm3'] }), new Map());
+  expect(await call('jobs.queue')).toEqual({
+    m1: { '20260103000000000001': expect.stringContaining('test.ping, queued: not connected') },
+    m3: { '20260103000000000001': 'test.ping, queued' },
+  });
+  expect(await call('jobs.queue', ['m3'])).toHaveProperty('m3');
+  expect(await call('jobs.queue', ['m3'])).not.toHaveProperty('m1');
+});
+
+test('cancel passes on which job and which minions', async () => {
+  expect(await call('jobs.cancel', [JIDS[2], 'm3'])).toEqual(['m3']);
+  expect(context.cancelled).toEqual([[JIDS[2], ['m3']]]);
+});
+
+test('retry publishes the job again for those on which it did not succeed', async () => {
+  await call('jobs.retry', [JIDS[1]]);
+  expect(context.published).toMatchObject([
+    {
+      tgt: ['m1'],
+      tgt_type: 'list',
+      fun: 'cmd.run',
+      kwarg: { cwd: '/', token: 'hunter2' },
+      metadata: { ticket: 42, retry_of: JIDS[1] },
+    },
+  ]);
+  await expect(call('jobs.retry', [JIDS[2]])).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,6 +14,19 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.close();
   await rm(directory, { recursive: true, force: true });
+});
+
+test('a file that LMDB did not write is refused, and left as it is', async () => {
+  const folder = join(directory, 'broken');
+  await mkdir(folder);
+  await writeFile(join(folder, 'data.mdb'), 'garbage');
+  expect(() => openLmdbStore(folder)).toThrow(
+    expect.objectContaining({
+      code: 'FILE_UNREADABLE',
+      message: `${folder}/data.mdb cannot be opened: it is not a store of jobs`,
+    }),
+  );
+  expect(await readFile(join(folder, 'data.mdb'), 'utf8')).toBe('garbage');
 });
 
 const put = (key: StoreKey, value: unknown = key.join('/')) => ({ table: 'rows', key, value }) as const;

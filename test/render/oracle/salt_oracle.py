@@ -1,0 +1,358 @@
+"""Renders templates with Python's Jinja2, set up as Salt sets it up: a JSON list of requests on stdin, of answers on stdout.
+
+{"files": {path: text}, "path": path, "sls": name, "grains": {…}, "pillar": {…}}
+    ->  {"text": …} or {"error": class, "message": …}
+
+The execution functions are stand-ins; test/support/salt_stand_ins.ts has the same ones.
+"""
+
+import copy
+import functools
+import json
+import os.path
+import pprint
+import re
+import shlex
+import sys
+from collections import OrderedDict
+from fnmatch import fnmatchcase
+
+import jinja2
+import yaml
+from jinja2 import nodes
+from jinja2.environment import TemplateModule
+from jinja2.ext import Extension
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+MISSING = object()
+
+
+class Dumper(yaml.SafeDumper):
+    pass
+
+
+Dumper.add_representer(OrderedDict, lambda dumper, data: dumper.represent_dict(list(data.items())))
+Dumper.add_representer(None, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:null", "NULL"))
+
+
+class Loader(yaml.SafeLoader):
+    def construct_scalar(self, node):
+        text = super().construct_scalar(node)
+        if node.tag.endswith(":int") and text.startswith("0") and text[:2] not in ("0b", "0x"):
+            text = text.lstrip("0") or "0"
+        return text
+
+
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
+
+
+def traverse(data, path, default=None, delimiter=":"):
+    keys = path.split(delimiter) if isinstance(path, str) else [path] if isinstance(path, int) else path
+    for key in keys:
+        if isinstance(data, list):
+            index = int(key) if re.fullmatch(r"-?\d+", str(key)) else None
+            found = [d[key if index is None else index] for d in data if isinstance(d, dict) and (key if index is None else index) in d]
+            if found:
+                data = found[0]
+            elif index is not None and -len(data) <= index < len(data):
+                data = data[index]
+            else:
+                return default
+        elif isinstance(data, dict) and key in data:
+            data = data[key]
+        elif isinstance(data, dict) and isinstance(key, str) and re.fullmatch(r"\d+", key) and int(key) in data:
+            data = data[int(key)]
+        else:
+            return default
+    return data
+
+
+def update(into, other, lists=False):
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            update(into[key], value, lists)
+        elif lists and isinstance(value, list) and isinstance(into.get(key), list):
+            into[key] = into[key] + [item for item in value if item not in into[key]]
+        else:
+            into[key] = copy.deepcopy(value)
+    return into
+
+
+def functions(grains, pillar):
+    def filter_by(choices, grain="os_family", merge=None, default="default", base=None):
+        value = traverse(grains, grain, [])
+        found = None
+        for each in value if isinstance(value, list) else [value]:
+            for key in choices:
+                if found is None and fnmatchcase(str(each), str(key)):
+                    found = choices[key]
+        if found is None:
+            found = choices.get(default)
+        if base and base in choices:
+            found = copy.deepcopy(choices[base]) if found is None else update(copy.deepcopy(choices[base]), found)
+        if merge:
+            found = merge if found is None else update(found, merge)
+        return found
+
+    def config_get(key, default="", merge=None):
+        for source in (grains, pillar):
+            value = traverse(source, key, MISSING)
+            if value is not MISSING:
+                return value
+        return default
+
+    def pillar_get(key, default="", merge=False, delimiter=":"):
+        value = traverse(pillar, key, MISSING, delimiter)
+        if merge and isinstance(default, dict) and isinstance(value, dict):
+            return update(copy.deepcopy(default), value)
+        return default if value is MISSING else value
+
+    def serialize(format, value):
+        return json.dumps(value, sort_keys=True) if format == "json" else to_yaml(value, False)
+
+    return {
+        "grains.filter_by": filter_by,
+        "grains.get": lambda key, default="": traverse(grains, key, default),
+        "pillar.get": pillar_get,
+        "config.get": config_get,
+        "slsutil.merge": lambda a, b, strategy="smart", merge_lists=False: update(copy.deepcopy(a), b, merge_lists),
+        "defaults.merge": lambda a, b, **kw: update(copy.deepcopy(a), b),
+        "slsutil.serialize": serialize,
+        "file.dirname": os.path.dirname,
+        "file.basename": os.path.basename,
+        "file.join": os.path.join,
+        "file.file_exists": lambda path: path.startswith("/etc"),
+        "cmd.shell": lambda command: "out of " + command,
+        "cmd.run_all": lambda command: {"retcode": 0, "stdout": command, "stderr": ""},
+        "network.ip_addrs": lambda *args: ["10.0.0.5", "192.168.1.5"],
+        "mine.get": lambda target, fun, *args: {"web1": ["10.0.0.1"], "web2": ["10.0.0.2", "10.0.1.2"]},
+        "pkg.version": lambda name: "1.2.3-4",
+        "test.echo": lambda value: value,
+        "log.debug": lambda *args: True,
+    }
+
+
+class Functions(dict):
+    def __getattr__(self, module):
+        found = {name.split(".", 1)[1]: fun for name, fun in self.items() if name.startswith(module + ".")}
+        if not found:
+            raise AttributeError(module)
+        return type("LoadedMod", (), {name: staticmethod(fun) for name, fun in found.items()})()
+
+
+def to_yaml(value, flow=True):
+    text = yaml.dump(value, Dumper=Dumper, default_flow_style=flow, allow_unicode=True).strip()
+    return text[:-4] if text.endswith("\n...") else text
+
+
+class Printable(OrderedDict):
+    def __str__(self):
+        return "{%s}" % ", ".join("%r: %s" % (k, repr(v) if isinstance(v, str) else str(v)) for k, v in self.items())
+
+    def __repr__(self):
+        return "{%s}" % ", ".join("%r: %r" % item for item in self.items())
+
+
+def printable(value):
+    if isinstance(value, dict):
+        return Printable((key, printable(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple, set)):
+        return value.__class__([printable(item) for item in value])
+    return value
+
+
+def load_yaml(value):
+    try:
+        return yaml.load(str(value) if isinstance(value, TemplateModule) else value, Loader=Loader)
+    except yaml.YAMLError as error:
+        raise jinja2.TemplateRuntimeError("Encountered error loading yaml: %s" % error)
+
+
+def load_json(value):
+    try:
+        return json.loads(str(value) if isinstance(value, TemplateModule) else value)
+    except ValueError:
+        raise jinja2.TemplateRuntimeError("Unable to load json from %s" % value)
+
+
+class SaltTags(Extension):
+    tags = {"load_yaml", "load_json", "load_text", "import_yaml", "import_json", "import_text", "profile"}
+
+    def parse(self, parser):
+        word = parser.stream.current.value
+        line = parser.stream.current.lineno
+        if word == "profile":
+            next(parser.stream)
+            parser.stream.expect("name:as")
+            label = parser.parse_expression()
+            return [nodes.ExprStmt(label, lineno=line)] + parser.parse_statements(["name:endprofile"], drop_needle=True)
+        if word.startswith("import_"):
+            node = parser.parse_import()
+            source = nodes.Name(node.target, "load", lineno=line)
+            value = nodes.Filter(source, word.replace("import", "load"), [], [], None, None, lineno=line)
+            return [node, nodes.Assign(nodes.Name(node.target, "store", lineno=line), value, lineno=line)]
+        next(parser.stream)
+        parser.stream.expect("name:as")
+        target = parser.parse_assign_target()
+        name = "_" + parser.free_identifier().name
+        body = parser.parse_statements(["name:endload"], drop_needle=True)
+        call = nodes.Call(nodes.Name(name, "load", lineno=line), [], [], None, None, lineno=line)
+        value = nodes.Filter(call, word, [], [], None, None, lineno=line)
+        return [nodes.Macro(name, [], [], body, lineno=line), nodes.Assign(target, value, lineno=line)]
+
+
+def unique(values):
+    if isinstance(values, (tuple, str)):
+        return set(values)
+    return functools.reduce(lambda seen, item: seen if item in seen else seen + [item], values, [])
+
+
+def to_bool(value):
+    if isinstance(value, str):
+        return value.lower() in ("yes", "1", "true")
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, int):
+        return value > 0
+    return len(value) > 0 if isinstance(value, (list, dict, set)) else False
+
+
+def regex_flags(ignorecase, multiline):
+    return (re.I if ignorecase else 0) | (re.M if multiline else 0)
+
+
+def emit(text, quote):
+    import io
+
+    stream = io.StringIO()
+    emitter = yaml.emitter.Emitter(stream, width=sys.maxsize)
+    (emitter.write_double_quoted if quote == '"' else emitter.write_single_quoted)(str(text))
+    return stream.getvalue()
+
+
+def groups(match):
+    return match.groups() if match else None
+
+
+FILTERS = {
+    "yaml": lambda value, flow_style=True: Markup(to_yaml(value, flow_style)),
+    "json": lambda value, sort_keys=True, indent=None: Markup(
+        json.dumps(value, sort_keys=sort_keys, indent=indent, ensure_ascii=False).strip()
+    ),
+    "python": lambda value: Markup(pprint.pformat(value).strip()),
+    "load_yaml": load_yaml,
+    "load_json": load_json,
+    "load_text": lambda value: str(value) if isinstance(value, TemplateModule) else value,
+    "yaml_dquote": lambda text: emit(text, '"'),
+    "yaml_squote": lambda text: emit(text, "'"),
+    "yaml_encode": lambda value: emit(value, '"') if isinstance(value, str) else to_yaml(value),
+    "dict_to_sls_yaml_params": lambda value, flow_style=False: Markup(to_yaml([{k: v} for k, v in value.items()], flow_style)),
+    "traverse": traverse,
+    "to_bool": to_bool,
+    "unique": unique,
+    "union": lambda a, b: unique(a + b),
+    "intersect": lambda a, b: unique([item for item in a if item in b]),
+    "difference": lambda a, b: unique([item for item in a if item not in b]),
+    "symmetric_difference": lambda a, b: unique([i for i in a + b if not (i in a and i in b)]),
+    "sequence": lambda value: value if isinstance(value, (list, tuple, set, dict)) else [value],
+    "is_list": lambda value: isinstance(value, list),
+    "quote": shlex.quote,
+    "skip": lambda value: "",
+    "avg": lambda values: float(sum(values) / len(values)),
+    "min": min,
+    "max": max,
+    "regex_escape": re.escape,
+    "regex_search": lambda text, rgx, ignorecase=False, multiline=False: groups(
+        re.search(rgx, text, regex_flags(ignorecase, multiline))
+    ),
+    "regex_match": lambda text, rgx, ignorecase=False, multiline=False: groups(
+        re.match(rgx, text, regex_flags(ignorecase, multiline))
+    ),
+    "regex_replace": lambda text, rgx, val, ignorecase=False, multiline=False: re.sub(
+        rgx, val, text, flags=regex_flags(ignorecase, multiline)
+    ),
+}
+
+
+class FileLoader(jinja2.BaseLoader):
+    def __init__(self, files):
+        self.files = files
+
+    def get_source(self, environment, name):
+        if name not in self.files:
+            raise jinja2.TemplateNotFound(name)
+        return self.files[name], name, lambda: True
+
+
+class Environment(SandboxedEnvironment):
+    def join_path(self, template, parent):
+        if not template.startswith("."):
+            return template
+        return os.path.normpath(os.path.join(os.path.dirname(parent), template))
+
+
+def make_environment(files):
+    environment = Environment(
+        loader=FileLoader(files),
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", SaltTags],
+        finalize=printable,
+    )
+    environment.filters.update(FILTERS)
+    environment.tests.update(
+        match=lambda text, rgx, ignorecase=False, multiline=False: bool(
+            re.match(rgx, text, regex_flags(ignorecase, multiline))
+        ),
+        equalto=lambda value, other: value == other,
+        list=lambda value: isinstance(value, list),
+    )
+    environment.globals["odict"] = OrderedDict
+
+    def refuse(message):
+        raise jinja2.TemplateRuntimeError(message)
+
+    environment.globals["raise"] = refuse
+    return environment
+
+
+def names(sls, path):
+    slspath = os.path.dirname(path)
+    return {
+        "sls": sls,
+        "slspath": slspath,
+        "sls_path": slspath.replace("/", "_"),
+        "slsdotpath": slspath.replace("/", "."),
+        "slscolonpath": slspath.replace("/", ":"),
+        "tplroot": path.split("/")[0] if slspath else ".",
+        "tpldir": slspath or ".",
+        "tpldot": slspath.replace("/", "."),
+        "tplfile": path,
+        "tplpath": path,
+    }
+
+
+def render(request):
+    grains, pillar = request["grains"], request["pillar"]
+    environment = make_environment(request["files"])
+    context = dict(
+        names(request["sls"], request["path"]),
+        salt=Functions(functions(grains, pillar)),
+        grains=grains,
+        pillar=pillar,
+        opts={"test": False, "id": "minion1"},
+        saltenv="base",
+        env="base",
+    )
+    context["salt"]["cmd.run"] = context["salt"]["cmd.shell"]
+    environment.globals.update(context)
+    text = request["files"][request["path"]]
+    try:
+        template = environment.get_template(request["path"])
+        output = template.render(**context)
+    except Exception as error:  # every error is an answer
+        return {"error": type(error).__name__, "message": str(error)}
+    return {"text": output + "\n" if text.endswith("\n") else output}
+
+
+json.dump([render(request) for request in json.load(sys.stdin)], sys.stdout)
