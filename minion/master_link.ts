@@ -97,11 +97,13 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       // What it can do goes ahead of the subscription, which is when jobs begin to come.
       const announced = opened.publish(Info.encode({ id }, options.info()));
       await Promise.all([announced, opened.subscribe([`${formatTopic(Job.topic, { id })}/#`])]);
+      const connectedMs = clock.monotonicMs();
       sayHello();
-      backoff.reset();
       log.info('connected to the master', { master: `${options.host}:${options.port}` });
       options.connected((packet) => opened.publish(packet));
       const reason = await opened.closed;
+      // A master that takes connections and drops them, such as one whose disk is full, must not be stormed.
+      if (clock.monotonicMs() - connectedMs >= options.reconnect.maxMs) backoff.reset();
       if (!signal.aborted) log.warning('the connection to the master ended', { reason });
     } finally {
       signal.removeEventListener('abort', stop);

@@ -26,7 +26,7 @@ export interface MessageSpec<T extends string, S extends PayloadSchema> {
   readonly retain?: true;
   /** Signed by the master for one minion (DESIGN.md §3). */
   readonly signed?: true;
-  /** The bytes are content, not a value: blocks of files. */
+  /** The bytes are content, not a value: blocks of files, parts of returns. */
   readonly raw?: true;
   readonly payload: S;
   /** Documentation and test vector in one. */
@@ -47,7 +47,7 @@ export function defineMessage<const T extends string, S extends PayloadSchema>(s
     encode(params: TopicParams<T>, payload: v.InferInput<S>, encoding: Encoding = 'cbor'): Packet {
       return {
         topic: formatTopic(spec.topic, params),
-        payload: encodePayload(payload, encoding),
+        payload: spec.raw ? (payload as Uint8Array) : encodePayload(payload, encoding),
         qos: spec.qos,
         retain: spec.retain ?? false,
       };
@@ -61,7 +61,7 @@ export function defineMessage<const T extends string, S extends PayloadSchema>(s
     decode(topic: string, bytes: Uint8Array): { params: TopicParams<T>; payload: v.InferOutput<S> } | undefined {
       const params = parseTopic(spec.topic, topic);
       if (params === undefined) return undefined;
-      return { params, payload: checkValue(spec.payload, decodePayload(bytes), spec.name) };
+      return { params, payload: checkValue(spec.payload, spec.raw ? bytes : decodePayload(bytes), spec.name) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts, pathsOf, writeConfig } from '../support/fleet_processes.ts';
@@ -91,7 +91,10 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
     },
     async remove({ keepLogs }) {
       await Promise.all([...proxies.values()].map((proxy) => proxy.close()));
-      for (const disk of disks.values()) disk.remove();
+      for (const [name, disk] of disks) {
+        if (keepLogs) cpSync(disk.path, join(directory, name, 'disk'), { recursive: true });
+        disk.remove();
+      }
       if (!keepLogs) rmSync(directory, { recursive: true, force: true });
     },
   };

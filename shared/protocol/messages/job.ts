@@ -64,7 +64,7 @@ export const JobControl = defineMessage({
   name: 'job control',
   topic: 'salt/job/{id}/ctl',
   summary:
-    'About a job already sent: cancel it, ask for its state, say its return is stored, ask for the return again.',
+    'About a job already sent: cancel it, ask for its state, say its return is stored, ask for the return again. A return that is answered by `resend` before its PUBACK is not stored.',
   from: [{ role: 'master' }],
   to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
   qos: 1,

@@ -1,85 +1,15 @@
-import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { createEventBus } from '../../../../master/events/event_bus.ts';
-import { createFleet } from '../../../../master/fleet.ts';
-import { createDispatcher, type DispatcherOptions } from '../../../../master/jobs/dispatch.ts';
-import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createTracker } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
-import type { InfoPayload, JobPayload } from '../../../../shared/protocol/messages/job.ts';
-import { JobRequest } from '../../../../shared/protocol/messages/operator.ts';
-import { fakeClock } from '../../../support/fake_context.ts';
-import { createMemoryStore } from '../../../support/memory_store.ts';
+import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
+import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
-const FULL: InfoPayload = { v: 1, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' };
-
-interface Sent {
-  readonly id: string;
-  readonly job: JobPayload;
-  readonly topic: string;
-  readonly acknowledged: () => void;
-}
-
-/** A dispatcher between a real tracker and a broker that only writes down what it was given. */
-function setUp(overrides: Partial<DispatcherOptions> = {}) {
-  const clock = fakeClock();
-  const store = createMemoryStore();
-  const jobs = createJobStore(store);
-  const sent: Sent[] = [];
-  const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
-  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
-  bus.listen((tag, data) => events.push({ tag, data }));
-  const fleet = createFleet({ acceptedIds: () => ['m1', 'm2', 'm3'], clock });
-  for (const id of ['m1', 'm2']) {
-    fleet.setOnline(id, START_AT);
-    fleet.setInfo(id, FULL);
-  }
-  const tracker = createTracker({
-    jobs,
-    clock,
-    log: silentLogger,
-    ended: (record, { id, state }) => dispatcher.ended(record.jid, id, state !== 'succeeded'),
-  });
-  let count = 0;
-  const dispatcher = createDispatcher({
-    tracker,
-    jobs,
-    random: () => 0,
-    keep: undefined,
-    fleet,
-    bus,
-    newJid: () => String(++count).padStart(20, '0'),
-    clock,
-    log: silentLogger,
-    timeoutSeconds: 5,
-    queueForSeconds: 0,
-    runSeconds: 3600,
-    limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
-    sign: async (payload) => payload,
-    send(id, { topic, payload }, acknowledged) {
-      sent.push({
-        id,
-        topic,
-        job: decodePayload(payload) as JobPayload,
-        acknowledged: acknowledged ?? (() => undefined),
-      });
-      return true;
-    },
-    ...overrides,
-  });
-  const dispatch = (request: Partial<v.InferInput<typeof JobRequest>> = {}) =>
-    dispatcher.dispatchJob(v.parse(JobRequest, { op: 'job', tgt: 'm1', fun: 'test.ping', ...request }), 'root');
-  return { clock, store, jobs, sent, events, fleet, tracker, dispatcher, dispatch };
-}
-
-/** Lets what is signed and sent in the background happen. */
-const settle = (): Promise<unknown> => new Promise(setImmediate);
 const numbers = (sent: readonly Sent[]): number[] => sent.map(({ job }) => Number(job.jid));
 
 test('a job is stored and told before it is sent', async () => {
-  const { dispatch, store, sent, events } = setUp();
+  const { dispatch, store, sent, events } = setUpDispatcher();
   store.hold();
   const dispatched = dispatch();
   await settle();
@@ -92,7 +22,7 @@ test('a job is stored and told before it is sent', async () => {
 });
 
 test('a job that cannot be stored is not sent', async () => {
-  const { dispatch, store, sent } = setUp();
+  const { dispatch, store, sent } = setUpDispatcher();
   store.hold();
   const dispatched = dispatch();
   await settle();
@@ -103,7 +33,7 @@ test('a job that cannot be stored is not sent', async () => {
 });
 
 test('a full minion gets what was asked; a modest one no more than it needs', async () => {
-  const { dispatch, sent, fleet } = setUp();
+  const { dispatch, sent, fleet } = setUpDispatcher();
   fleet.setInfo('m2', { ...FULL, enc: 'json', window: 1, max_packet: 256 });
   await dispatch({ tgt: 'm*', arg: ['x'], kwarg: { a: 1 }, metadata: { ticket: 7 } });
   await settle();
@@ -119,7 +49,7 @@ test('a full minion gets what was asked; a modest one no more than it needs', as
 });
 
 test('no more is in flight than the window, and the next goes when one runs', async () => {
-  const { dispatch, sent, dispatcher } = setUp();
+  const { dispatch, sent, dispatcher } = setUpDispatcher();
   for (let job = 0; job < 6; job++) await dispatch();
   await settle();
   expect(numbers(sent)).toEqual([1, 2, 3, 4]);
@@ -129,7 +59,7 @@ test('no more is in flight than the window, and the next goes when one runs', as
 });
 
 test("a minion's own window counts when it is smaller", async () => {
-  const { dispatch, sent, fleet } = setUp();
+  const { dispatch, sent, fleet } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, window: 1 });
   for (let job = 0; job < 3; job++) await dispatch();
   await settle();
@@ -137,7 +67,7 @@ test("a minion's own window counts when it is smaller", async () => {
 });
 
 test('a part that is over makes room as well', async () => {
-  const { dispatch, sent, tracker, fleet } = setUp();
+  const { dispatch, sent, tracker, fleet } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, window: 1 });
   for (let job = 0; job < 2; job++) await dispatch();
   await settle();
@@ -148,7 +78,7 @@ test('a part that is over makes room as well', async () => {
 
 test('jobs are sent in their order although they are signed at the same time', async () => {
   const signing: (() => void)[] = [];
-  const { dispatch, sent } = setUp({
+  const { dispatch, sent } = setUpDispatcher({
     sign: (payload) => new Promise((resolve) => signing.push(() => resolve(payload))),
   });
   for (let job = 0; job < 3; job++) await dispatch();
@@ -161,7 +91,7 @@ test('jobs are sent in their order although they are signed at the same time', a
 });
 
 test('a minion that is slow to sign for does not hold up another', async () => {
-  const { dispatch, sent } = setUp({
+  const { dispatch, sent } = setUpDispatcher({
     sign: (payload, _encoding, id) => (id === 'm1' ? new Promise(() => undefined) : Promise.resolve(payload)),
   });
   await dispatch({ tgt: 'm*' });
@@ -170,7 +100,7 @@ test('a minion that is slow to sign for does not hold up another', async () => {
 });
 
 test('who is offline is expired at once, and the event names who is missing', async () => {
-  const { dispatch, jobs, events, tracker } = setUp();
+  const { dispatch, jobs, events, tracker } = setUpDispatcher();
   const { jid, minions } = await dispatch({ tgt: 'm*' });
   expect(minions).toEqual(['m1', 'm2', 'm3']);
   expect(jobs.endedRow(jid, 'm3')).toMatchObject({ state: 'expired', since: START_AT });
@@ -180,7 +110,7 @@ test('who is offline is expired at once, and the event names who is missing', as
 });
 
 test('with a queue, who is offline gets the job when it is there', async () => {
-  const { dispatch, sent, fleet, dispatcher, clock } = setUp();
+  const { dispatch, sent, fleet, dispatcher, clock } = setUpDispatcher();
   await dispatch({ tgt: 'm3', queue_for: 600 });
   clock.advance(500_000);
   fleet.setOnline('m3', START_AT + 500);
@@ -191,7 +121,7 @@ test('with a queue, who is offline gets the job when it is there', async () => {
 });
 
 test('nothing is sent after its expiry', async () => {
-  const { dispatch, sent, fleet, dispatcher, clock, jobs } = setUp();
+  const { dispatch, sent, fleet, dispatcher, clock, jobs } = setUpDispatcher();
   const { jid } = await dispatch({ tgt: 'm3', queue_for: 600 });
   clock.advance(600_000);
   fleet.setOnline('m3', START_AT + 600);
@@ -202,7 +132,7 @@ test('nothing is sent after its expiry', async () => {
 });
 
 test('what the minion may have is not sent again after its expiry, and not given up either', async () => {
-  const { dispatch, sent, dispatcher, clock, tracker } = setUp();
+  const { dispatch, sent, dispatcher, clock, tracker } = setUpDispatcher();
   const { jid } = await dispatch();
   await settle();
   dispatcher.requeue('m1');
@@ -214,7 +144,7 @@ test('what the minion may have is not sent again after its expiry, and not given
 });
 
 test('what was in flight when a connection ended is sent again, before all that is newer', async () => {
-  const { dispatch, sent, dispatcher, tracker } = setUp();
+  const { dispatch, sent, dispatcher, tracker } = setUpDispatcher();
   for (let job = 0; job < 6; job++) await dispatch();
   await settle();
   await tracker.commit(String(sent[0]?.job.jid), 'm1', 'run');
@@ -228,7 +158,7 @@ test('what was in flight when a connection ended is sent again, before all that 
 });
 
 test('what a minion hands back is offered with the next flush, in its old place', async () => {
-  const { dispatch, sent, dispatcher, tracker, fleet } = setUp();
+  const { dispatch, sent, dispatcher, tracker, fleet } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, window: 2 });
   for (let job = 0; job < 4; job++) await dispatch();
   await settle();
@@ -245,7 +175,7 @@ test('what a minion hands back is offered with the next flush, in its old place'
 test('what the broker does not take waits for the next flush', async () => {
   let isTaken = false;
   const taken: string[] = [];
-  const { dispatch, dispatcher, tracker } = setUp({
+  const { dispatch, dispatcher, tracker } = setUpDispatcher({
     send(id) {
       if (isTaken) taken.push(id);
       return isTaken;
@@ -261,7 +191,7 @@ test('what the broker does not take waits for the next flush', async () => {
 });
 
 test('PUBACK is the state delivered', async () => {
-  const { dispatch, sent, tracker } = setUp();
+  const { dispatch, sent, tracker } = setUpDispatcher();
   const { jid } = await dispatch();
   await settle();
   expect(tracker.row(jid, 'm1')?.state).toBe('sent');
@@ -270,7 +200,7 @@ test('PUBACK is the state delivered', async () => {
 });
 
 test('a job that a minion has no room for is rejected with both sizes', async () => {
-  const { dispatch, sent, fleet, jobs } = setUp();
+  const { dispatch, sent, fleet, jobs } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, enc: 'json', max_packet: 256 });
   const { jid } = await dispatch({ arg: ['x'.repeat(300)] });
   await settle();
@@ -282,7 +212,7 @@ test('a job that a minion has no room for is rejected with both sizes', async ()
 });
 
 test('a queue that is full refuses the whole job, naming the minion and the option', async () => {
-  const { dispatch, sent } = setUp({ limits: { queuedPerMinionMax: 2, openMax: 1000, inflightMax: 4 } });
+  const { dispatch, sent } = setUpDispatcher({ limits: { queuedPerMinionMax: 2, openMax: 1000, inflightMax: 4 } });
   for (let job = 0; job < 2; job++) await dispatch({ tgt: 'm3', queue_for: 600 });
   await expect(dispatch({ tgt: 'm*', queue_for: 600 })).rejects.toMatchObject({
     code: 'LIMIT_EXCEEDED',
@@ -294,7 +224,7 @@ test('a queue that is full refuses the whole job, naming the minion and the opti
 });
 
 test('all minions together have a limit, too', async () => {
-  const { dispatch } = setUp({ limits: { queuedPerMinionMax: 100, openMax: 3, inflightMax: 4 } });
+  const { dispatch } = setUpDispatcher({ limits: { queuedPerMinionMax: 100, openMax: 3, inflightMax: 4 } });
   await dispatch({ tgt: 'm*' });
   await expect(dispatch({ tgt: 'm*' })).rejects.toMatchObject({
     code: 'LIMIT_EXCEEDED',
@@ -303,14 +233,14 @@ test('all minions together have a limit, too', async () => {
 });
 
 test('a target that nobody matches says so as Salt does', async () => {
-  await expect(setUp().dispatch({ tgt: 'nobody' })).rejects.toMatchObject({
+  await expect(setUpDispatcher().dispatch({ tgt: 'nobody' })).rejects.toMatchObject({
     code: 'TARGET_EMPTY',
     message: 'No minions matched the target. No command was sent, no jid was assigned.',
   });
 });
 
 test('all that is open of a minion is cancelled when its key goes', async () => {
-  const { dispatch, dispatcher, jobs, tracker } = setUp();
+  const { dispatch, dispatcher, jobs, tracker } = setUpDispatcher();
   const first = await dispatch({ tgt: 'm*' });
   const second = await dispatch({ tgt: 'm1', queue_for: 600 });
   dispatcher.abandon('m1', 'its key is deleted');
@@ -322,14 +252,14 @@ test('all that is open of a minion is cancelled when its key goes', async () => 
 });
 
 test('open parts of the store are queued again at the start, oldest first', async () => {
-  const before = setUp();
+  const before = setUpDispatcher();
   for (let job = 0; job < 3; job++) await before.dispatch({ tgt: 'm3', queue_for: 600 });
   const sent: number[] = [];
   const { clock, jobs, fleet } = before;
   const tracker = createTracker({ jobs, clock, log: silentLogger, ended: () => undefined });
   fleet.setOnline('m3', START_AT);
   fleet.setInfo('m3', FULL);
-  const again = setUp({
+  const again = setUpDispatcher({
     tracker,
     fleet,
     send: (_id, { payload }) => sent.push(Number((decodePayload(payload) as JobPayload).jid)) > 0,
@@ -340,7 +270,7 @@ test('open parts of the store are queued again at the start, oldest first', asyn
 });
 
 test('a part of a batch that is offline at its turn ends as expired, and the store keeps that', async () => {
-  const { dispatch, tracker, jobs } = setUp();
+  const { dispatch, tracker, jobs } = setUpDispatcher();
   const { jid } = await dispatch({ tgt: 'm1,m3', tgt_type: 'list', queue_for: 60, batch: { size: 1 } });
   await settle();
   await tracker.commit(jid, 'm1', 'succeed');
@@ -350,7 +280,7 @@ test('a part of a batch that is offline at its turn ends as expired, and the sto
 });
 
 test('a part of a batch that was cancelled before its turn keeps that end, and the next gets its turn', async () => {
-  const { dispatch, dispatcher, tracker, jobs, sent, fleet } = setUp();
+  const { dispatch, dispatcher, tracker, jobs, sent, fleet } = setUpDispatcher();
   fleet.setOnline('m3', START_AT);
   const { jid } = await dispatch({ tgt: 'm1,m2,m3', tgt_type: 'list', batch: { size: 1 } });
   await settle();

@@ -98,11 +98,23 @@ test('of two parts that end at the same time both are told before the job is ove
   await both[0];
   expect(told.map(({ id }) => id)).toEqual(['m1']);
   expect(tracker.get(jid)?.rows.size).toBe(1);
-  store.settle();
+  store.release();
   await both[1];
   expect(told.map(({ id }) => id)).toEqual(['m1', 'm2']);
   expect(tracker.get(jid)).toBeUndefined();
   expect([...jobs.activeJobs()]).toEqual([]);
+});
+
+test('a part whose end could not be stored is still open after a restart, though the other one ended', async () => {
+  const { tracker, store, open } = await setUp();
+  store.hold();
+  const first = tracker.commit(jid, 'm1', 'succeed', { result });
+  const second = tracker.commit(jid, 'm2', 'succeed', { result: { ...result, id: 'm2' } });
+  store.settle(new Error('disk full'));
+  await expect(first).rejects.toThrow('disk full');
+  store.release();
+  await second;
+  expect([...(open().get(jid)?.rows.keys() ?? [])]).toEqual(['m1']);
 });
 
 test('an event that cannot happen is logged and changes nothing', async () => {

@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { createEventBus } from '../../master/events/event_bus.ts';
+import { createFleet } from '../../master/fleet.ts';
+import { createDispatcher, type DispatcherOptions } from '../../master/jobs/dispatch.ts';
+import { createJobStore } from '../../master/jobs/job_store.ts';
+import { createTracker } from '../../master/jobs/tracker.ts';
+import { silentLogger } from '../../shared/log.ts';
+import { decodePayload } from '../../shared/protocol/codec.ts';
+import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
+import { JobRequest } from '../../shared/protocol/messages/operator.ts';
+import { fakeClock } from './fake_context.ts';
+import { createMemoryStore } from './memory_store.ts';
+import { START_AT } from './sample_job.ts';
+
+/** What a full minion says of itself. */
+export const FULL: InfoPayload = { v: 1, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' };
+
+export interface Sent {
+  readonly id: string;
+  readonly job: JobPayload;
+  readonly topic: string;
+  readonly acknowledged: () => void;
+}
+
+/** A dispatcher between a real tracker and a broker that only writes down what it was given. */
+export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, store = createMemoryStore()) {
+  const clock = fakeClock();
+  const jobs = createJobStore(store);
+  const sent: Sent[] = [];
+  const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
+  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  bus.listen((tag, data) => events.push({ tag, data }));
+  const fleet = createFleet({ acceptedIds: () => ['m1', 'm2', 'm3'], clock });
+  for (const id of ['m1', 'm2']) {
+    fleet.setOnline(id, START_AT);
+    fleet.setInfo(id, FULL);
+  }
+  const tracker = createTracker({
+    jobs,
+    clock,
+    log: silentLogger,
+    ended: (record, { id, state }) => dispatcher.ended(record.jid, id, state !== 'succeeded'),
+  });
+  let count = 0;
+  const dispatcher = createDispatcher({
+    tracker,
+    jobs,
+    random: () => 0,
+    keep: undefined,
+    fleet,
+    bus,
+    newJid: () => String(++count).padStart(20, '0'),
+    clock,
+    log: silentLogger,
+    timeoutSeconds: 5,
+    queueForSeconds: 0,
+    runSeconds: 3600,
+    limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
+    sign: async (payload) => payload,
+    send(id, { topic, payload }, acknowledged) {
+      sent.push({
+        id,
+        topic,
+        job: decodePayload(payload) as JobPayload,
+        acknowledged: acknowledged ?? (() => undefined),
+      });
+      return true;
+    },
+    ...overrides,
+  });
+  const dispatch = (request: Partial<v.InferInput<typeof JobRequest>> = {}) =>
+    dispatcher.dispatchJob(v.parse(JobRequest, { op: 'job', tgt: 'm1', fun: 'test.ping', ...request }), 'root');
+  return { clock, store, jobs, sent, events, fleet, tracker, dispatcher, dispatch };
+}
+
+/** Lets what is signed and sent in the background happen. */
+export const settle = (): Promise<unknown> => new Promise(setImmediate);

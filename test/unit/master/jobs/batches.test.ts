@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { START_AT } from '../../../support/sample_job.ts';
+
+test('a batch hands out its next part when one has ended, and each part has its own time to start', async () => {
+  const { clock, dispatch, tracker, sent } = setUpDispatcher();
+  const { jid } = await dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
+  await settle();
+  expect(sent.map(({ id }) => id)).toEqual(['m1']);
+  clock.advance(60_000);
+  await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
+  await settle();
+  await settle();
+  expect(sent.map(({ id }) => id)).toEqual(['m1', 'm2']);
+  const [first, second] = sent;
+  expect((second as Sent).job.exp - (first as Sent).job.exp).toBe(60);
+});
+
+test('a restarted master goes on with a batch where it was', async () => {
+  const before = setUpDispatcher();
+  const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
+  await settle();
+  const { tracker, dispatcher, sent } = setUpDispatcher({}, before.store);
+  for (const id of ['m1', 'm2']) dispatcher.flush(id);
+  await settle();
+  expect(sent.map(({ id }) => id)).toEqual(['m1']);
+  await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
+  await settle();
+  await settle();
+  expect(sent.map(({ id }) => id)).toEqual(['m1', 'm2']);
+});
+
+test('a part of a batch whose minion is offline when its turn comes is over at once', async () => {
+  const { dispatch, fleet, jobs, tracker } = setUpDispatcher();
+  const { jid } = await dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
+  fleet.setOffline('m2', START_AT);
+  await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
+  await settle();
+  expect(jobs.endedRow(jid, 'm2')).toMatchObject({
+    state: 'expired',
+    reason: expect.stringContaining('offline since'),
+  });
+});
+
+test('failhard ends what was not handed out', async () => {
+  const { dispatch, jobs, tracker } = setUpDispatcher();
+  const { jid } = await dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1, failhard: true } });
+  await tracker.commit(jid, 'm1', 'fail', { result: { id: 'm1', return: 'no', retcode: 1, success: false } });
+  await settle();
+  expect(jobs.endedRow(jid, 'm2')).toMatchObject({
+    state: 'cancelled',
+    reason: '1 failed, which is the limit of this batch',
+  });
+});
+
+test('a cancelled job is over where it was not sent, and told where it may be', async () => {
+  const { dispatch, dispatcher, fleet, jobs, sent } = setUpDispatcher();
+  fleet.setInfo('m1', { ...FULL, window: 1 });
+  const running = await dispatch();
+  const waiting = await dispatch();
+  await settle();
+  sent.length = 0;
+  expect(dispatcher.cancel(waiting.jid, undefined, 'cancelled by root')).toEqual(['m1']);
+  expect(dispatcher.cancel(running.jid, ['m1'], 'cancelled by root')).toEqual(['m1']);
+  expect(dispatcher.cancel(running.jid, ['m2'], 'cancelled by root')).toEqual([]);
+  await settle();
+  expect(jobs.endedRow(waiting.jid, 'm1')).toMatchObject({ state: 'cancelled', reason: 'cancelled by root' });
+  expect(sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid: running.jid }]]);
+});
+
+test('a minion that comes back is told again what was cancelled, instead of being sent it', async () => {
+  const { dispatch, dispatcher, fleet, sent } = setUpDispatcher();
+  const { jid } = await dispatch();
+  await settle();
+  fleet.setOffline('m1', START_AT);
+  dispatcher.requeue('m1');
+  dispatcher.cancel(jid, undefined, 'cancelled by root');
+  sent.length = 0;
+  fleet.setOnline('m1', START_AT);
+  dispatcher.flush('m1');
+  await settle();
+  expect(sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid }]]);
+});
