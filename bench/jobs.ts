@@ -8,6 +8,7 @@ import { FleetError } from '../shared/errors.ts';
 import { createLogger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder } from '../shared/plugin/load_folder.ts';
+import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 import { type BenchmarkContext, defineBenchmark } from './lib/benchmark.ts';
 import { type Measure, median, percentile } from './lib/measure.ts';
 import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
@@ -17,7 +18,7 @@ const RUNS = 8;
 const JOBS = 500;
 const AT_A_TIME = 16;
 
-const ping = { tgt: 'm1', tgt_type: 'glob', fun: 'test.ping', arg: [], kwarg: {} } as const;
+const ping: JobRequest = { op: 'job', tgt: 'm1', tgt_type: 'glob', fun: 'test.ping', arg: [], kwarg: {}, async: false };
 
 export default defineBenchmark({
   summary: 'Jobs to one minion: one after another and many at a time, in the master itself and as an operator.',
@@ -55,6 +56,7 @@ async function startOwnMaster(fleet: RealFleet, { dist, progress }: BenchmarkCon
     wheel: plugins('master/wheel/'),
     owner: userInfo().username,
     clock: systemClock,
+    random: Math.random,
     log: createLogger([{ level: 'error', format: 'text', write: progress }], () => systemClock.nowMs()),
   });
 }
@@ -74,7 +76,7 @@ async function runInMaster(context: MasterContext): Promise<void> {
 
 async function runAsOperator(client: OperatorClient): Promise<void> {
   let answer: unknown = 'no answer';
-  for await (const step of client.request({ op: 'job', ...ping })) if (step.t === 'ret') answer = step.return;
+  for await (const step of client.request(ping)) if (step.t === 'ret') answer = step.return;
   if (answer !== true) throw failed(answer);
 }
 

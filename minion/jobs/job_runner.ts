@@ -62,23 +62,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const waiting: JobPayload[] = [];
   const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
 
-  /** A full disk must not cost a return: it is tried again until there is room. */
-  const keepReturn = async (packet: Packet): Promise<void> => {
-    for (;;) {
-      try {
-        return await outbox.add('return', packet);
-      } catch (error) {
-        const code = systemErrorCode(error);
-        if (code === undefined) throw error;
-        log.error('a return cannot be kept yet', { topic: packet.topic, error: code, retry_ms: KEEP_RETRY_MS });
-      }
-      await sleep(clock, KEEP_RETRY_MS);
-    }
-  };
-
   const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
     const topic = formatTopic(ReturnLong.topic, { jid, id });
-    await keepReturn({ topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
+    await keepReturn(options, { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
     ledger.finish(jid);
   };
 
@@ -149,6 +135,20 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     },
     waitingCount: () => waiting.length,
   };
+}
+
+/** A full disk must not cost a return: it is tried again until there is room. */
+async function keepReturn({ outbox, clock, log }: JobRunnerOptions, packet: Packet): Promise<void> {
+  for (;;) {
+    try {
+      return await outbox.add('return', packet);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      log.error('a return cannot be kept yet', { topic: packet.topic, error: code, retry_ms: KEEP_RETRY_MS });
+    }
+    await sleep(clock, KEEP_RETRY_MS);
+  }
 }
 
 function expiredReturn(id: string, jid: string): ReturnPayload {

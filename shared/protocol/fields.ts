@@ -26,13 +26,6 @@ export const UserName = v.pipe(
 );
 export const Retcode = v.pipe(v.number(), v.integer(), v.minValue(-255), v.maxValue(255));
 
-/** Of content that is too large for one packet: how many parts, and what they are together. */
-export const PartsValue = v.object({
-  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(999_999)),
-  bytes: member(v.pipe(v.number(), v.integer(), v.minValue(1)), 'Of all parts together.'),
-  sha256: member(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), 'Of all parts one after the other, hex.'),
-});
-
 export const ErrorValue = v.object({
   code: v.picklist(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]),
   message: v.string(),

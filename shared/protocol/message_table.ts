@@ -2,8 +2,8 @@ import type { AnyMessage } from './message.ts';
 import { Enroll, EnrollResponse } from './messages/enroll.ts';
 import { Fire, LocalEvent, MasterBeacon, MasterEvent, Presence, Refusal } from './messages/event.ts';
 import { Info, Job, JobBlock, JobControl, JobResponse, Request } from './messages/job.ts';
-import { OperatorPart, OperatorRequest, OperatorResponse } from './messages/operator.ts';
-import { Ack, Return, ReturnLong, ReturnPart } from './messages/return.ts';
+import { OperatorRequest, OperatorResponse } from './messages/operator.ts';
+import { Ack, Return, ReturnLong } from './messages/return.ts';
 
 /** The wire, one line a message. The access control, the reference page and the golden vectors derive from it. */
 export const messageTable = [
@@ -13,7 +13,6 @@ export const messageTable = [
   JobBlock,
   Return,
   ReturnLong,
-  ReturnPart,
   Ack,
   Request,
   Fire,
@@ -26,6 +25,5 @@ export const messageTable = [
   EnrollResponse,
   OperatorRequest,
   OperatorResponse,
-  OperatorPart,
   LocalEvent,
 ] as readonly AnyMessage[];

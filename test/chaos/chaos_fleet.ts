@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts, pathsOf, writeConfig } from '../support/fleet_processes.ts';
-import { MASTER, type PlannedFault } from './chaos_plan.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small_disk.ts';
+import { MASTER, type PlannedFault } from './chaos_plan.ts';
 import { createSupervisedDaemon, type SupervisedDaemon } from './supervised_daemon.ts';
 import { startTcpProxy, type TcpProxy } from './tcp_proxy.ts';
 

@@ -1,5 +1,5 @@
 import { openConnection } from '../../shared/client/connection.ts';
-import { systemClock, sleep } from '../../shared/clock.ts';
+import { sleep, systemClock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 
 const RETRY_MS = 200;

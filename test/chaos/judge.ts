@@ -80,14 +80,17 @@ interface Part {
 function* judgePart({ name, state, exp }: Part, effects: readonly SideEffect[], hasReturn: boolean) {
   const count = effects.length;
   const violation = (kind: ViolationKind, text: string): Violation => ({ kind, text: `${name}: ${text}` });
-  if (state === 'open' || !isTerminal(state as Parameters<typeof isTerminal>[0])) yield violation('lost', 'never ended');
+  if (state === 'open' || !isTerminal(state as Parameters<typeof isTerminal>[0]))
+    yield violation('lost', 'never ended');
   if (count > 1) yield violation('duplicated', `${state}, ran ${count} times`);
   for (const { at } of effects) {
-    if (at > exp + START_MARGIN_SECONDS) yield violation('late', `${state}, ran ${(at - exp).toFixed(1)} s after it expired`);
+    if (at > exp + START_MARGIN_SECONDS)
+      yield violation('late', `${state}, ran ${(at - exp).toFixed(1)} s after it expired`);
   }
   if (state === 'succeeded' && count !== 1) yield violation('untrue', `succeeded, but ran ${count} times`);
   if ((state === 'expired' || state === 'rejected') && count !== 0) yield violation('untrue', `${state}, but ran`);
-  if ((state === 'succeeded' || state === 'failed') && !hasReturn) yield violation('untrue', `${state} without a return`);
+  if ((state === 'succeeded' || state === 'failed') && !hasReturn)
+    yield violation('untrue', `${state} without a return`);
 }
 
 function tokenOf({ jid, metadata }: JobRecord): string {

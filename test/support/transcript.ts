@@ -1,5 +1,8 @@
 import type { CommandResult } from './program.ts';
 
+/** Commands do not depend on each other, and starting Node is most of what they cost. */
+const AT_A_TIME = 4;
+
 type Run = (name: string, args: readonly string[]) => Promise<CommandResult>;
 
 /**
@@ -8,12 +11,16 @@ type Run = (name: string, args: readonly string[]) => Promise<CommandResult>;
  */
 export async function transcript(dir: string, run: Run, commands: readonly (readonly string[])[]): Promise<string> {
   const parts: string[] = [];
-  for (const [name = '', ...args] of commands) {
-    const { stdout, stderr, status } = await run(name, args);
-    const errors = stderr === '' ? '' : stderr.replace(/^/gm, 'stderr: ').replace(/stderr: $/, '');
-    parts.push(`$ ${[name, ...args.map(quote)].join(' ')}\n${stdout}${errors}[exit ${status}]\n`);
+  for (let next = 0; next < commands.length; next += AT_A_TIME) {
+    parts.push(...(await Promise.all(commands.slice(next, next + AT_A_TIME).map((command) => show(run, command)))));
   }
   return steady(parts.join('\n'), dir).trimEnd();
+}
+
+async function show(run: Run, [name = '', ...args]: readonly string[]): Promise<string> {
+  const { stdout, stderr, status } = await run(name, args);
+  const errors = stderr === '' ? '' : stderr.replace(/^/gm, 'stderr: ').replace(/stderr: $/, '');
+  return `$ ${[name, ...args.map(quote)].join(' ')}\n${stdout}${errors}[exit ${status}]\n`;
 }
 
 function quote(word: string): string {

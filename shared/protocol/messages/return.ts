@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Jid, MinionId } from '../../ids.ts';
-import { Args, ErrorValue, FunctionName, member, PartsValue, Retcode, ShortText } from '../fields.ts';
+import { Args, ErrorValue, FunctionName, member, Retcode, ShortText } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
@@ -11,12 +11,6 @@ export const ReturnPayload = v.object({
   fun: v.optional(FunctionName),
   fun_args: v.optional(Args),
   return: v.optional(v.unknown(), null),
-  parts: v.optional(
-    member(
-      PartsValue,
-      'In place of `return`: the parts that were acknowledged before are, one after the other, the CBOR of `{"return": value}`.',
-    ),
-  ),
   retcode: v.optional(Retcode, 0),
   success: v.optional(member(v.boolean(), 'Left out: true when retcode is 0.')),
   ms: v.optional(member(v.pipe(v.number(), v.minValue(0)), 'How long it ran, milliseconds.')),
@@ -64,19 +58,6 @@ export const ReturnLong = defineMessage({
   qosLow: true,
   payload: ReturnPayload,
   example: { params: { jid: EXAMPLE_JID, id: 'm1' }, payload: example },
-});
-
-export const ReturnPart = defineMessage({
-  name: 'return part',
-  topic: 'salt/ret/{jid}/{id}/{n}',
-  summary:
-    'Raw bytes of a return that is too large for one packet, numbered from 0, at most 192 KiB each. PUBACK means stored; the return itself follows with `parts`.',
-  from: [{ role: 'minion', self: 'id' }],
-  to: [{ role: 'master' }],
-  qos: 1,
-  raw: true,
-  payload: v.instance(Uint8Array),
-  example: { params: { jid: EXAMPLE_JID, id: 'm1', n: '0' }, payload: new Uint8Array([0xa1, 0x66]) },
 });
 
 export const ackStates = ['run', 'rej', 'busy', 'prog'] as const;

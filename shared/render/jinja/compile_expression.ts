@@ -168,7 +168,7 @@ export function compileTruth(frame: Frame, node: Expression): (activation: Param
 function compileCondition(outer: Frame, node: Node<'Condition'>): Evaluate {
   const frame = { ...outer, soft: true };
   const test = compileTruth(frame, node.test);
-  const then = compileExpression(frame, node.then);
+  const then = compileExpression(frame, node.value);
   if (node.otherwise === undefined) {
     const hint = `the inline if-expression on ${positionText(frame, node.at)} evaluated to false and no else section was defined.`;
     // Jinja answers the lenient kind of undefined here, also when it is strict.

@@ -68,7 +68,7 @@ export type Expression =
   | (Placed & {
       readonly type: 'Condition';
       readonly test: Expression;
-      readonly then: Expression;
+      readonly value: Expression;
       readonly otherwise: Expression | undefined;
     })
   | (Placed & { readonly type: 'Attribute'; readonly owner: Expression; readonly name: string })

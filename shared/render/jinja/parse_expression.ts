@@ -15,7 +15,7 @@ function parseCondition(stream: TokenStream): Expression {
     const { at } = stream.next();
     const test = parseOr(stream);
     const otherwise = stream.skipIf('name', 'else') ? parseCondition(stream) : undefined;
-    node = { type: 'Condition', test, then: node, otherwise, at };
+    node = { type: 'Condition', test, value: node, otherwise, at };
   }
   return node;
 }

@@ -24,7 +24,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'Compare':
       return [node.first, ...node.rest.map(([, operand]) => operand)];
     case 'Condition':
-      return present([node.test, node.then, node.otherwise]);
+      return present([node.test, node.value, node.otherwise]);
     case 'Attribute':
       return [node.owner];
     case 'Item':

@@ -1,5 +1,5 @@
 import { suggest } from '../jinja/suggest.ts';
-import { type PyCallable, PyFunction } from '../values/py_function.ts';
+import { HostFunction, type PyCallable, PyFunction } from '../values/py_function.ts';
 import { PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyStr, textOf } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';
@@ -53,9 +53,9 @@ export class SaltFunctions extends PyObject {
     return this.#source.names()[Symbol.iterator]();
   }
 
-  #find(name: string): PyFunction | undefined {
+  #find(name: string): HostFunction | undefined {
     const run = this.#source.find(aliases[name] ?? name) ?? this.#source.find(name);
-    return run === undefined ? undefined : new PyFunction(name, run);
+    return run === undefined ? undefined : new HostFunction(name, run);
   }
 
   #missing(name: Value): Undefined {
@@ -68,9 +68,9 @@ class SaltModule extends PyObject {
   readonly typeName = 'LoadedMod';
   readonly #name: string;
   readonly #source: FunctionSource;
-  readonly #find: (fun: string) => PyFunction | undefined;
+  readonly #find: (fun: string) => HostFunction | undefined;
 
-  constructor(name: string, source: FunctionSource, find: (fun: string) => PyFunction | undefined) {
+  constructor(name: string, source: FunctionSource, find: (fun: string) => HostFunction | undefined) {
     super();
     this.#name = name;
     this.#source = source;

@@ -4,7 +4,7 @@ import { OrderedDict } from '../values/ordered_dict.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import { PyFloat } from '../values/py_float.ts';
-import { PyFunction } from '../values/py_function.ts';
+import { HostFunction, PyFunction } from '../values/py_function.ts';
 import { isInt } from '../values/py_int.ts';
 import type { Value } from '../values/py_object.ts';
 import { PyTuple } from '../values/py_tuple.ts';
@@ -20,7 +20,7 @@ export function saltGlobals(functions: FunctionSource): readonly (readonly [stri
       'show_full_context',
       new ScopedFunction('show_full_context', (scope) => simpleTypes(new PyDict(scope.variables()))),
     ],
-    ['ifelse', new PyFunction('ifelse', (args, kwargs) => ifElse(functions)(args, kwargs))],
+    ['ifelse', new HostFunction('ifelse', (args, kwargs) => ifElse(functions)(args, kwargs))],
   ];
 }
 

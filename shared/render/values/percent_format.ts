@@ -152,6 +152,7 @@ function character(given: Value): string {
 
 function convertFloat(conversion: Conversion, value: Value): string {
   if (!isNumeric(value)) {
+    if (value instanceof Undefined) value.fail();
     throw new PyError('TypeError', `must be real number, not ${typeName(value)}`);
   }
   const double = toDouble(value);
@@ -175,8 +176,10 @@ function convertInt(conversion: Conversion, value: Value): string {
 function wholeNumber(type: string, value: Value): number | bigint {
   if (typeof value === 'boolean') return Number(value);
   if (isInt(value)) return value;
-  if (value instanceof PyFloat && (type === 'd' || type === 'i' || type === 'u')) return intFromFloat(value.value);
-  const wanted = type === 'd' || type === 'i' || type === 'u' ? 'a real number is required' : 'an integer is required';
+  const isDecimal = type === 'd' || type === 'i' || type === 'u';
+  if (isDecimal && value instanceof PyFloat) return intFromFloat(value.value);
+  if (isDecimal && value instanceof Undefined) value.fail();
+  const wanted = isDecimal ? 'a real number is required' : 'an integer is required';
   throw new PyError('TypeError', `%${type} format: ${wanted}, not ${typeName(value)}`);
 }
 

@@ -17,7 +17,7 @@ export function checkText(length: number): void {
 
 /** `items * times`. */
 export function repeatItems(items: readonly Value[], times: number | bigint): Value[] {
-  const count = Math.max(0, Number(times));
+  const count = repetitions(times);
   if (items.length === 0 || count === 0) return [];
   checkItems(items.length * count);
   return Array.from({ length: items.length * count }, (_, index) => items[index % items.length] ?? null);
@@ -25,8 +25,13 @@ export function repeatItems(items: readonly Value[], times: number | bigint): Va
 
 /** `text * times`. */
 export function repeatText(text: string, times: number | bigint): string {
-  const count = Math.max(0, Number(times));
+  const count = repetitions(times);
   if (text === '' || count === 0) return '';
   checkText(text.length * count);
   return text.repeat(count);
+}
+
+function repetitions(times: number | bigint): number {
+  if (BigInt.asIntN(64, BigInt(times)) === BigInt(times)) return Math.max(0, Number(times));
+  throw new PyError('OverflowError', "cannot fit 'int' into an index-sized integer");
 }

@@ -1,3 +1,4 @@
+import { asciiRepr } from '../values/percent_format.ts';
 import { PyFloat } from '../values/py_float.ts';
 import { normalInt } from '../values/py_int.ts';
 import type { Value } from '../values/py_object.ts';
@@ -83,7 +84,12 @@ function parseFloatText(text: string): number {
  * @throws ScalarError
  */
 export function constructBinary(text: string): Uint8Array {
-  if (/[^\0-\x7f]/.test(text)) throw new ScalarError('failed to convert base64 data into ascii');
+  const at = Array.from(text).findIndex((character) => character > '\x7f');
+  if (at !== -1) {
+    const problem = `'ascii' codec can't encode character ${asciiRepr(Array.from(text)[at] as string)}`;
+    const where = `in position ${at}: ordinal not in range(128)`;
+    throw new ScalarError(`failed to convert base64 data into ascii: ${problem} ${where}`);
+  }
   const data = text.replace(/[^A-Za-z0-9+/=]/g, '');
   const letters = data.replace(/=.*$/s, '');
   if (letters.length % 4 === 1) {

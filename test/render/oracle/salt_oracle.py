@@ -1,6 +1,6 @@
 """Renders templates with Python's Jinja2, set up as Salt sets it up: a JSON list of requests on stdin, of answers on stdout.
 
-{"files": {path: text}, "path": path, "sls": name, "grains": {…}, "pillar": {…}}
+{"files": {path: text}, "path": path, "sls": name, "grains": {…}, "pillar": yaml}
     ->  {"text": …} or {"error": class, "message": …}
 
 The execution functions are stand-ins; test/support/salt_stand_ins.ts has the same ones.
@@ -162,9 +162,16 @@ def printable(value):
     return value
 
 
+def unshared(value):
+    """Salt decodes what it loads, which copies: an alias is not the same object any more."""
+    if isinstance(value, dict):
+        return {key: unshared(item) for key, item in value.items()}
+    return [unshared(item) for item in value] if isinstance(value, list) else value
+
+
 def load_yaml(value):
     try:
-        return yaml.load(str(value) if isinstance(value, TemplateModule) else value, Loader=Loader)
+        return unshared(yaml.load(str(value) if isinstance(value, TemplateModule) else value, Loader=Loader))
     except yaml.YAMLError as error:
         raise jinja2.TemplateRuntimeError("Encountered error loading yaml: %s" % error)
 
@@ -333,7 +340,7 @@ def names(sls, path):
 
 
 def render(request):
-    grains, pillar = request["grains"], request["pillar"]
+    grains, pillar = request["grains"], yaml.load(request["pillar"], Loader=Loader)
     environment = make_environment(request["files"])
     context = dict(
         names(request["sls"], request["path"]),

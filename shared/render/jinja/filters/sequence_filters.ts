@@ -164,7 +164,7 @@ function random(scope: FilterScope, value: Value): Value {
 function sum(scope: FilterScope, value: Value, attribute: Value, start: Value): Value {
   if (isText(start)) throw new PyError('TypeError', "sum() can't sum strings [use ''.join(seq) instead]");
   const getter = attribute === null ? undefined : attributeGetter(scope, attribute);
-  let total = start;
+  let total: Value = start;
   for (const item of each(value)) total = operate('+', total, getter === undefined ? item : getter(item));
   return total;
 }

@@ -125,8 +125,8 @@ const format: Filter = (_scope, args, kwargs) => {
 
 function stripTags(value: Value): Value {
   const text = pyStr(value)
-    .replace(/<!--[^]*?-->/g, '')
-    .replace(/<[^]*?>/g, '');
+    .replace(/<!--.*?-->/gs, '')
+    .replace(/<.*?>/gs, '');
   const collapsed = splitText(text, null, -1, false).map((word) => pyStr(word));
   return unescapeHtml(collapsed.join(' '));
 }

@@ -1,5 +1,5 @@
 import { PyError } from '../../values/py_error.ts';
-import { type PyCallable, PyFunction } from '../../values/py_function.ts';
+import { HostFunction, type PyCallable } from '../../values/py_function.ts';
 import type { NamedFilter } from '../pure_filter.ts';
 
 /** Filters that ask the machine or the network, which only the caller can reach. */
@@ -23,7 +23,7 @@ export function machineFilters(machine: MachineFunctions): readonly NamedFilter[
   return machineFilterNames.map((name): NamedFilter => {
     const run = machine[name];
     if (run === undefined) return [name, () => refuse(name)];
-    const callee = new PyFunction(name, run);
+    const callee = new HostFunction(name, run);
     return [name, (scope, args, kwargs) => scope.call(callee, args, kwargs)];
   });
 }

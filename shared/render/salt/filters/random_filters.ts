@@ -2,7 +2,7 @@ import type { FilterScope } from '../../jinja/filter_scope.ts';
 import { defineFilter } from '../../jinja/signature.ts';
 import { toList } from '../../values/iteration.ts';
 import { PyError } from '../../values/py_error.ts';
-import { PyFunction } from '../../values/py_function.ts';
+import { HostFunction } from '../../values/py_function.ts';
 import { isInt } from '../../values/py_int.ts';
 import { NO_KWARGS, type Value } from '../../values/py_object.ts';
 import { pyStr } from '../../values/text.ts';
@@ -43,7 +43,7 @@ export function randomFilters(randomBytes: RandomBytes): readonly NamedFilter[] 
 /** Drawn by way of the render, which gives the same bytes again when it has to start over. */
 function remembered(scope: FilterScope, randomBytes: RandomBytes): RandomBytes {
   return (count) => {
-    const draw = new PyFunction('random', () => randomBytes(count));
+    const draw = new HostFunction('random', () => randomBytes(count));
     return scope.call(draw, [], NO_KWARGS) as Uint8Array;
   };
 }

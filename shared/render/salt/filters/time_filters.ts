@@ -2,7 +2,7 @@ import { defineFilter } from '../../jinja/signature.ts';
 import { toFloat } from '../../values/convert.ts';
 import { PyError } from '../../values/py_error.ts';
 import { PyFloat } from '../../values/py_float.ts';
-import { PyFunction } from '../../values/py_function.ts';
+import { HostFunction } from '../../values/py_function.ts';
 import { isInt } from '../../values/py_int.ts';
 import { NO_KWARGS, type Value } from '../../values/py_object.ts';
 import { isText, pyRepr, pyStr, textOf } from '../../values/text.ts';
@@ -17,7 +17,7 @@ export function timeFilters(now: () => number): readonly NamedFilter[] {
       name,
       defineFilter({ name, required: [], optional: { date: null, format: '%Y-%m-%d' } }, (scope, date, format) => {
         // Asked by way of the render, which gives the same time again when it has to start over.
-        const clock = new PyFunction('now', () => new PyFloat(now()));
+        const clock = new HostFunction('now', () => new PyFloat(now()));
         const current = date === null ? scope.call(clock, [], NO_KWARGS) : undefined;
         const time = current instanceof PyFloat ? new Date(current.value) : toDate(date ?? null);
         return formatTime(time, pyStr(format ?? ''));
