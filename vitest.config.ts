@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Long by nature: a command of its own, npm run chaos.
+    exclude: ['test/chaos/**'],
     pool: 'forks',
     // Packages in CommonJS are imported as Node.js and the build do it.
     deps: { interopDefault: false },

@@ -1,5 +1,6 @@
 import { getAttribute } from '../../jinja/attribute.ts';
 import { bindArguments } from '../../jinja/signature.ts';
+import { queryJmespath } from '../../jmespath/query_jmespath.ts';
 import { pyEquals } from '../../values/equality.ts';
 import { toList, tryIterate } from '../../values/iteration.ts';
 import { OrderedDict } from '../../values/ordered_dict.ts';
@@ -26,6 +27,7 @@ export const dictFilters: readonly NamedFilter[] = [
   changer('update_dict_key_value', (before, value, ordered) => updated(before, value, ordered)),
   changer('append_dict_key_value', (before, value) => [...listAt(before, 'append'), value]),
   changer('extend_dict_key_value', (before, value) => [...listAt(before, 'extend'), ...extension(value)]),
+  pureFilter('json_query', ['data', 'expr'], {}, (data, expression) => queryJmespath(data, pyStr(expression))),
   pureFilter('mysql_to_dict', ['data', 'key'], {}, (data, key) => mysqlToDict(toList(data), key)),
   pureFilter('json_decode_dict', ['data'], {}, decodeBytes),
   pureFilter('json_decode_list', ['data'], {}, decodeBytes),

@@ -94,7 +94,7 @@ describe('errors of templates', () => {
 
   test('offer the nearest name', () => {
     expect(failure("{{ salt['test.pong']() }}").hint).toBe("did you mean 'test.ping'?");
-    expect(failure('{{ salt.tset.ping() }}').hint).toBe("did you mean 'test'?");
+    expect(failure('{{ salt.tes.ping() }}').hint).toBe("did you mean 'test'?");
     expect(failure('{{ salt.test.pin() }}').hint).toBe("did you mean 'ping'?");
     expect(failure('{{ 1 | yml }}').hint).toBe("did you mean 'yaml'?");
   });
