@@ -53,11 +53,16 @@ const DUNDERS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+const FUNCTION_DUNDERS: ReadonlySet<string> = new Set(
+  '__call__ __closure__ __code__ __defaults__ __globals__ __module__ __name__ __qualname__ __self__'.split(' '),
+);
+
 /** The attribute Python's getattr finds, or undefined; private ones come back as an undefined that says so. */
 export function ownAttribute(value: Value, name: string, strict: boolean): Value | undefined {
   if (name.startsWith('_')) {
     if (value instanceof Undefined && !name.startsWith('__')) value.fail();
-    if (!DUNDERS.has(name)) return undefined;
+    const exists = DUNDERS.has(name) || (FUNCTION_DUNDERS.has(name) && value instanceof PyFunction);
+    if (!exists) return undefined;
     const hint = `access to attribute ${pyRepr(name)} of ${pyRepr(typeName(value))} object is unsafe.`;
     return new Undefined({ hint, owner: value, name, kind: 'SecurityError' }, strict);
   }

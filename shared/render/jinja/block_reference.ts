@@ -75,7 +75,8 @@ export class TemplateReference extends PyObject {
   }
 
   override repr(): string {
-    return `<TemplateReference ${pyRepr(this.#context.template.source.name)}>`;
+    const { name, inline } = this.#context.template.source;
+    return `<TemplateReference ${inline ? 'None' : pyRepr(name)}>`;
   }
 
   override item(key: Value): Value | undefined {

@@ -13,7 +13,7 @@ import { isTrue } from '../values/truth.ts';
 import { Undefined } from '../values/undefined.ts';
 import { getAttribute, getItem } from './attribute.ts';
 import { compileCall, compileFilter, compileTest } from './compile_call.ts';
-import { compileRead, type Evaluate, type Frame } from './compile_frame.ts';
+import { compileRead, type Evaluate, type Frame, failAt } from './compile_frame.ts';
 import type { CompareOperator, Expression } from './nodes.ts';
 import { suggest } from './suggest.ts';
 import { placeOf } from './template_error.ts';
@@ -243,9 +243,9 @@ function compileCollection(frame: Frame, node: Node<'List' | 'Tuple' | 'Dict' | 
       return dict;
     };
   }
-  // A slice among several subscripts (`x[1:2, 3]`) names nothing that templates have.
-  const nodes = node.type === 'Slice' ? [] : node.items;
-  const items = nodes.map((item) => compileExpression(frame, item));
+  // Python has no word for a slice among several subscripts (`x[1:2, 3]`) outside one.
+  if (node.type === 'Slice') failAt(frame, at, 'invalid syntax');
+  const items = node.items.map((item) => compileExpression(frame, item));
   if (node.type === 'List') return (activation) => items.map((item) => item(activation));
   return (activation) => new PyTuple(items.map((item) => item(activation)));
 }

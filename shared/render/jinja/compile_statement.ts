@@ -21,7 +21,7 @@ import { compileFromImport, compileImport, compileInclude } from './compile_impo
 import { compileBlockCall, compileExtends } from './compile_inheritance.ts';
 import { compileCallBlock, compileMacro } from './compile_macro.ts';
 import { compileNamespaceCheck, compileTarget } from './compile_target.ts';
-import type { CustomNode, FilterNode, OutputNode, Statement, Target, WithNode } from './nodes.ts';
+import type { CustomNode, Expression, FilterNode, OutputNode, Statement, Target, WithNode } from './nodes.ts';
 import { analyse, analyseTarget } from './symbols.ts';
 import { findAll } from './walk.ts';
 
@@ -89,7 +89,7 @@ type Print = (activation: Activation) => void;
 function compileOutput(frame: Frame, node: OutputNode): Execute {
   if (frame.checksOutput && frame.unit.extendsForSure) return () => DONE;
   const parts = node.items.map((item): Print => {
-    if (item.type !== 'Data') return compilePrint(frame, frame.unit.expression(frame, item), item.at);
+    if (item.type !== 'Data') return compilePrint(frame, frame.unit.expression(frame, item), item);
     const { text } = item;
     return (activation) => {
       activation.state.out += text;
@@ -109,8 +109,9 @@ function compileOutput(frame: Frame, node: OutputNode): Execute {
   };
 }
 
-function compilePrint(frame: Frame, evaluate: Evaluate, at: number): Print {
-  const { autoescape } = frame;
+function compilePrint(frame: Frame, evaluate: Evaluate, { at, type }: Expression): Print {
+  // Jinja prints constants at compile time, where an autoescape only known at run time counts as off.
+  const autoescape = type === 'Const' ? (frame.autoescape ?? false) : frame.autoescape;
   return (activation) => {
     const { state } = activation;
     const value = evaluate(activation);

@@ -66,7 +66,7 @@ const MAX_CACHED_TEMPLATES = 1000;
 /** Makes an environment; templates run in a sandbox with no way to the host but the functions and values handed in. */
 export function createEnvironment(options: EnvironmentOptions = {}): Environment {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const now = options.now ?? (() => performance.now());
+  const now = options.now ?? (() => Number(process.hrtime.bigint()) / 1e6);
   const load = createCompiler(options);
   const engine = createEngine(options, load);
   const start = (target: RenderTarget, variables: Variables, globals: Variables, state: RenderState): string => {

@@ -44,7 +44,7 @@ export class ScopedFunction extends PyObject {
   }
 
   override repr(): string {
-    return `<function ${this.name}>`;
+    return `<function ${this.name} at 0x0>`;
   }
 
   override isCallable(): boolean {

@@ -102,6 +102,8 @@ class Lexer {
   }
 
   #raw(at: number): void {
+    // Python's lexer complains of an unclosed tag only when something follows it.
+    if (this.#position === this.#text.length) return;
     this.#endRaw.lastIndex = this.#position;
     const end = this.#endRaw.exec(this.#text);
     if (end === null) this.#fail('Missing end of raw directive', at);
@@ -110,6 +112,7 @@ class Lexer {
   }
 
   #comment(at: number): void {
+    if (this.#position === this.#text.length) return;
     this.#commentEnd.lastIndex = this.#position;
     const end = this.#commentEnd.exec(this.#text);
     if (end === null) this.#fail('Missing end of comment tag', at);

@@ -1,5 +1,6 @@
 import { jsonText } from '../jinja/json_text.ts';
 import { operate } from '../values/arithmetic.ts';
+import { jsonKey } from '../values/border.ts';
 import { toFloat, toInt } from '../values/convert.ts';
 import { pyContains, pyLength } from '../values/iteration.ts';
 import { isNumeric, toDouble } from '../values/numeric.ts';
@@ -67,7 +68,7 @@ const functions: Readonly<Record<string, Definition>> = {
   sum: { takes: [['array']], run: (list: Value[]) => sum(list) },
   to_array: { takes: [any], run: (value: Value) => (Array.isArray(value) ? value : [value]) },
   to_number: { takes: [any], run: (value: Value) => toNumber(value) },
-  to_string: { takes: [any], run: (value: Value) => (typeof value === 'string' ? value : jsonText(value)) },
+  to_string: { takes: [any], run: (value: Value) => (typeof value === 'string' ? value : compactJson(value)) },
   type: { takes: [any], run: (value: Value) => kindOf(value) ?? 'object' },
   values: { takes: [['object']], run: (dict: PyDict) => [...dict.values()] },
 };
@@ -115,6 +116,13 @@ function toNumber(value: Value): Value {
   if (isNumeric(value) && typeof value !== 'boolean') return value;
   if (typeof value !== 'string') return null;
   return orNull(() => toInt(value)) ?? orNull(() => new PyFloat(toFloat(value)));
+}
+
+/** JSON without spaces. */
+function compactJson(value: Value): string {
+  if (Array.isArray(value)) return `[${value.map(compactJson).join(',')}]`;
+  if (!(value instanceof PyDict)) return jsonText(value);
+  return `{${[...value.entries()].map(([key, item]) => `${jsonText(jsonKey(key))}:${compactJson(item)}`).join(',')}}`;
 }
 
 function orNull(convert: () => Value): Value {

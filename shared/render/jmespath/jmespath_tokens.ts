@@ -12,7 +12,7 @@ export interface JmesToken {
 }
 
 const pattern =
-  /(?<space>[ \t\n\r]+)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<number>-?[0-9]+)|(?<quoted>"(?:\\[^]|[^"\\])*")|'(?<raw>(?:\\[^]|[^'\\])*)'|`(?<json>(?:\\[^]|[^`\\])*)`|(?<sign>\[\]|\[\?|\|\||&&|[<>=!]=|[.*[\],:@(){}|&!<>])/y;
+  /(?<space>[ \t\n\r]+)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<number>-?[0-9]+)|(?<quoted>"(?:\\[\s\S]|[^"\\])*")|'(?<raw>(?:\\[\s\S]|[^'\\])*)'|`(?<json>(?:\\[\s\S]|[^`\\])*)`|(?<sign>\[\]|\[\?|\|\||&&|[<>=!]=|[.*[\],:@(){}|&!<>])/y;
 
 /**
  * The tokens of an expression, an `end` at the last.

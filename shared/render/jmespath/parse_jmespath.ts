@@ -117,7 +117,8 @@ function parseNext(state: State, left: JmesNode): JmesNode {
   switch (kind) {
     case '.':
       if (takeIf(state, '*')) {
-        return { type: 'each', of: 'dict', left, right: parseProjected(state, powers['*'] as number) };
+        // `a.*.b.c` asks for `c` of the whole projection, in every implementation.
+        return { type: 'each', of: 'dict', left, right: parseProjected(state, powers['.'] as number) };
       }
       return { type: 'chain', left, right: parseAfterDot(state, powers['.'] as number) };
     case '|':

@@ -17,7 +17,7 @@ export class PyFunction extends PyObject {
   }
 
   override repr(): string {
-    return `<${this.typeName} ${this.name}>`;
+    return this.typeName === 'type' ? `<class '${this.name}'>` : `<${this.typeName} ${this.name} at 0x0>`;
   }
 
   override isCallable(): boolean {

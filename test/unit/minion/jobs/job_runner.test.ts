@@ -206,14 +206,3 @@ test.each([300, 1.5, Number.NaN])('a return code that there is not (%s) does not
   started.all[0]?.end({ retcode, success: false });
   expect(await sent.waitForCount(1)).toMatchObject([{ retcode: 1, success: false }]);
 });
-
-test('a return that cannot be kept is logged, and the job does not block the others', async () => {
-  const { runner, started, news, logged, table } = await setUp({ processCountMax: 1 });
-  runner.run(job(1));
-  runner.run(job(2));
-  await rm(join(directory, 'outbox'), { recursive: true });
-  started.all[0]?.end({});
-  await news.waitFor((line) => line === 'start 2');
-  expect(logged.join()).toContain('could not be kept');
-  expect(table.has(jid(1))).toBe(false);
-});
