@@ -122,10 +122,13 @@ function writeIfNew(file: string, text: string): void {
 async function freePort(wanted: number): Promise<number> {
   for (const port of [wanted, 0]) {
     const server = createServer();
-    const listening = once(server, 'listening').then(() => true);
-    const failed = once(server, 'error').then(() => false);
+    // `once` rejects when the server fails: the port is taken.
+    const listening = once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     server.listen(port, '127.0.0.1');
-    if (!(await Promise.race([listening, failed]))) continue;
+    if (!(await listening)) continue;
     const { port: found } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
     return found;
