@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect as connectNet, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
@@ -210,7 +210,6 @@ describe('an accepted minion', () => {
   });
 
   it('cannot come under the name of another', async () => {
-    expect(createPrivateKey(evilKey.key).asymmetricKeyType).toBe('ed25519');
     const client = await connected(openTls(evilKey), { clientId: 'm1' });
     expect(returnCodeOf(client)).toBe(2);
     await client.closed;

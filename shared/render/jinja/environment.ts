@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
 import { pyStr } from '../values/text.ts';
@@ -36,7 +37,7 @@ export interface EnvironmentOptions {
   readonly limits?: Partial<Limits>;
   /** Milliseconds of a clock that never goes back, for the time limit. */
   readonly now?: () => number;
-  /** Seed of the `random` filter; each render starts from it. */
+  /** Seed of the `random` filter, for the same choices in each render; another one each time unless given. */
   readonly seed?: number;
 }
 
@@ -75,18 +76,21 @@ export function createEnvironment(options: EnvironmentOptions = {}): Environment
     state.budget.check(state.out);
     return state.out;
   };
-  const stateOf = (globals: Variables, budget: Budget, memory?: CallMemory) =>
-    new RenderState(engine, new Map([...engine.globals, ...globals]), budget, seededRandom(options.seed ?? 1), memory);
+  const newSeed = () => options.seed ?? randomInt(2 ** 32);
+  const stateOf = (globals: Variables, seed: number, memory?: CallMemory) => {
+    const known = new Map([...engine.globals, ...globals]);
+    return new RenderState(engine, known, new Budget(limits, now), seededRandom(seed), memory);
+  };
   return {
-    render: (target, variables, globals = new Map()) =>
-      start(target, variables, globals, stateOf(globals, new Budget(limits, now))),
+    render: (target, variables, globals = new Map()) => start(target, variables, globals, stateOf(globals, newSeed())),
     renderAsync: async (target, variables, globals = () => new Map()) => {
       const memory = new CallMemory();
+      const seed = newSeed();
       while (true) {
         try {
           memory.rewind();
           const given = globals();
-          return start(target, variables(), given, stateOf(given, new Budget(limits, now), memory));
+          return start(target, variables(), given, stateOf(given, seed, memory));
         } catch (error) {
           if (!(error instanceof Suspension)) throw error;
           memory.remember(await error.pending);

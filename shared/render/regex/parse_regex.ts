@@ -53,14 +53,17 @@ function parseSequence(state: State): RegexNode {
   return nodes.length === 1 ? (nodes[0] as RegexNode) : { type: 'sequence', nodes };
 }
 
-/** `(?#…)`, and in verbose patterns white space and `#…`. */
+/** `(?#…)`, and in verbose patterns white space and `#…`, as many as there are. */
 function skipComments({ reader, flags }: State): boolean {
   const start = reader.index;
-  if (reader.takeIf('(?#') && reader.takeUntil(')') === undefined) {
-    reader.fail('missing ), unterminated comment', start);
+  for (let before = -1; before < reader.index; ) {
+    before = reader.index;
+    if (reader.takeIf('(?#') && reader.takeUntil(')') === undefined) {
+      reader.fail('missing ), unterminated comment', before);
+    }
+    if (flags.verbose) reader.takeWhile(/[ \t\n\r\f\v]/);
+    if (flags.verbose && reader.peek() === '#') reader.takeWhile(/[^\n]/);
   }
-  if (flags.verbose) reader.takeWhile(/[ \t\n\r\f\v]/);
-  if (flags.verbose && reader.peek() === '#') reader.takeWhile(/[^\n]/);
   return reader.index > start;
 }
 

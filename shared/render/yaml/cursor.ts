@@ -13,11 +13,14 @@ export class Cursor {
   index = 0;
   line = 0;
   #lineStart = 0;
+  /** Some characters are two UTF-16 units, or none wide. */
+  readonly #hasOddWidths: boolean;
 
   /** @throws YamlError for control characters, which no YAML text may hold. */
   constructor(source: string) {
     this.source = source;
     this.#text = source + END;
+    this.#hasOddWidths = /[\ufeff\ud800-\udfff]/.test(source);
     const match = unprintable.exec(source);
     if (match !== null) {
       const code = (match[0].codePointAt(0) as number).toString(16).padStart(4, '0');
@@ -30,8 +33,10 @@ export class Cursor {
     }
   }
 
+  /** In characters; byte order marks have no width. */
   get column(): number {
-    return this.index - this.#lineStart;
+    if (!this.#hasOddWidths) return this.index - this.#lineStart;
+    return Array.from(this.source.slice(this.#lineStart, this.index).replaceAll('\ufeff', '')).length;
   }
 
   peek(ahead = 0): string {

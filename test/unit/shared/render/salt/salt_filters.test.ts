@@ -104,6 +104,8 @@ describe('dicts', () => {
     ["d | traverse('list:9', 'none')", 'none'],
     ["d | traverse(['a', 'b', 0, 'c'])", '1'],
     ["d | traverse('nope:x')", 'None'],
+    ["d | json_query('a.b[?c > `1`].e')", "['x']"],
+    ["d | json_query('length(list)')", '2'],
     [
       "{'a': 1, 'b': 2} | compare_dicts({'a': 1, 'b': 3, 'c': 4})",
       "{'b': {'old': 2, 'new': 3}, 'c': {'old': '', 'new': 4}}",
