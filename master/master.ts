@@ -13,6 +13,7 @@ import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
 import { MasterBeacon } from '../shared/protocol/messages/event.ts';
 import { VERSION } from '../shared/version.ts';
+import { type CallSettings, createCallRunner } from './call_runner.ts';
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import { createEventBus, type EventBus } from './events/event_bus.ts';
@@ -98,10 +99,8 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     makeContext(deps, parts, () => broker, user, settings);
   const serveOperator = createOperatorService({
     context,
-    runners: deps.runners,
-    wheel: deps.wheel,
+    callRunner: createCallRunner({ context, runners: deps.runners, wheel: deps.wheel, newJid: parts.newJid }),
     publish: (packet) => broker?.publish(packet),
-    newJid: parts.newJid,
     log,
   });
   const running = await createBroker({
@@ -138,11 +137,6 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       await store.close();
     },
   };
-}
-
-interface CallSettings {
-  out: string | undefined;
-  retcode: number | undefined;
 }
 
 async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broker | undefined): Promise<Parts> {

@@ -1,7 +1,5 @@
-import { errorLine, FleetError, toReport } from '../shared/errors.ts';
+import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
-import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import {
   type CallRequest,
@@ -11,8 +9,8 @@ import {
   type OperatorResponsePayload,
   type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
-import { nearest } from '../shared/suggest.ts';
 import { listedIds } from '../shared/target/target.ts';
+import type { CallRunner, CallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
 import { isTerminal } from './jobs/job_state.ts';
 import type { JobRecord } from './jobs/job_store.ts';
@@ -20,21 +18,10 @@ import type { JobUpdate, Row } from './jobs/tracker.ts';
 
 export interface OperatorServiceOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
-  readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
-  readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
+  readonly callRunner: CallRunner;
   readonly publish: (packet: Packet) => void;
-  readonly newJid: () => string;
   readonly log: Logger;
 }
-
-/** What a called function said of its own answer. */
-export interface CallSettings {
-  out: string | undefined;
-  retcode: number | undefined;
-}
-
-/** As `redact` writes what must not be seen. */
-const HIDDEN = '**********';
 
 type Answer = (step: OperatorResponsePayload) => void;
 
@@ -174,47 +161,12 @@ function stepOf(
 }
 
 async function serveCall(
-  options: OperatorServiceOptions,
+  { callRunner }: OperatorServiceOptions,
   user: string,
   request: CallRequest,
   answer: Answer,
 ): Promise<void> {
-  const settings: CallSettings = { out: undefined, retcode: undefined };
-  const context = options.context(user, settings);
-  const { op, fun } = request;
-  const spec = await findFunction(op === 'runner' ? options.runners : options.wheel, op, fun);
-  const { values, extra } = bindArguments(fun, spec, request.arg, request.kwarg);
-  const jid = options.newJid();
-  const tag = `salt/${op === 'runner' ? 'run' : 'wheel'}/${jid}`;
-  const about = { jid, fun: `${op}.${fun}`, fun_args: request.arg, user };
-  const emit = (end: string, data: Readonly<Record<string, unknown>>): void => {
-    context.bus.emit(`${tag}/${end}`, { ...about, ...data });
-  };
-  emit('new', {});
-  try {
-    const value = await spec.run(context, values, extra);
-    emit('ret', { return: spec.secret === true ? HIDDEN : value, success: true });
-    answer({ t: 'value', value: value ?? null, out: settings.out, retcode: settings.retcode });
-    answer({ t: 'end' });
-  } catch (error) {
-    emit('ret', { return: errorLine(error), success: false });
-    throw error;
-  }
-}
-
-async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext>>, op: string, fun: string) {
-  const [name = '', wanted = ''] = fun.split('.');
-  const module = await folder.load(name);
-  if (module !== undefined && Object.hasOwn(module.functions, wanted))
-    return module.functions[wanted] as ModuleSpec<MasterContext>['functions'][string];
-  const guess = module === undefined ? nearest(name, folder.names) : nearest(wanted, Object.keys(module.functions));
-  const hint =
-    guess === undefined
-      ? undefined
-      : `did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
-  throw new FleetError(
-    'FUNCTION_UNKNOWN',
-    `${op} function '${fun}' is not available`,
-    hint === undefined ? {} : { hint },
-  );
+  const { value, out, retcode } = await callRunner(user, request);
+  answer({ t: 'value', value: value ?? null, out, retcode });
+  answer({ t: 'end' });
 }

@@ -1,0 +1,72 @@
+import { errorLine, FleetError } from '../shared/errors.ts';
+import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import type { CallRequest } from '../shared/protocol/messages/operator.ts';
+import { nearest } from '../shared/suggest.ts';
+import type { MasterContext } from './context.ts';
+
+export interface CallRunnerOptions {
+  readonly context: (user: string, set: CallSettings) => MasterContext;
+  readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
+  readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
+  readonly newJid: () => string;
+}
+
+/** What a called function said of its own answer. */
+export interface CallSettings {
+  out: string | undefined;
+  retcode: number | undefined;
+}
+
+export interface CallResult extends Readonly<CallSettings> {
+  readonly value: unknown;
+}
+
+/**
+ * Calls a runner or a wheel function in a user's name, with the events of Salt around it: the one door, whoever calls.
+ * Throws FUNCTION_UNKNOWN and ARGS_INVALID before anything runs, then whatever the function throws.
+ */
+export type CallRunner = (user: string, request: CallRequest, jid?: string) => Promise<CallResult>;
+
+/** As `redact` writes what must not be seen. */
+const HIDDEN = '**********';
+
+export function createCallRunner(options: CallRunnerOptions): CallRunner {
+  return async (user, { op, fun, arg, kwarg }, jid = options.newJid()) => {
+    const settings: CallSettings = { out: undefined, retcode: undefined };
+    const context = options.context(user, settings);
+    const spec = await findFunction(op === 'runner' ? options.runners : options.wheel, op, fun);
+    const { values, extra } = bindArguments(fun, spec, arg, kwarg);
+    const tag = `salt/${op === 'runner' ? 'run' : 'wheel'}/${jid}`;
+    const about = { jid, fun: `${op}.${fun}`, fun_args: arg, user };
+    const emit = (end: string, data: Readonly<Record<string, unknown>>): void => {
+      context.bus.emit(`${tag}/${end}`, { ...about, ...data });
+    };
+    emit('new', {});
+    try {
+      const value = await spec.run(context, values, extra);
+      emit('ret', { return: spec.secret === true ? HIDDEN : value, success: true });
+      return { value, ...settings };
+    } catch (error) {
+      emit('ret', { return: errorLine(error), success: false });
+      throw error;
+    }
+  };
+}
+
+async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext>>, op: string, fun: string) {
+  const [name = '', wanted = ''] = fun.split('.');
+  const module = await folder.load(name);
+  if (module !== undefined && Object.hasOwn(module.functions, wanted))
+    return module.functions[wanted] as ModuleSpec<MasterContext>['functions'][string];
+  const guess = module === undefined ? nearest(name, folder.names) : nearest(wanted, Object.keys(module.functions));
+  const hint =
+    guess === undefined
+      ? undefined
+      : `did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
+  throw new FleetError(
+    'FUNCTION_UNKNOWN',
+    `${op} function '${fun}' is not available`,
+    hint === undefined ? {} : { hint },
+  );
+}
