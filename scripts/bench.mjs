@@ -11,7 +11,7 @@ const benchmarks = readdirSync(`${root}bench`).filter((file) => file.endsWith('.
 rmSync(`${root}dist/bench`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['bench/lib/run_benchmark.ts', 'bench/lib/load_client.ts', ...benchmarks.map((file) => `bench/${file}`)],
+  entryPoints: ['bench/lib/run_benchmark.ts', ...benchmarks.map((file) => `bench/${file}`)],
   outdir: `${root}dist/bench`,
   outbase: 'bench',
   bundle: true,

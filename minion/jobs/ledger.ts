@@ -1,8 +1,7 @@
-import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { flushDirectory } from '../../shared/crypto/private_file.ts';
+import { readFile } from 'node:fs/promises';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { createGroupCommit } from '../lib/group_commit.ts';
+import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
 
 interface Entry {
   readonly exp: number;
@@ -33,13 +32,13 @@ const STALE_LINES_MAX = 4096;
 export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
   const entries = parseLedger(await readOrEmpty(path));
   const interrupted = [...entries].filter(([, entry]) => !entry.finished).map(([jid]) => jid);
-  let file = await rewrite(path, entries, nowSeconds());
+  let log = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
-  const commit = createGroupCommit(async (lines) => {
-    await appendWhole(file, lines.join(''));
+  const commit = createGroupCommit<string>(async (lines) => {
+    await log.append(lines.join(''));
     if (staleLines > STALE_LINES_MAX) {
-      const before = file;
-      file = await rewrite(path, entries, nowSeconds());
+      const before = log;
+      log = await rewrite(path, entries, nowSeconds());
       staleLines = 0;
       await before.close();
     }
@@ -66,26 +65,14 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
     interrupted,
     async close() {
       await commit.flush();
-      await file.close();
+      await log.close();
     },
   };
 }
 
-/** All of the lines or none: half a line would spoil the next one, and with it the memory of a job that ran. */
-async function appendWhole(file: FileHandle, lines: string): Promise<void> {
-  const { size } = await file.stat();
-  try {
-    await file.appendFile(lines);
-    await file.datasync();
-  } catch (error) {
-    await file.truncate(size);
-    throw error;
-  }
-}
-
 export function parseLedger(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+  for (const line of wholeLines(text)) {
     const [sign, jid = '', exp] = line.split(' ');
     if (sign === '+') entries.set(jid, { exp: Number(exp), finished: false });
     const known = entries.get(jid);
@@ -94,31 +81,20 @@ export function parseLedger(text: string): Map<string, Entry> {
   return entries;
 }
 
-/** Writes beside and renames; forgets what expired. */
-async function rewrite(path: string, entries: Map<string, Entry>, now: number): Promise<FileHandle> {
+/** Forgets what expired. */
+function rewrite(path: string, entries: Map<string, Entry>, now: number): Promise<LineLog> {
   for (const [jid, { exp, finished }] of entries) {
     if (finished && exp + MARGIN_SECONDS < now) entries.delete(jid);
   }
   const lines = [...entries].map(([jid, { exp, finished }]) => `+ ${jid} ${exp}\n${finished ? `- ${jid}\n` : ''}`);
-  const beside = `${path}.new`;
-  await unlink(beside).catch(ignoreMissing);
-  const file = await open(beside, 'ax', 0o600);
-  await file.appendFile(lines.join(''));
-  await file.datasync();
-  await rename(beside, path);
-  await flushDirectory(dirname(path));
-  return file;
+  return createLineLog(path, lines.join(''));
 }
 
 async function readOrEmpty(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    ignoreMissing(error);
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
     return '';
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (systemErrorCode(error) !== 'ENOENT') throw error;
 }
