@@ -1,13 +1,13 @@
 import { constants, type Stats } from 'node:fs';
 import { access, readdir, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import * as v from 'valibot';
+import { globPaths } from '../../../shared/data/glob_paths.ts';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
 import { Flag, Integer, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
 import { FilePath, fileFn, requireAbsolute } from './file_function.ts';
-import { globPaths } from './glob_paths.ts';
 import { hashFile, parseHash } from './hash.ts';
 import { groupName, isThere, lstatIfThere, modeText, statOf, userName } from './owners.ts';
 import { walk } from './walk.ts';

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import { globPaths } from '../../../shared/data/glob_paths.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { Flag, Text, Value } from '../../../shared/plugin/args.ts';
 import { pyStr } from '../../../shared/python_text.ts';
@@ -11,7 +12,6 @@ import type { MinionFunction } from '../../context.ts';
 import { runCommand } from '../run_command.ts';
 import { isDirectory } from './facts.ts';
 import { FilePath, fileFn } from './file_function.ts';
-import { globPaths } from './glob_paths.ts';
 import { isThere } from './owners.ts';
 import { readTextFile } from './text_file.ts';
 

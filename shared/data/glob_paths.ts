@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { systemErrorCode } from '../../../shared/errors.ts';
-import { globMatcher } from '../../../shared/target/glob.ts';
-import { lstatIfThere } from './owners.ts';
+import { lstat, readdir } from 'node:fs/promises';
+import { systemErrorCode } from '../errors.ts';
+import { globMatcher } from '../target/glob.ts';
 
 /**
  * The paths that exist and match a pattern, sorted, as Python's glob: a wildcard never matches a slash, nor the dot at
@@ -15,7 +14,7 @@ export async function globPaths(pattern: string): Promise<string[]> {
     paths = next.flat().map((path) => `${path}/`);
   }
   const found = paths.map((path) => (path.length > 1 && !pattern.endsWith('/') ? path.slice(0, -1) : path));
-  const existing = await Promise.all(found.map(async (path) => ((await lstatIfThere(path)) ? [path] : [])));
+  const existing = await Promise.all(found.map(async (path) => ((await exists(path)) ? [path] : [])));
   return existing.flat().sort();
 }
 
@@ -33,5 +32,15 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return [];
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
   }
 }
