@@ -28,6 +28,7 @@ const packages: readonly {
   { name: /^mqtt(\/|$)/, only: ['shared/client/'], instead: 'use shared/client/connection.ts' },
   { name: /^mqtt-packet$/, only: ['broker/', 'shared/client/'], instead: 'leave packets to the broker' },
   { name: /^cbor-x$/, only: ['shared/protocol/codec.ts'], instead: 'use shared/protocol/codec.ts, which guards it' },
+  { name: /^croner$/, only: ['shared/schedule/timing.ts'], instead: 'use shared/schedule/timing.ts' },
   { name: /^convict$/, only: ['shared/config/'], instead: 'take the configuration as an argument' },
   { name: /^commander$/, only: ['cli/'], instead: 'leave flags to cli/' },
   {
