@@ -28,6 +28,9 @@ export interface ChaosFleet {
 /** Room for what a run stores, and little more. */
 const MASTER_DISK_MB = 48;
 const MINION_DISK_MB = 8;
+/** Short, so that what a fault left behind is given up soon; longer than the longest job and freeze of a plan. */
+const RUN_TIMEOUT_SECONDS = 15;
+const START_TIMEOUT_SECONDS = 3;
 
 /** The first minion and, where disks can be mounted, the master have small ones; the last minion runs one job at a time. */
 export async function createChaosFleet(minions: readonly string[]): Promise<ChaosFleet> {
@@ -51,9 +54,8 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
     tcp_interface: null,
     auto_accept: true,
     keep_jobs_seconds: 0,
-    job_start_timeout: 3,
-    job_step_timeout: 45,
-    job_timeout: 40,
+    job_start_timeout: START_TIMEOUT_SECONDS,
+    job_timeout: RUN_TIMEOUT_SECONDS,
     timeout: 2,
   });
   daemons.set(MASTER, createSupervisedDaemon('salt-master', masterEtc, logFile(MASTER)));

@@ -48,8 +48,12 @@ export function judge({ jobs, accepted, effects, events }: Evidence): Verdict {
   const violations: Violation[] = [];
   const parts: Record<string, number> = {};
   for (const [token, acceptance] of accepted) {
-    if (acceptance.kind !== 'accepted' || records.get(token)?.jid === acceptance.jid) continue;
-    violations.push({ kind: 'lost', text: `${token}: accepted as ${acceptance.jid} and not in the store` });
+    if (acceptance.kind !== 'accepted') continue;
+    const record = records.get(token);
+    const stored = record?.jid === acceptance.jid ? record.minions : [];
+    for (const id of acceptance.minions.filter((id) => !stored.includes(id))) {
+      violations.push({ kind: 'lost', text: `${token}: accepted as ${acceptance.jid} for ${id} and not in the store` });
+    }
   }
   for (const [token, record] of records) {
     const ended = jobs.endedRows(record.jid);

@@ -8,7 +8,7 @@ const PATIENCE_MS = 4000;
 
 /** What an operator knows of a job it asked for. `unknown`: the master went away before it answered. */
 export type Acceptance =
-  | { readonly kind: 'accepted'; readonly jid: string }
+  | { readonly kind: 'accepted'; readonly jid: string; readonly minions: readonly string[] }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'unknown' };
 
@@ -42,7 +42,8 @@ export function createOperator(socketPath: string): Operator {
       try {
         const steps = await request(jobRequest(job, effectFile));
         const answer = steps.find(({ t }) => t === 'job');
-        return answer === undefined ? { kind: 'unknown' } : { kind: 'accepted', jid: String(answer.jid) };
+        if (answer === undefined) return { kind: 'unknown' };
+        return { kind: 'accepted', jid: String(answer.jid), minions: answer.minions as readonly string[] };
       } catch (error) {
         if (isGone(error)) return { kind: 'unknown' };
         if (error instanceof FleetError) return { kind: 'refused', message: `${error.code}: ${error.message}` };
