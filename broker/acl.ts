@@ -27,7 +27,7 @@ const PARAM_SCHEMAS = [
   ['c', Correlation],
 ] as const;
 
-/** A return must not be lost, so it is neither refused for its rate nor acknowledged before it is stored. */
+/** A return must not be lost, so it is not refused for its rate. */
 export function isReturn(message: AnyMessage): boolean {
   return RETURN_NAMES.has(message.name);
 }

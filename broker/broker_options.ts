@@ -61,8 +61,8 @@ export interface Received {
 
 export interface BrokerHandlers {
   /**
-   * Called once for each accepted publish. For returns the promise is awaited before PUBACK (PUBACK is commit) and a
-   * rejection closes the connection without PUBACK so that the client sends again; for all else the call is synchronous.
+   * Called once for each accepted publish. For messages that are `stored` the promise is awaited before PUBACK (PUBACK is
+   * commit) and a rejection closes the connection without PUBACK so that the client sends again.
    */
   received(received: Received): undefined | Promise<void>;
   /** A minion is connected and subscribed to its jobs. */

@@ -4,7 +4,7 @@ import type { LogFields, Logger } from '../shared/log.ts';
 import type { Access, Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Refusal } from '../shared/protocol/messages/event.ts';
-import { checkPublish, isReturn, type Refused } from './acl.ts';
+import { checkPublish, type Refused } from './acl.ts';
 import type { BrokerHandlers, BrokerLimits, Received } from './broker_options.ts';
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
@@ -68,8 +68,8 @@ export function createPublishGate(options: {
       log.error('a received message was not handled', { topic: received.topic, error: toReport(cause).message });
       return new Error('the message was not handled', { cause });
     });
-    // PUBACK is commit: until then the client keeps its return, and sends it again if this connection ends.
-    if (isReturn(received.message)) handled.then((error) => done(error ?? null), done);
+    // PUBACK is commit: until then the client keeps what must be stored, and sends it again if this connection ends.
+    if (received.message.stored) handled.then((error) => done(error ?? null), done);
     else done(null);
   };
 

@@ -140,6 +140,16 @@ const limits = {
 
 const events = {
   presence_events: saltKey(flag, false, 'Fire `salt/presence/present` and `salt/presence/change` on the event bus.'),
+  event_log_seconds: ownKey(
+    seconds(0),
+    7 * 86400,
+    'How long events are kept for those who read them later; 0: until event_log_bytes is reached.',
+  ),
+  event_log_bytes: ownKey(
+    bytes(64 * 1024),
+    256 * 1024 ** 2,
+    'How much of the newest events is kept; older ones are removed within seconds.',
+  ),
 };
 
 /** Every key of `/etc/salt/master`. */

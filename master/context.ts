@@ -4,6 +4,7 @@ import { createFn, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 import type { MasterConfig } from './config.ts';
 import type { EventBus } from './events/event_bus.ts';
+import type { EventLog } from './events/event_log.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobRecord, JobStore } from './jobs/job_store.ts';
 import type { Tracker } from './jobs/tracker.ts';
@@ -28,6 +29,7 @@ export interface MasterContext {
   readonly operators: Operators;
   readonly returners: Pick<MasterReturners, 'status'>;
   readonly bus: EventBus;
+  readonly eventLog: EventLog;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
   /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */

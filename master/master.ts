@@ -17,8 +17,9 @@ import { type CallSettings, createCallRunner } from './call_runner.ts';
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import { createEventBus, type EventBus } from './events/event_bus.ts';
+import { type EventLog, openEventLog } from './events/event_log.ts';
 import { createFleet, type Fleet } from './fleet.ts';
-import { type Collector, createCollector, emitEnded } from './jobs/collect.ts';
+import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
 import { sweepJobs } from './jobs/sweep.ts';
@@ -35,9 +36,12 @@ import { createReceiver, sendDecisions } from './receive.ts';
 import { createMasterReturners, type MasterReturners } from './returners.ts';
 import { createOperatorService } from './serve_operator.ts';
 import { openLmdbStore } from './store/lmdb_store.ts';
+import type { Store } from './store/store.ts';
 
 const SWEEP_MS = 1000;
 const RETENTION_SWEEP_MS = 60_000;
+/** More often: a burst of events fills a disk sooner than jobs do. */
+const EVENT_SWEEP_MS = 5000;
 const BEACON_MS = 60_000;
 /** Salt's loop_interval. */
 const PRESENCE_MS = 60_000;
@@ -75,6 +79,7 @@ interface Parts {
   readonly operators: Operators;
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
+  readonly eventLog: EventLog;
   readonly returners: MasterReturners;
   readonly fleet: Fleet;
   readonly jobs: JobStore;
@@ -93,7 +98,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const store = openLmdbStore(join(config.cachedir, 'store'));
   // The broker is made last, from what the parts know; until then nobody is connected to send anything to.
   let broker: Broker | undefined;
-  const parts = await createParts(deps, createJobStore(store), () => broker);
+  const parts = await createParts(deps, store, () => broker);
   const setting = { out: undefined, retcode: undefined };
   const context = (user: string, settings: CallSettings = { ...setting }) =>
     makeContext(deps, parts, () => broker, user, settings);
@@ -134,16 +139,18 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       for (const timer of timers) timer.stop();
       await running.close();
       await parts.returners.stop();
+      await parts.eventLog.flush();
       await store.close();
     },
   };
 }
 
-async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broker | undefined): Promise<Parts> {
+async function createParts(deps: MasterDeps, store: Store, broker: () => Broker | undefined): Promise<Parts> {
   const { config, clock, log } = deps;
   const { pki_dir: pkiDir } = config;
   const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
-  const bus = createEventBus({ publish: (packet) => broker()?.publish(packet), clock, log });
+  const jobs = createJobStore(store);
+  const { eventLog, bus } = openEvents(deps, store, broker);
   const keys = await openKeyStore({
     pkiDir,
     keysMax: config.max_minions,
@@ -167,8 +174,8 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     jobs,
     clock,
     log,
+    eventOf: (record, update) => holdEnded(bus, record, update),
     ended(record, update) {
-      emitEnded(bus, record, update);
       dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });
@@ -208,6 +215,7 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     operators,
     enrollment,
     bus,
+    eventLog,
     fleet,
     jobs,
     tracker,
@@ -215,6 +223,13 @@ async function createParts(deps: MasterDeps, jobs: JobStore, broker: () => Broke
     collector,
     newJid,
   };
+}
+
+function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: () => Broker | undefined) {
+  const keepMs = config.event_log_seconds * 1000;
+  const eventLog = openEventLog({ store, keepMs, bytesMax: config.event_log_bytes, clock, log });
+  const bus = createEventBus({ eventLog, publish: (packet) => broker()?.publish(packet), clock, log });
+  return { eventLog, bus };
 }
 
 function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
@@ -299,7 +314,7 @@ function listenersOf(config: MasterConfig, authority: Authority): ListenerOption
 
 function startTimers(
   { config, clock, log }: MasterDeps,
-  { tracker, dispatcher, fleet, jobs, authority, bus }: Parts,
+  { tracker, dispatcher, fleet, jobs, authority, bus, eventLog }: Parts,
   broker: Broker,
 ) {
   const limits = {
@@ -321,6 +336,11 @@ function startTimers(
     clock.every(BEACON_MS, beacon),
     clock.every(PRESENCE_MS, () => {
       if (config.presence_events) bus.emit('salt/presence/present', { present: fleet.onlineIds() });
+    }),
+    clock.every(EVENT_SWEEP_MS, () => {
+      eventLog.sweep().catch((error: unknown) => {
+        log.error('old events could not be removed', { error: String(error) });
+      });
     }),
     clock.every(RETENTION_SWEEP_MS, () => {
       if (config.keep_jobs_seconds === 0) return;

@@ -53,8 +53,8 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
     },
     [Fire.name]({ who, params, payload }) {
       const tag = params.tag as string;
-      if (mayFire(who.id, tag)) emitMinionEvent(options.bus, who.id, tag, payload as EventData);
-      else log.warning('a minion may not fire events of that tag', { minion: who.id, tag });
+      if (mayFire(who.id, tag)) return emitMinionEvent(options.bus, who.id, tag, payload as EventData);
+      log.warning('a minion may not fire events of that tag', { minion: who.id, tag });
       return undefined;
     },
     [Request.name](received) {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../shared/log.ts';
 import type { AckPayload, ReturnPayload } from '../../shared/protocol/messages/return.ts';
-import type { EventBus } from '../events/event_bus.ts';
+import type { EventBus, HeldEvent } from '../events/event_bus.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { JobEvent } from './job_state.ts';
 import type { JobRecord } from './job_store.ts';
@@ -78,9 +78,10 @@ function emitProgress(bus: EventBus, jid: string, id: string, { n = 0, data, p }
 }
 
 /** What the event bus hears when a part is over: Salt's return event, or why there will be none. */
-export function emitEnded(bus: EventBus, record: JobRecord, { id, state, reason, result }: JobUpdate): void {
+export function holdEnded(bus: EventBus, record: JobRecord, { id, state, reason, result }: JobUpdate): HeldEvent {
   const { jid, fun, arg } = record;
   if (result !== undefined) {
-    bus.emit(`salt/job/${jid}/ret/${id}`, { cmd: '_return', fun, fun_args: arg, ...result, id, jid });
-  } else bus.emit(`salt/job/${jid}/end/${id}`, { jid, id, fun, state, reason });
+    return bus.hold(`salt/job/${jid}/ret/${id}`, { cmd: '_return', fun, fun_args: arg, ...result, id, jid });
+  }
+  return bus.hold(`salt/job/${jid}/end/${id}`, { jid, id, fun, state, reason });
 }

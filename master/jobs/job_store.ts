@@ -1,7 +1,7 @@
 import type { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
-import type { Store } from '../store/store.ts';
+import type { Change, Store } from '../store/store.ts';
 import type { BatchPlan } from './batch.ts';
 import { isTerminal } from './job_state.ts';
 
@@ -42,8 +42,15 @@ export interface EndedRow {
 /** The store, in the words of jobs. */
 export interface JobStore {
   addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
-  /** One part is over; `last` says that with it the whole job is. */
-  endRow(jid: string, id: string, row: EndedRow, result: ReturnPayload | undefined, last: boolean): Promise<void>;
+  /** One part is over; `last` says that with it the whole job is. `event` tells of it, and is stored with it. */
+  endRow(
+    jid: string,
+    id: string,
+    row: EndedRow,
+    result: ReturnPayload | undefined,
+    last: boolean,
+    event?: Change,
+  ): Promise<void>;
   /** All parts are over, and none of them said that it was the last. */
   closeJob(jid: string): Promise<void>;
   /** The turn of these parts of a batch has come. */
@@ -51,7 +58,7 @@ export interface JobStore {
   /** Parts of a batch whose turn has come and that are not over. */
   releasedIds(jid: string): readonly string[];
   /** A return that came after its part was over. */
-  addReturn(jid: string, id: string, result: ReturnPayload): Promise<void>;
+  addReturn(jid: string, id: string, result: ReturnPayload, event?: Change): Promise<void>;
   job(jid: string): JobRecord | undefined;
   /** Newest first. */
   jobs(limit?: number): Iterable<JobRecord>;
@@ -77,11 +84,12 @@ export function createJobStore(store: Store): JobStore {
         ...rows,
       ]);
     },
-    endRow(jid, id, row, result, last) {
+    endRow(jid, id, row, result, last, event) {
       return store.write([
         { table: 'rows', key: [jid, id], value: row },
         ...(result === undefined ? [] : [{ table: 'returns' as const, key: [jid, id], value: result }]),
         ...(last ? [{ table: 'active' as const, key: [jid], value: undefined }] : []),
+        ...(event === undefined ? [] : [event]),
       ]);
     },
     closeJob: (jid) => store.write([{ table: 'active', key: [jid], value: undefined }]),
@@ -90,7 +98,8 @@ export function createJobStore(store: Store): JobStore {
         ids.map((id) => ({ table: 'rows', key: [jid, id], value: { state: 'sent', since } satisfies EndedRow })),
       ),
     releasedIds: (jid) => [...rowsOf(store, jid)].filter(([, { state }]) => !isTerminal(state)).map(([id]) => id),
-    addReturn: (jid, id, result) => store.write([{ table: 'returns', key: [jid, id], value: result }]),
+    addReturn: (jid, id, result, event) =>
+      store.write([{ table: 'returns', key: [jid, id], value: result }, ...(event === undefined ? [] : [event])]),
     job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
     *jobs(limit) {
       for (const { value } of store.range('jobs', { reverse: true, ...(limit !== undefined && { limit }) })) {

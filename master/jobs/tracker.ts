@@ -2,6 +2,7 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import type { HeldEvent } from '../events/event_bus.ts';
 import { isTerminal, type JobEvent, nextState } from './job_state.ts';
 import type { EndedRow, JobRecord, JobStore } from './job_store.ts';
 
@@ -48,7 +49,9 @@ export type JobNews =
   | { readonly kind: 'released'; readonly ids: readonly string[] };
 export type NewsWatcher = (news: JobNews) => void;
 
-/** What ended rows and returns the event bus and others hear of, once each and after the commit. */
+/** The event that tells the bus of an ended row or a return: stored with it, out after the commit. */
+export type EventOfEnd = (record: JobRecord, update: JobUpdate) => HeldEvent;
+/** What ended rows and returns others hear of, once each and after the commit. */
 export type EndedListener = (record: JobRecord, update: JobUpdate) => void;
 
 /** The jobs that are not over, in memory; everything that is over is in the store. */
@@ -85,10 +88,11 @@ export interface TrackerOptions {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly eventOf: EventOfEnd;
   readonly ended: EndedListener;
 }
 
-export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Tracker {
+export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptions): Tracker {
   const close = (jid: string): void => {
     jobs.closeJob(jid).catch((error: unknown) => {
       log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
@@ -96,7 +100,7 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
   };
   const active = openActiveJobs(jobs, clock, close);
   const { watch, tell, tellNews } = createWatchers();
-  const keepLate = createLateReturns(jobs, ended);
+  const keepLate = createLateReturns(jobs, eventOf, ended);
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
   const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
@@ -104,16 +108,19 @@ export function createTracker({ jobs, clock, log, ended }: TrackerOptions): Trac
     const since = nowSeconds(clock);
     // Others may be ending too, but one of them may fail: only what is stored counts.
     const isLast = job.rows.size === 1;
-    row.ending = jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, isLast);
+    const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
+    const event = eventOf(job.record, update);
+    row.ending = jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, isLast, event.change);
     try {
       await row.ending;
     } catch (error) {
       row.ending = undefined;
+      event.drop();
       throw error;
     }
     active.remove(job, row);
     if (job.rows.size === 0 && !isLast) close(jid);
-    const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
+    event.fire();
     // Onlookers hear of this end before they hear of whose turn it is next.
     tell(jid, update);
     ended(job.record, update);
@@ -204,12 +211,21 @@ function openActiveJobs(jobs: JobStore, clock: Clock, close: (jid: string) => vo
  * A return that comes when the master has given its part up, or was told of another end, is not lost: it is stored with
  * the job and told as returns are. How the part ended stays as it was.
  */
-function createLateReturns(jobs: JobStore, ended: EndedListener) {
+function createLateReturns(jobs: JobStore, eventOf: EventOfEnd, ended: EndedListener) {
   const writes = new Map<string, Promise<void>>();
   const write = async (record: JobRecord, id: string, result: ReturnPayload): Promise<void> => {
-    await jobs.addReturn(record.jid, id, result);
     const row = jobs.endedRow(record.jid, id);
-    if (row !== undefined) ended(record, { ...row, id, reason: row.reason, result });
+    if (row === undefined) return jobs.addReturn(record.jid, id, result);
+    const update = { ...row, id, reason: row.reason, result };
+    const event = eventOf(record, update);
+    try {
+      await jobs.addReturn(record.jid, id, result, event.change);
+    } catch (error) {
+      event.drop();
+      throw error;
+    }
+    event.fire();
+    ended(record, update);
   };
   return async (jid: string, id: string, result: ReturnPayload): Promise<void> => {
     const key = `${jid}/${id}`;

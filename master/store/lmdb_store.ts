@@ -5,7 +5,7 @@ import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
 import { checkDataFile } from './check_data_file.ts';
 import type { RangeOptions, Store, StoreKey, TableName } from './store.ts';
 
-const TABLES: readonly TableName[] = ['jobs', 'active', 'rows', 'returns'];
+const TABLES: readonly TableName[] = ['jobs', 'active', 'rows', 'returns', 'events', 'readers'];
 
 type Table = Database<Buffer, (string | number | Buffer)[]>;
 
@@ -75,12 +75,13 @@ function apply(table: Table, key: StoreKey, bytes: Buffer | undefined): Promise<
   return bytes === undefined ? table.remove([...key]) : table.put([...key], bytes);
 }
 
-function lmdbRange({ prefix = [], reverse = false, limit }: RangeOptions): LmdbRange {
+function lmdbRange({ prefix = [], after, reverse = false, limit }: RangeOptions): LmdbRange {
   const bounds = { start: [...prefix], end: [...prefix, AFTER_ALL] };
   return {
     ...(prefix.length > 0 && !reverse && bounds),
     // The prefix may be a key itself: from this side it is the end, which LMDB leaves out.
     ...(prefix.length > 0 && reverse && { start: bounds.end, end: bounds.start, inclusiveEnd: true }),
+    ...(after !== undefined && (reverse ? { end: [...after] } : { start: [...after], exclusiveStart: true })),
     ...(limit !== undefined && { limit }),
     reverse,
   };

@@ -4,7 +4,7 @@
  */
 export type StoreKey = readonly (string | number)[];
 
-export type TableName = 'jobs' | 'active' | 'rows' | 'returns';
+export type TableName = 'jobs' | 'active' | 'rows' | 'returns' | 'events' | 'readers';
 
 export interface Change {
   readonly table: TableName;
@@ -16,6 +16,8 @@ export interface Change {
 export interface RangeOptions {
   /** Only keys that begin with these parts. */
   readonly prefix?: StoreKey;
+  /** Only keys that sort after this one; not together with `prefix`. */
+  readonly after?: StoreKey;
   readonly reverse?: boolean;
   readonly limit?: number;
 }

@@ -24,6 +24,8 @@ export interface MessageSpec<T extends string, S extends PayloadSchema> {
   readonly qos: 0 | 1;
   readonly qosLow?: true;
   readonly retain?: true;
+  /** PUBACK goes out when the master has it on disk, and not before. */
+  readonly stored?: true;
   /** Signed by the master for one minion (DESIGN.md §3). */
   readonly signed?: true;
   /** The bytes are content, not a value: blocks of files, parts of returns. */
@@ -78,6 +80,7 @@ export interface AnyMessage {
   readonly qos: 0 | 1;
   readonly qosLow?: true;
   readonly retain?: true;
+  readonly stored?: true;
   readonly signed?: true;
   readonly raw?: true;
   readonly payload: PayloadSchema;

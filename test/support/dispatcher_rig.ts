@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { createEventBus } from '../../master/events/event_bus.ts';
 import { createFleet } from '../../master/fleet.ts';
 import { createDispatcher, type DispatcherOptions } from '../../master/jobs/dispatch.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
@@ -9,6 +8,7 @@ import { decodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
 import { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { fakeClock } from './fake_context.ts';
+import { createMemoryBus, unheardEvent } from './memory_bus.ts';
 import { createMemoryStore } from './memory_store.ts';
 import { START_AT } from './sample_job.ts';
 
@@ -28,7 +28,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
   const jobs = createJobStore(store);
   const sent: Sent[] = [];
   const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
-  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push({ tag, data }));
   const fleet = createFleet({ acceptedIds: () => ['m1', 'm2', 'm3'], clock });
   for (const id of ['m1', 'm2']) {
@@ -39,6 +39,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
     jobs,
     clock,
     log: silentLogger,
+    eventOf: unheardEvent,
     ended: (record, { id, state }) => dispatcher.ended(record.jid, id, state !== 'succeeded'),
   });
   let count = 0;

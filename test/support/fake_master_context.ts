@@ -1,5 +1,4 @@
 import type { MasterContext } from '../../master/context.ts';
-import { createEventBus } from '../../master/events/event_bus.ts';
 import { createFleet } from '../../master/fleet.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { createTracker } from '../../master/jobs/tracker.ts';
@@ -8,6 +7,7 @@ import { silentLogger } from '../../shared/log.ts';
 import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { fakeClock } from './fake_context.ts';
+import { createMemoryBus, unheardEvent } from './memory_bus.ts';
 import { createMemoryStore } from './memory_store.ts';
 import { sampleJob } from './sample_job.ts';
 import type { BusEvent } from './start_fleet.ts';
@@ -30,7 +30,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
   const outputters: string[] = [];
   const published: JobRequest[] = [];
   const cancelled: FakeMasterContext['cancelled'] = [];
-  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push({ tag, data }));
   const given = {
     user: 'root',
@@ -40,7 +40,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
     jobs,
     bus,
     fleet: createFleet({ acceptedIds: () => ids, clock }),
-    tracker: createTracker({ jobs, clock, log: silentLogger, ended: () => undefined }),
+    tracker: createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined }),
     setOut: (outputter: string) => void outputters.push(outputter),
     setRetcode: () => undefined,
     events,

@@ -21,12 +21,12 @@ export function createMemoryStore(): MemoryStore {
     if (value === undefined) table(name).delete(id);
     else table(name).set(id, { key, value });
   };
-  const compare = (a: StoreKey, b: StoreKey): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
   return {
     get: (name, key) => table(name).get(JSON.stringify(key))?.value,
-    *range(name, { prefix = [], reverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
+    *range(name, { prefix = [], after, reverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
       const found = [...table(name).values()]
         .filter(({ key }) => prefix.every((part, index) => key[index] === part))
+        .filter(({ key }) => after === undefined || compare(key, after) > 0)
         .sort((a, b) => compare(a.key, b.key));
       if (reverse) found.reverse();
       yield* found.slice(0, limit);
@@ -52,4 +52,16 @@ export function createMemoryStore(): MemoryStore {
       return held.length;
     },
   };
+}
+
+/** Part by part, numbers before text, as LMDB has it. */
+function compare(a: StoreKey, b: StoreKey): number {
+  for (const [index, part] of a.entries()) {
+    const other = b[index];
+    if (other === undefined) return 1;
+    if (part === other) continue;
+    if (typeof part !== typeof other) return typeof part === 'number' ? -1 : 1;
+    return part < other ? -1 : 1;
+  }
+  return a.length - b.length;
 }

@@ -26,6 +26,7 @@ export const Fire = defineMessage({
   to: [{ role: 'master' }, { role: 'operator' }],
   qos: 1,
   qosLow: true,
+  stored: true,
   payload: v.looseObject({}),
   example: { params: { id: 'm1', tag: 'myapp/deployed' }, payload: { data: { build: 42 } } },
 });

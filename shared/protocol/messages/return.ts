@@ -44,6 +44,7 @@ export const Return = defineMessage({
   to: [{ role: 'master' }, { role: 'operator' }],
   qos: 1,
   qosLow: true,
+  stored: true,
   payload: ReturnPayload,
   example: { params: { jid: EXAMPLE_JID }, payload: example },
 });
@@ -56,6 +57,7 @@ export const ReturnLong = defineMessage({
   to: [{ role: 'master' }, { role: 'operator' }],
   qos: 1,
   qosLow: true,
+  stored: true,
   payload: ReturnPayload,
   example: { params: { jid: EXAMPLE_JID, id: 'm1' }, payload: example },
 });

@@ -137,22 +137,25 @@ test('operators are not limited in their rate', async () => {
   expect(fixture.received.all).toHaveLength(20);
 });
 
-test('a return is acknowledged when it is stored and not before', async () => {
+test.each([
+  ['a return', `salt/ret/${JID}`, { id: 'm1', jid: JID }],
+  ['an event', 'salt/fire/m1/a/b', { data: {} }],
+])('%s is acknowledged when it is stored and not before', async (_what, topic, payload) => {
   let store = (): void => undefined;
   fixture = await BrokerFixture.start({
-    received: ({ message }) => (message.name === 'return' ? new Promise((resolve) => (store = resolve)) : undefined),
+    received: ({ who }) => (who.id === 'm1' ? new Promise((resolve) => (store = resolve)) : undefined),
   });
   const minion = await fixture.minion('m1');
   let isAcknowledged = false;
-  const sent = minion.mqtt.publishAsync(`salt/ret/${JID}`, json({ id: 'm1', jid: JID }), { qos: 1 });
+  const sent = minion.mqtt.publishAsync(topic, json(payload), { qos: 1 });
   const acknowledged = sent.then(() => (isAcknowledged = true));
-  await fixture.received.waitFor(({ message }) => message.name === 'return');
+  await fixture.received.waitForCount(1);
   const other = await fixture.minion('m2');
   await other.mqtt.publishAsync('salt/fire/m2/a', '{}', { qos: 1 });
   expect(isAcknowledged).toBe(false);
   store();
   await acknowledged;
-  expect(fixture.received.all[0]).toMatchObject({ payload: { id: 'm1', retcode: 0 }, params: { jid: JID } });
+  expect(fixture.received.all[0]).toMatchObject({ topic, payload });
 });
 
 test('a return that cannot be stored is not acknowledged: the connection is closed and the minion sends again', async () => {
@@ -165,15 +168,15 @@ test('a return that cannot be stored is not acknowledged: the connection is clos
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('disk full'));
 });
 
-test('a handler that throws at anything but a return costs neither the connection nor the broker', async () => {
+test('a handler that throws at what need not be stored costs neither the connection nor the broker', async () => {
   fixture = await BrokerFixture.start({
     received() {
       throw new TypeError('a bug');
     },
   });
   const minion = await fixture.minion('m1');
-  await minion.mqtt.publishAsync('salt/fire/m1/a', '{}', { qos: 1 });
-  await minion.mqtt.publishAsync('salt/fire/m1/b', '{}', { qos: 1 });
+  await minion.mqtt.publishAsync(`salt/ack/${JID}/m1`, json({ st: 'run' }), { qos: 1 });
+  await minion.mqtt.publishAsync(`salt/ack/${JID}/m1`, json({ st: 'run' }), { qos: 1 });
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('TypeError: a bug'));
 });
 

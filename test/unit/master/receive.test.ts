@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Broker } from '../../../broker/broker.ts';
-import { createEventBus } from '../../../master/events/event_bus.ts';
 import { createFleet } from '../../../master/fleet.ts';
 import { createReceiver, type ReceiverOptions } from '../../../master/receive.ts';
 import { createLogger } from '../../../shared/log.ts';
@@ -11,6 +10,7 @@ import { Info, Request } from '../../../shared/protocol/messages/job.ts';
 import { OperatorRequest } from '../../../shared/protocol/messages/operator.ts';
 import { Ack, Return, ReturnLong } from '../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../support/fake_context.ts';
+import { createMemoryBus } from '../../support/memory_bus.ts';
 import { START_AT } from '../../support/sample_job.ts';
 
 const JID = '20260101000000000001';
@@ -23,7 +23,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
   const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
   const logged: string[] = [];
   const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
-  const bus = createEventBus({ publish: () => undefined, clock, log });
+  const bus = createMemoryBus({ clock, log });
   bus.listen((tag, data) => events.push({ tag, data }));
   const fleet = createFleet({ acceptedIds: () => ['m1'], clock });
   const note =

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { createEventBus } from '../../../../master/events/event_bus.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import type { Packet } from '../../../../shared/protocol/message.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { createMemoryBus } from '../../../support/memory_bus.ts';
 
 function setUp() {
   const published: Packet[] = [];
   const logged: string[] = [];
   const log = createLogger([{ level: 'error', format: 'text', write: (line) => logged.push(line) }], () => 0);
-  const bus = createEventBus({ publish: (packet) => published.push(packet), clock: fakeClock(), log });
+  const bus = createMemoryBus({ publish: (packet) => published.push(packet), clock: fakeClock(), log });
   return { bus, published, logged };
 }
 
@@ -42,6 +42,26 @@ test('an event whose tag no topic can carry is told here all the same, and logge
   bus.emit('a+b', {});
   expect([heard, published]).toEqual([['a+b'], []]);
   expect(logged.join()).toContain('tag=a+b');
+});
+
+test('an event that JSON cannot say goes out as an error, and nobody who fires is hurt', () => {
+  const { bus, published, logged } = setUp();
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  bus.emit('a/b', cyclic);
+  expect(JSON.parse(Buffer.from(published[0]!.payload).toString())).toMatchObject({ error: expect.any(String) });
+  expect(logged.join()).toContain('could not be encoded');
+});
+
+test('an event that is held goes out when its change is stored', () => {
+  const { bus, published } = setUp();
+  const heard: string[] = [];
+  bus.listen((tag) => heard.push(tag));
+  const [held, dropped] = [bus.hold('a/held', {}), bus.hold('a/dropped', {})];
+  expect([heard, published]).toEqual([[], []]);
+  held.fire();
+  dropped.drop();
+  expect([heard, published.map(({ topic }) => topic)]).toEqual([['a/held'], ['salt/event/a/held']]);
 });
 
 test('who stopped listening hears nothing more', () => {

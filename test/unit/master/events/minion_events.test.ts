@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { createEventBus } from '../../../../master/events/event_bus.ts';
 import { emitMinionEvent } from '../../../../master/events/minion_events.ts';
 import { mayFire } from '../../../../shared/event_tags.ts';
-import { silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { createMemoryBus } from '../../../support/memory_bus.ts';
 
 const JID = '20260101000000000001';
 
@@ -40,11 +39,11 @@ test.each([
 
 function emitted(tag: string, payload: Readonly<Record<string, unknown>>): unknown {
   let heard: unknown;
-  const bus = createEventBus({ publish: () => undefined, clock: fakeClock(), log: silentLogger });
+  const bus = createMemoryBus({ clock: fakeClock() });
   bus.listen((_tag, data) => {
     heard = data;
   });
-  emitMinionEvent(bus, 'm1', tag, payload);
+  void emitMinionEvent(bus, 'm1', tag, payload);
   return heard;
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createEventBus } from '../../../../master/events/event_bus.ts';
-import { createCollector, emitEnded } from '../../../../master/jobs/collect.ts';
+import { createCollector, holdEnded } from '../../../../master/jobs/collect.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createTracker } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { createMemoryBus } from '../../../support/memory_bus.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { sampleJob } from '../../../support/sample_job.ts';
 
@@ -17,14 +17,15 @@ async function setUp() {
   const jobs = createJobStore(store);
   const clock = fakeClock();
   const events: [string, unknown][] = [];
-  const bus = createEventBus({ publish: () => undefined, clock, log: silentLogger });
+  const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push([tag, data]));
   const calls: string[] = [];
   const tracker = createTracker({
     jobs,
     clock,
     log: silentLogger,
-    ended: (record, update) => emitEnded(bus, record, update),
+    eventOf: (record, update) => holdEnded(bus, record, update),
+    ended: () => undefined,
   });
   await tracker.add(job, new Map());
   const dispatcher = {

@@ -4,6 +4,7 @@ import { silentLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
 import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
 import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { unheardEvent } from '../../../support/memory_bus.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
 const numbers = (sent: readonly Sent[]): number[] => sent.map(({ job }) => Number(job.jid));
@@ -256,7 +257,7 @@ test('open parts of the store are queued again at the start, oldest first', asyn
   for (let job = 0; job < 3; job++) await before.dispatch({ tgt: 'm3', queue_for: 600 });
   const sent: number[] = [];
   const { clock, jobs, fleet } = before;
-  const tracker = createTracker({ jobs, clock, log: silentLogger, ended: () => undefined });
+  const tracker = createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined });
   fleet.setOnline('m3', START_AT);
   fleet.setInfo('m3', FULL);
   const again = setUpDispatcher({

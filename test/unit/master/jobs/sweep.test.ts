@@ -4,6 +4,7 @@ import { dueEnding, sweepJobs } from '../../../../master/jobs/sweep.ts';
 import { createTracker, type Row } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { unheardEvent } from '../../../support/memory_bus.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { START_AT, sampleJob } from '../../../support/sample_job.ts';
 
@@ -62,7 +63,7 @@ test('the reason names the option that was reached', () => {
 test('a sweep ends what is due and nothing else', async () => {
   const clock = fakeClock();
   const jobs = createJobStore(createMemoryStore());
-  const tracker = createTracker({ jobs, clock, log: silentLogger, ended: () => undefined });
+  const tracker = createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined });
   await tracker.add(job, new Map());
   await tracker.commit(job.jid, 'm2', 'run');
   await sweepJobs(tracker, timers, clock);

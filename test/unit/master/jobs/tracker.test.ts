@@ -3,6 +3,7 @@ import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createTracker, type JobUpdate } from '../../../../master/jobs/tracker.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { unheardEvent } from '../../../support/memory_bus.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { START_AT, sampleJob } from '../../../support/sample_job.ts';
 
@@ -17,7 +18,13 @@ async function setUp() {
   const told: JobUpdate[] = [];
   const log = createLogger([{ level: 'debug', format: 'text', write: (line) => logged.push(line) }], clock.nowMs);
   const open = () =>
-    createTracker({ jobs: createJobStore(store), clock, log, ended: (_record, update) => ended.push(update) });
+    createTracker({
+      jobs: createJobStore(store),
+      clock,
+      log,
+      eventOf: unheardEvent,
+      ended: (_record, update) => ended.push(update),
+    });
   const tracker = open();
   await tracker.add(sampleJob(), new Map());
   const stop = tracker.watch(jid, (update) => told.push(update));
