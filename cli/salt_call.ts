@@ -1,22 +1,19 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { createCatalogue } from '../minion/catalogue.ts';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
-import type { Events } from '../minion/context.ts';
+import type { Beacons, Events } from '../minion/context.ts';
 import { createExclusive } from '../minion/jobs/exclusive.ts';
 import { executeJob } from '../minion/jobs/execute.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
+import { BeaconAnswer, beaconAnswerTags, MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
 import { type MinionServices, makeContext } from '../minion/make_context.ts';
-import { openConnection } from '../shared/client/connection.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { createJidSource } from '../shared/ids.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
-import { loopbackSocketName } from '../shared/paths.ts';
-import type { Packet } from '../shared/protocol/message.ts';
-import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { checkValue } from '../shared/protocol/message.ts';
 import { VERSION } from '../shared/version.ts';
 import { parseCommand, type Terminal } from './command_line.ts';
 import {
@@ -27,6 +24,7 @@ import {
   type PrintOptions,
   wantedOutput,
 } from './command_options.ts';
+import { createLocalBus, type LocalBus } from './local_bus.ts';
 import { openGrains } from './open_grains.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
@@ -107,15 +105,16 @@ async function runOnce(
 ) {
   const { id } = config;
   const table = createJobTable((pid, signal) => void process.kill(pid, signal), process.pid);
-  const events = createLocalEvents(config);
+  const bus = createLocalBus(config, process.pid);
   const grains = await openGrains(config, log);
   const services: MinionServices = {
     id,
     version: VERSION,
     config: { ...config },
     grains,
-    events,
+    events: createLocalEvents(bus),
     jobs: table,
+    beacons: createLocalBeacons(bus),
     catalogue: createCatalogue(minionModules(), () => makeContext(services, noScope)),
     clock: systemClock,
     log,
@@ -142,29 +141,22 @@ const noScope = {
   outcome: { retcode: undefined, out: undefined },
 };
 
-/** Events of a call go through the running minion: by its loopback bus, which is the only way in. */
-function createLocalEvents(config: MinionConfig): Events {
-  const send = async (packet: Packet): Promise<void> => {
-    const connection = await openConnection({
-      endpoint: { kind: 'unix', path: join(config.sock_dir, loopbackSocketName) },
-      clientId: `salt-call-${process.pid}`,
-      keepaliveSeconds: 60,
-      connectTimeoutMs: 5000,
-      received: () => undefined,
-    }).catch((cause: unknown) => {
-      throw new FleetError('COMMAND_FAILED', 'the minion is not running: its event bus cannot be reached', {
-        hint: 'start salt-minion',
-        cause,
-      });
-    });
-    try {
-      await connection.publish({ ...packet, qos: 1 });
-    } finally {
-      await connection.close();
-    }
-  };
+/** Events of a call go through the running minion. */
+function createLocalEvents(bus: LocalBus): Events {
   return {
-    fire: (tag, data) => send(LocalEvent.encode({ tag }, { _stamp: eventStamp(systemClock.nowMs()), ...data }, 'json')),
-    fireMaster: (tag, data) => send(LocalEvent.encode({ tag: 'fire_master' }, { tag, data }, 'json')),
+    fire: bus.fire,
+    fireMaster: (tag, data) => bus.fire('fire_master', { tag, data }),
+  };
+}
+
+/** Salt's default. */
+const ANSWER_SECONDS = 60;
+
+function createLocalBeacons(bus: LocalBus): Beacons {
+  return {
+    async manage(request, timeoutSeconds = ANSWER_SECONDS) {
+      const answer = await bus.ask(MANAGE_BEACONS, { ...request }, beaconAnswerTags[request.func], timeoutSeconds);
+      return checkValue(BeaconAnswer, answer, 'the answer of the running minion');
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
+import { coreBeacons } from '../minion/beacons.ts';
 import { cacheMinionId, loadMinionConfig } from '../minion/config.ts';
 import type { MinionContext } from '../minion/context.ts';
 import { startMinion } from '../minion/minion.ts';
@@ -27,6 +28,7 @@ export async function runSaltMinion(argv: readonly string[]): Promise<number> {
     startMinion({
       config,
       modules: minionModules(),
+      beacons: coreBeacons(),
       grains: await openGrains(config, log),
       clock: systemClock,
       random: Math.random,

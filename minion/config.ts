@@ -93,6 +93,14 @@ const jobs = {
   ),
 };
 
+const beacons = {
+  beacons: saltKey(
+    map,
+    {},
+    'What the minion watches, by the name of the beacon: a list of keys with values, as Salt writes it.',
+  ),
+};
+
 const local = {
   local_tcp_port: ownKey(
     nullable(port),
@@ -111,6 +119,7 @@ export const minionSchema = {
     Grains: grains,
     Jobs: jobs,
     Returners: minionReturnerSettings,
+    Beacons: beacons,
     'Event bus': local,
     Log: logSettings('minion'),
     Output: outputSettings,
@@ -122,6 +131,7 @@ export const minionSchema = {
     multiprocessing: 'jobs that need it run in processes of their own',
     transport: 'the transport is MQTT',
     keysize: 'keys are Ed25519',
+    beacons_before_connect: 'beacons always start with the minion; what they tell waits for the master',
     open_mode: 'keys are always checked',
   },
 } as const satisfies ConfigSchema<SettingGroups>;

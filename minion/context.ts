@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
 import type { Exec } from './lib/exec.ts';
 
 /** The grains of this minion, and the file in which an operator's own are kept. */
@@ -41,6 +42,19 @@ export interface Events {
   fireMaster(tag: string, data: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
+/** What is asked of the running minion about its beacons: the event `manage_beacons` of Salt's minion bus. */
+export interface BeaconRequest {
+  readonly func: BeaconFunction;
+  readonly name?: string;
+  readonly beacon_data?: unknown;
+}
+
+/** The beacons of the running minion; under `salt-call` they are another process's. */
+export interface Beacons {
+  /** Throws COMMAND_FAILED when no minion runs, TIMED_OUT when it does not answer within the seconds. */
+  manage(request: BeaconRequest, timeoutSeconds?: number): Promise<BeaconAnswer>;
+}
+
 /** What is known of the other functions of this minion. */
 export interface Catalogue {
   readonly moduleNames: readonly string[];
@@ -71,6 +85,7 @@ export interface MinionContext {
   readonly exec: Exec;
   readonly events: Events;
   readonly jobs: Jobs;
+  readonly beacons: Beacons;
   readonly catalogue: Catalogue;
   /** Calls another execution function, such as `cmd.run`, within this job. */
   call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;

@@ -42,6 +42,8 @@ export async function startLoopback(options: {
   readonly tcpPort: number | null;
   /** A local process asks for an event on the master's bus: the one way across, and only when it is asked for. */
   readonly fireMaster: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Told of every event that a local process fires. */
+  readonly heard: (tag: string, payload: unknown) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Loopback> {
@@ -56,7 +58,10 @@ export async function startLoopback(options: {
     identities: { refuseMinion: () => 'this is a loopback broker', isOperator: () => false, owner: 'local' },
     limits: LIMITS,
     handlers: {
-      received: (received) => crossOver(received, options.fireMaster, options.log),
+      received(received) {
+        options.heard(received.params.tag as string, received.payload);
+        return crossOver(received, options.fireMaster, options.log);
+      },
       online: () => undefined,
       offline: () => undefined,
     },

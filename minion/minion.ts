@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
@@ -17,6 +18,8 @@ import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import { Ack, type AckPayload } from '../shared/protocol/messages/return.ts';
 import { VERSION } from '../shared/version.ts';
+import type { AnyBeacon } from './beacon.ts';
+import { type RunningBeacons, startBeacons } from './beacons.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext } from './context.ts';
@@ -28,6 +31,7 @@ import { openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
 import type { Progress } from './jobs/progress.ts';
 import { createReceiver } from './jobs/receive.ts';
+import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_requests.ts';
 import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
@@ -38,6 +42,7 @@ const CONNECT_TIMEOUT_MS = 30_000;
 export interface MinionDeps {
   readonly config: MinionConfig;
   readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
+  readonly beacons: PluginFolder<AnyBeacon>;
   readonly grains: Grains;
   readonly clock: Clock;
   readonly random: () => number;
@@ -67,12 +72,16 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     sockDir: config.sock_dir,
     tcpPort: config.local_tcp_port,
     fireMaster,
+    heard(tag, payload) {
+      if (tag === MANAGE_BEACONS) void answerBeaconRequest(payload, { beacons, events, log });
+    },
     clock,
     log,
   });
+  const events = createEvents(loopback, fireMaster, clock);
   const table = createJobTable(deps.kill, deps.pid);
-  const services = createServices(deps, createEvents(loopback, fireMaster, clock), table);
-  const { events } = services;
+  const services = createServices(deps, events, table, () => beacons);
+  const beacons = createBeacons(deps, services);
   const jobs = createJobPath(deps, disk, services, table, () => link);
   const link: MasterLink = createMasterLink({
     ...linkSettings(config),
@@ -102,7 +111,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), loopback, disk);
+  const done = runUntilClosed(work(), beacons, loopback, disk);
   return {
     done,
     localAddresses: loopback.addresses,
@@ -127,17 +136,28 @@ async function openDisk({ config, clock, random, log }: MinionDeps) {
   };
 }
 
-async function runUntilClosed(work: Promise<void>, loopback: Loopback, { ledger, returners }: Disk): Promise<void> {
+async function runUntilClosed(
+  work: Promise<void>,
+  beacons: RunningBeacons,
+  loopback: Loopback,
+  { ledger, returners }: Disk,
+): Promise<void> {
   try {
     await work;
   } finally {
+    await beacons.stop();
     await loopback.close();
     await returners.stop();
     await ledger.close();
   }
 }
 
-function createServices(deps: MinionDeps, events: Events, table: JobTable): MinionServices {
+function createServices(
+  deps: MinionDeps,
+  events: Events,
+  table: JobTable,
+  beacons: () => RunningBeacons,
+): MinionServices {
   const { config, clock, log, env } = deps;
   const services: MinionServices = {
     id: config.id,
@@ -146,12 +166,27 @@ function createServices(deps: MinionDeps, events: Events, table: JobTable): Mini
     grains: deps.grains,
     events,
     jobs: table,
+    beacons: { manage: (request) => beacons().manage(request) },
     catalogue: createCatalogue(deps.modules, () => makeContext(services, noScope)),
     clock,
     log,
     env,
   };
   return services;
+}
+
+function createBeacons({ beacons, config, log }: MinionDeps, services: MinionServices): RunningBeacons {
+  const { id, events, jobs } = services;
+  return startBeacons({
+    id,
+    folder: beacons,
+    config: config.beacons,
+    events,
+    jobs,
+    log,
+    contextOf: (signal, beaconLog) => makeContext({ ...services, log: beaconLog }, { ...noScope, signal }),
+    interfaces: networkInterfaces,
+  });
 }
 
 /** From a packet of the master to a return in the outbox: hops five and six. */

@@ -11,6 +11,7 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const pluginFolders = [
   'minion/modules',
   'minion/grains',
+  'minion/beacons',
   'master/runners',
   'master/wheel',
   'cli/outputs',

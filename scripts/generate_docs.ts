@@ -1,8 +1,11 @@
 import { masterSchema } from '../master/config.ts';
+import type { AnyBeacon } from '../minion/beacon.ts';
+import { coreBeacons } from '../minion/beacons.ts';
 import { minionSchema } from '../minion/config.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder } from '../shared/plugin/load_folder.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
+import { beaconReference, commonBeaconKeys } from './docs/beacon_docs.ts';
 import { configFile, configReference } from './docs/config_docs.ts';
 import { errorReference } from './docs/error_docs.ts';
 import { moduleReference, modulesReference } from './docs/function_docs.ts';
@@ -20,6 +23,10 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/config_master.md', configReference(masterSchema)],
     ['docs/reference/config_minion.md', configReference(minionSchema)],
     ['docs/reference/errors.md', errorReference()],
+    ['docs/reference/beacons/common.md', commonBeaconKeys()],
+    ...(await loadBeacons()).map(
+      ([name, spec]) => [`docs/reference/beacons/${name}.md`, beaconReference(name, spec)] as const,
+    ),
     ...modules.map(([name, module]) => [`docs/reference/modules/${name}.md`, moduleReference(name, module)] as const),
     [
       'docs/reference/runners.md',
@@ -38,6 +45,11 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
       ),
     ],
   ]);
+}
+
+async function loadBeacons(): Promise<(readonly [string, AnyBeacon])[]> {
+  const { names, load } = coreBeacons();
+  return Promise.all(names.map(async (name) => [name, (await load(name)) as AnyBeacon] as const));
 }
 
 async function loadModules(folder: string): Promise<(readonly [string, AnyModule])[]> {

@@ -127,6 +127,7 @@ const WRITERS: Readonly<Record<string, (part: Part) => string>> = {
   array: ({ item }) => (item?.type === 'unknown' ? 'a list' : `a list of: ${describe(item as Part)}`),
   record: ({ value }) => (value?.type === 'unknown' ? 'a mapping' : `a mapping to: ${describe(value as Part)}`),
   object: ({ entries = {} }) => `an object of ${Object.keys(entries).join(', ')}`,
+  strict_object: ({ entries = {} }) => `a mapping of ${Object.keys(entries).join(', ')}`,
   loose_object: ({ entries = {} }) => `an object of ${Object.keys(entries).join(', ')} and more`,
   instance: () => 'bytes',
   union: ({ options = [] }) => [...new Set(options.map((option) => describe(option as Part)))].join(' or '),

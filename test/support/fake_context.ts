@@ -68,6 +68,11 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
     exec: fakeExec({}),
     events: fakeEvents(records.fired, records.firedMaster),
     jobs: fakeJobs(runningJobs, records.signalled),
+    beacons: {
+      async manage() {
+        throw new FleetError('COMMAND_FAILED', 'no minion runs in this test');
+      },
+    },
     catalogue: {
       moduleNames: Object.keys(modules).sort(),
       refresh: () => undefined,

@@ -92,6 +92,7 @@ function launch({ directory, modules }: CrowdOptions, config: MinionConfig, id: 
       sock_dir: join(home, 'run'),
     },
     modules: { names: Object.keys(modules), load: async (name) => modules[name], rescan: () => undefined },
+    beacons: { names: [], load: async () => undefined, rescan: () => undefined },
     grains: {
       all: () => ({ id }),
       readCustom: async () => ({}),

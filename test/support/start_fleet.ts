@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadMasterConfig, type MasterConfig } from '../../master/config.ts';
 import type { MasterContext } from '../../master/context.ts';
 import { type Master, startMaster } from '../../master/master.ts';
+import { coreBeacons } from '../../minion/beacons.ts';
 import { loadMinionConfig, type MinionConfig } from '../../minion/config.ts';
 import type { Grains, MinionContext } from '../../minion/context.ts';
 import { type Minion, startMinion } from '../../minion/minion.ts';
@@ -233,6 +234,7 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
   return startMinion({
     config,
     modules,
+    beacons: coreBeacons(),
     grains: plainGrains(id),
     clock,
     random: Math.random,

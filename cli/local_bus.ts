@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import type { MinionConfig } from '../minion/config.ts';
+import { type Connection, openConnection } from '../shared/client/connection.ts';
+import { systemClock } from '../shared/clock.ts';
+import { FleetError } from '../shared/errors.ts';
+import { eventStamp } from '../shared/event_stamp.ts';
+import { loopbackSocketName } from '../shared/paths.ts';
+import { decodePayload } from '../shared/protocol/codec.ts';
+import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { formatTopic } from '../shared/protocol/topic.ts';
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** The running minion, by its own bus: the only way into it. Every call throws COMMAND_FAILED when no minion runs. */
+export interface LocalBus {
+  fire(tag: string, data: Data): Promise<void>;
+  /** Fires an event and waits for the one that answers it: of that tag, and with the same `c`. Throws TIMED_OUT. */
+  ask(tag: string, data: Data, answerTag: string, timeoutSeconds: number): Promise<Data>;
+}
+
+export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid: number): LocalBus {
+  const connect = (received: (topic: string, payload: Uint8Array) => void): Promise<Connection> =>
+    openConnection({
+      endpoint: { kind: 'unix', path: join(sock_dir, loopbackSocketName) },
+      clientId: `salt-call-${pid}`,
+      keepaliveSeconds: 60,
+      connectTimeoutMs: 5000,
+      received,
+    }).catch((cause: unknown) => {
+      throw new FleetError('COMMAND_FAILED', 'the minion is not running: its event bus cannot be reached', {
+        hint: 'start salt-minion',
+        cause,
+      });
+    });
+  const publish = (connection: Connection, tag: string, data: Data): Promise<void> =>
+    connection.publish({
+      ...LocalEvent.encode({ tag }, { _stamp: eventStamp(systemClock.nowMs()), ...data }, 'json'),
+      qos: 1,
+    });
+  let count = 0;
+  return {
+    async fire(tag, data) {
+      const connection = await connect(() => undefined);
+      try {
+        await publish(connection, tag, data);
+      } finally {
+        await connection.close();
+      }
+    },
+    async ask(tag, data, answerTag, timeoutSeconds) {
+      const c = `${pid}-${++count}`;
+      let answered: (answer: Data) => void = () => undefined;
+      const answer = new Promise<Data>((resolve) => {
+        answered = resolve;
+      });
+      const connection = await connect((_topic, payload) => {
+        const given = decodePayload(payload) as Data;
+        if (given.c === c) answered(given);
+      });
+      try {
+        await connection.subscribe([formatTopic(LocalEvent.topic, { tag: answerTag })]);
+        await publish(connection, tag, { ...data, c });
+        const gone = connection.closed.then(() => {
+          throw new FleetError('COMMAND_FAILED', `the minion stopped before it answered ${tag}`);
+        });
+        return await withinSeconds(Promise.race([answer, gone]), timeoutSeconds, tag);
+      } finally {
+        await connection.close();
+      }
+    },
+  };
+}
+
+async function withinSeconds<T>(answer: Promise<T>, seconds: number, what: string): Promise<T> {
+  let stop: () => void = () => undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const timer = systemClock.after(seconds * 1000, () =>
+      reject(new FleetError('TIMED_OUT', `the running minion did not answer ${what} within ${seconds} s`)),
+    );
+    stop = timer.stop;
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    stop();
+  }
+}
