@@ -1,97 +1,16 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromJs } from '../../shared/render/values/border.ts';
 import { pyRepr } from '../../shared/render/values/text.ts';
-import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
+import { type DumpYamlOptions, dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { loadYaml } from '../../shared/render/yaml/load_yaml.ts';
 import { YamlError } from '../../shared/render/yaml/yaml_error.ts';
 import { askOracle, hasOracle } from '../support/python_oracle.ts';
+import { damagedDocument, writtenDocument, yamlScraps } from '../support/yaml_documents.ts';
 
-/** A fixed seed, so that a difference is a change of ours. Others are tried with `SEED=n`. */
+/** A fixed seed, so that a difference is a change of ours. Others are tried with `SEED=n`, more of each with `COUNT=n`. */
 const seed = Number(process.env.SEED ?? 1);
-
-const golden = new URL('../golden/render/yaml_documents.json', import.meta.url);
-const texts = (JSON.parse(readFileSync(golden, 'utf8')) as { text: string }[])
-  .map(({ text }) => text)
-  .filter((text) => text.length < 500);
-
-const scraps = [
-  ...[
-    'a',
-    'b: ',
-    ': ',
-    '- ',
-    '? ',
-    '\n',
-    '\n  ',
-    '\n- ',
-    '\t',
-    '#',
-    ' #c',
-    '"',
-    "'",
-    '[',
-    ']',
-    '{',
-    '}',
-    ',',
-    '|',
-    '>',
-  ],
-  ...[
-    '|-',
-    '>+',
-    '|2',
-    '&a ',
-    '*a',
-    '!!str ',
-    '!t ',
-    '!',
-    '!!int ',
-    '<<: ',
-    '---',
-    '...',
-    '\n---\n',
-    '%YAML 1.1\n',
-    '0644',
-  ],
-  ...[
-    '1:30',
-    'yes',
-    '~',
-    '=',
-    '@',
-    '`',
-    '%',
-    '\\',
-    '\\x41',
-    'é',
-    '😀',
-    '\u2028',
-    '\x85',
-    '\r\n',
-    '1_0',
-    '.5',
-    '0x1f',
-    '\ufeff',
-  ],
-];
-
-/** A document with some of its characters cut out and scraps of YAML put in. */
-const damaged = fc
-  .tuple(
-    fc.constantFrom(...texts),
-    fc.array(fc.tuple(fc.nat(1000), fc.nat(4), fc.constantFrom('', ...scraps)), { maxLength: 5 }),
-  )
-  .map(([text, edits]) =>
-    edits.reduce((result, [place, cut, scrap]) => {
-      const at = place % (result.length + 1);
-      return result.slice(0, at) + scrap + result.slice(at + cut);
-    }, text),
-  )
-  // Half a surrogate pair is no text that Python could be sent; sets print in an order of CPython's own.
-  .filter((text) => !/\p{Cs}/u.test(text) && !text.includes('!!set'));
+const numRuns = Number(process.env.COUNT ?? 2000);
 
 interface LoadAnswer {
   readonly value?: string;
@@ -99,9 +18,15 @@ interface LoadAnswer {
   readonly type?: string;
 }
 
-function outcome(text: string, rules: 'plain' | 'salt'): LoadAnswer {
+const rules = {
+  plain: { rules: 'plain' },
+  salt: { rules: 'salt' },
+  sls: { rules: 'salt', ordered: true },
+} as const;
+
+function outcome(text: string, name: keyof typeof rules): LoadAnswer {
   try {
-    return { value: pyRepr(loadYaml(text, { rules })) };
+    return { value: pyRepr(loadYaml(text, rules[name])) };
   } catch (error) {
     if (error instanceof YamlError) return { error: error.message };
     throw error;
@@ -116,30 +41,55 @@ function differsByDesign(answer: LoadAnswer, ours: LoadAnswer): boolean {
   );
 }
 
-describe.skipIf(!hasOracle)('beside PyYAML', () => {
-  test.each(['plain', 'salt'] as const)(
-    'damaged documents are read by the %s rules with the same values and errors',
-    (rules) => {
-      const documents = fc.sample(damaged, { numRuns: 3000, seed });
-      const answers = askOracle<LoadAnswer>(
-        'yaml_oracle.py',
-        documents.map((load) => ({ load, rules })),
-      );
-      const differences = documents.flatMap((text, index) => {
-        const { value, error, type } = answers[index]!;
-        const ours = outcome(text, rules);
-        const same = value === undefined ? ours.error === error : ours.value === value;
-        return same || differsByDesign({ type }, ours)
-          ? []
-          : [{ text, python: value ?? error, ours: ours.value ?? ours.error }];
-      });
-      expect(differences).toEqual([]);
-    },
-  );
+/** Milliseconds; a count of tens of thousands takes minutes. */
+const timeout = 30_000 + numRuns * 30;
+
+describe.skipIf(!hasOracle)('beside PyYAML', { timeout }, () => {
+  const documents = { written: writtenDocument, damaged: damagedDocument };
+  const kinds = Object.keys(documents) as (keyof typeof documents)[];
+  const cases = kinds.flatMap((kind) => (['plain', 'salt', 'sls'] as const).map((name) => [kind, name] as const));
+
+  test.each(cases)('%s documents are read by the %s rules with the same values and errors', (kind, name) => {
+    const texts = fc.sample(documents[kind], { numRuns, seed });
+    const answers = askOracle<LoadAnswer>(
+      'yaml_oracle.py',
+      texts.map((load) => ({ load, rules: name })),
+    );
+    const differences = texts.flatMap((text, index) => {
+      const { value, error, type } = answers[index]!;
+      const ours = outcome(text, name);
+      const same = value === undefined ? ours.error === error : ours.value === value;
+      return same || differsByDesign({ type }, ours)
+        ? []
+        : [{ text, python: value ?? error, ours: ours.value ?? ours.error }];
+    });
+    expect(differences).toEqual([]);
+  });
+
+  test.each(kinds)('what %s documents hold is written with the same bytes', (kind) => {
+    const request = fc.record({
+      text: documents[kind],
+      flow: fc.constantFrom(true, false, null),
+      sortKeys: fc.boolean(),
+      width: fc.constantFrom(80, 80, 20, 5, 1000),
+    });
+    const requests = fc
+      .sample(request, { numRuns, seed })
+      .filter(({ text }) => outcome(text, 'plain').error === undefined);
+    const answers = askOracle<{ text: string }>(
+      'yaml_oracle.py',
+      requests.map(({ text, flow, sortKeys, width }) => ({ dump_of: text, flow, sort: sortKeys, width })),
+    );
+    const differences = requests.flatMap(({ text, ...options }, index) => {
+      const ours = dumpYaml(loadYaml(text, rules.plain), options satisfies DumpYamlOptions);
+      return ours === answers[index]!.text ? [] : [{ text, options, python: answers[index]!.text, ours }];
+    });
+    expect(differences).toEqual([]);
+  });
 
   test('random values are written with the same bytes', () => {
     const text = fc
-      .array(fc.constantFrom(...scraps, 'word', ' ', 'x'.repeat(30), '\n\n'), { maxLength: 40 })
+      .array(fc.constantFrom(...yamlScraps, 'word', ' ', 'x'.repeat(30), '\n\n'), { maxLength: 40 })
       .map((parts) => parts.join(''));
     const { value: anyValue } = fc.letrec((tie) => ({
       value: fc.oneof(
@@ -153,7 +103,7 @@ describe.skipIf(!hasOracle)('beside PyYAML', () => {
         fc.dictionary(text, tie('value'), { maxKeys: 5 }),
       ),
     }));
-    const values = fc.sample(anyValue, { numRuns: 2000, seed }).map(fromJs);
+    const values = fc.sample(anyValue, { numRuns, seed }).map(fromJs);
     const styles = [true, false, null];
     const requests = values.map((value, index) => ({
       dump: pyRepr(value).replaceAll('Infinity', 'inf'),

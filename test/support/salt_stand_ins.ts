@@ -4,7 +4,8 @@ import { matchesGlob } from '../../shared/render/salt/glob.ts';
 import type { FunctionSource } from '../../shared/render/salt/salt_functions.ts';
 import { traverse } from '../../shared/render/salt/traverse.ts';
 import { deepCopy, fromJs } from '../../shared/render/values/border.ts';
-import { includesValue, PyDict } from '../../shared/render/values/py_dict.ts';
+import { pyContains } from '../../shared/render/values/iteration.ts';
+import { PyDict } from '../../shared/render/values/py_dict.ts';
 import type { PyCallable } from '../../shared/render/values/py_function.ts';
 import type { Value } from '../../shared/render/values/py_object.ts';
 import { pyStr } from '../../shared/render/values/text.ts';
@@ -85,7 +86,7 @@ function update(into: Value, other: Value, lists = false): Value {
     const mine = into.get(key);
     if (value instanceof PyDict && mine instanceof PyDict) update(mine, value, lists);
     else if (lists && Array.isArray(value) && Array.isArray(mine)) {
-      into.set(key, [...mine, ...value.filter((item) => !includesValue(mine, item))]);
+      into.set(key, [...mine, ...value.filter((item) => !pyContains(mine, item))]);
     } else into.set(key, deepCopy(value));
   }
   return into;

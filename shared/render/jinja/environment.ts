@@ -8,6 +8,7 @@ import { Context } from './context.ts';
 import type { Filter, Test } from './filter_scope.ts';
 import { BUILTIN_FILTERS } from './filters.ts';
 import { BUILTIN_GLOBALS } from './globals.ts';
+import { guarded } from './guard.ts';
 import { normalizeSource, tokenize } from './lexer.ts';
 import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Parser } from './parser.ts';
@@ -73,7 +74,7 @@ export function createEnvironment(options: EnvironmentOptions = {}): Environment
   const start = (target: RenderTarget, variables: Variables, globals: Variables, state: RenderState): string => {
     const template = find(engine, load, target);
     template.render(state, new Context(template, new Map([...engine.globals, ...globals, ...variables])));
-    state.budget.check(state.out);
+    guarded(state, template.source, () => state.budget.check(state.out));
     return state.out;
   };
   const newSeed = () => options.seed ?? randomInt(2 ** 32);

@@ -9,6 +9,7 @@ import type { Value } from '../values/py_object.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { pyRepr, typeName } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';
+import { ValueWalk } from '../values/value_walk.ts';
 
 /** How `json.dumps` writes. */
 export interface JsonStyle {
@@ -21,26 +22,30 @@ export interface JsonStyle {
 
 /** `json.dumps(value)`. */
 export function jsonText(value: Value, style: JsonStyle = {}): string {
-  return write(value, style, '\n', []);
+  return write(value, style, '\n', new ValueWalk());
 }
 
-function write(value: Value, style: JsonStyle, newline: string, open: readonly Value[]): string {
+function write(value: Value, style: JsonStyle, newline: string, walk: ValueWalk): string {
+  walk.step();
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') {
     return typeof value === 'number' || typeof value === 'bigint' ? pyRepr(value) : String(value);
   }
   if (typeof value === 'string') return quote(value, style);
   if (value instanceof Markup) return quote(value.text, style);
   if (value instanceof PyFloat) return floatText(value.value);
-  if (open.includes(value)) throw new PyError('ValueError', 'Circular reference detected');
-  const inner = [...open, value];
+  if (walk.isIn(value)) throw new PyError('ValueError', 'Circular reference detected');
+  return walk.inside(value, () => writeContainer(value, style, newline, walk));
+}
+
+function writeContainer(value: Value, style: JsonStyle, newline: string, walk: ValueWalk): string {
   const deeper = newline + (style.indent ?? '');
   if (Array.isArray(value) || value instanceof PyTuple) {
-    const items = toList(value).map((item) => write(item, style, deeper, inner));
+    const items = toList(value).map((item) => write(item, style, deeper, walk));
     return wrap('[', items, ']', style, newline);
   }
   if (value instanceof PyDict) {
     const items = entriesOf(value, style).map(([key, item]) => {
-      return `${quote(floatKey(key), style)}: ${write(item, style, deeper, inner)}`;
+      return `${quote(floatKey(key), style)}: ${write(item, style, deeper, walk)}`;
     });
     return wrap('{', items, '}', style, newline);
   }

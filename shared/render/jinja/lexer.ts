@@ -1,5 +1,5 @@
 import { PyFloat } from '../values/py_float.ts';
-import { normalInt } from '../values/py_int.ts';
+import { decimalInt, normalInt } from '../values/py_int.ts';
 import { PY_SPACE, stripEnd } from '../values/py_space.ts';
 import { pyRepr } from '../values/text.ts';
 import { errorAt, type TemplateSource } from './template_error.ts';
@@ -139,7 +139,7 @@ class Lexer {
     const float = this.#match(FLOAT);
     if (float) return this.#push('float', float[0], at, new PyFloat(Number(float[0].replaceAll('_', ''))));
     const integer = this.#match(INTEGER);
-    if (integer) return this.#push('integer', integer[0], at, normalInt(BigInt(integer[0].replaceAll('_', ''))));
+    if (integer) return this.#push('integer', integer[0], at, this.#integer(integer[0].replaceAll('_', ''), at));
     const word = this.#match(WORD);
     if (word) {
       if (!IDENTIFIER.test(word[0])) this.#fail('Invalid character in identifier', at);
@@ -153,6 +153,15 @@ class Lexer {
       unescapeLiteral(raw, (message) => this.#fail(message, at)),
       at,
     );
+  }
+
+  #integer(digits: string, at: number): number | bigint {
+    if (/^0[box]/i.test(digits)) return normalInt(BigInt(digits));
+    try {
+      return decimalInt(digits);
+    } catch (error) {
+      return this.#fail((error as Error).message, at);
+    }
   }
 
   #operator(at: number, open: string[]): void {

@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** Far above what any state tree needs, far below what hurts a master. */
-export const DEFAULT_LIMITS: Limits = { outputLength: 64 * 2 ** 20, depth: 200, iterations: 5_000_000, timeMs: 30_000 };
+export const DEFAULT_LIMITS: Limits = { outputLength: 16 * 2 ** 20, depth: 200, iterations: 5_000_000, timeMs: 30_000 };
 
 // Reading the clock costs as much as a small loop body.
 const STEPS_PER_CLOCK_READING = 1024;

@@ -1,5 +1,6 @@
 import type { PyDict } from '../values/py_dict.ts';
 import { PyObject, type Value } from '../values/py_object.ts';
+import type { ValueWalk } from '../values/value_walk.ts';
 
 /** What `namespace()` makes: attributes that templates may assign. */
 export class Namespace extends PyObject {
@@ -15,8 +16,8 @@ export class Namespace extends PyObject {
     return 'jinja2.utils.Namespace';
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    return `<Namespace ${this.#attributes.repr(open)}>`;
+  override repr(walk?: ValueWalk): string {
+    return `<Namespace ${this.#attributes.repr(walk)}>`;
   }
 
   override attr(name: string): Value | undefined {

@@ -30,7 +30,11 @@ export function linkAddresses(text: string, style: LinkStyle): string {
     .join('');
 }
 
+// No address is longer, and the patterns take time that grows with the square of a word.
+const WORD_MAX = 4096;
+
 function linkWord(word: string, style: LinkStyle): string {
+  if (word.length > WORD_MAX) return word;
   const [head = ''] = /^(?:[(<]|&lt;)+/.exec(word) ?? [];
   const body = word.slice(head.length);
   const [ending = ''] = /(?:[)>.,\n]|&gt;)+$/.exec(body) ?? [];

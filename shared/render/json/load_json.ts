@@ -1,17 +1,20 @@
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
 import { PyFloat } from '../values/py_float.ts';
-import { normalInt } from '../values/py_int.ts';
+import { decimalInt, normalInt } from '../values/py_int.ts';
 import type { Value } from '../values/py_object.ts';
 
 interface Reader {
   readonly text: string;
   index: number;
   depth: number;
+  values: number;
 }
 
 /** Collections inside one another: Python's own limit is its recursion limit. */
 const DEPTH_MAX = 500;
+/** Values in one text: far above what people write, below what fills the memory. */
+const VALUES_MAX = 1_000_000;
 
 const space = /[ \t\n\r]*/y;
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
@@ -44,7 +47,7 @@ const escapes: Readonly<Record<string, string>> = {
  * @throws PyError ValueError
  */
 export function loadJson(text: string): Value {
-  const reader: Reader = { text, index: 0, depth: 0 };
+  const reader: Reader = { text, index: 0, depth: 0, values: 0 };
   const value = readValue(reader);
   take(reader, space);
   if (reader.index < text.length) fail(reader, 'Extra data');
@@ -52,6 +55,8 @@ export function loadJson(text: string): Value {
 }
 
 function readValue(reader: Reader): Value {
+  reader.values += 1;
+  if (reader.values > VALUES_MAX) fail(reader, `more than ${VALUES_MAX} values`);
   take(reader, space);
   const first = reader.text[reader.index];
   if (first === '{') return readNested(reader, readObject);
@@ -61,7 +66,11 @@ function readValue(reader: Reader): Value {
   if (name !== '') return words[name] as Value;
   const digits = take(reader, number);
   if (digits === '') return fail(reader, 'Expecting value');
-  return /[.eE]/.test(digits) ? new PyFloat(Number(digits)) : normalInt(BigInt(digits));
+  return /[.eE]/.test(digits) ? new PyFloat(Number(digits)) : signedInt(digits);
+}
+
+function signedInt(digits: string): number | bigint {
+  return digits.startsWith('-') ? normalInt(-BigInt(decimalInt(digits.slice(1)))) : decimalInt(digits);
 }
 
 function readNested(reader: Reader, read: (reader: Reader) => Value): Value {

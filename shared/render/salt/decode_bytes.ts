@@ -3,19 +3,21 @@ import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { isText, textOf } from '../values/text.ts';
+import { ValueWalk } from '../values/value_walk.ts';
 
 /**
  * A copy in which bytes are text, tuples are lists and every mapping is a plain dict, as Salt hands on what it has loaded.
  * @throws PyError UnicodeDecodeError for bytes that are no UTF-8
  */
-export function decodeBytes(value: Value): Value {
+export function decodeBytes(value: Value, walk: ValueWalk = new ValueWalk()): Value {
+  walk.step();
   if (value instanceof Uint8Array) return decodeUtf8(value);
-  if (Array.isArray(value)) return value.map(decodeBytes);
-  if (value instanceof PyTuple) return value.items.map(decodeBytes);
+  if (Array.isArray(value)) return value.map((item) => decodeBytes(item, walk));
+  if (value instanceof PyTuple) return value.items.map((item) => decodeBytes(item, walk));
   if (!(value instanceof PyDict)) return value;
   const dict = new PyDict();
   for (const [key, item] of value.entries())
-    dict.set(key instanceof Uint8Array ? decodeUtf8(key) : key, decodeBytes(item));
+    dict.set(key instanceof Uint8Array ? decodeUtf8(key) : key, decodeBytes(item, walk));
   return dict;
 }
 

@@ -7,6 +7,7 @@ import type { Value } from '../values/py_object.ts';
 import { PySet } from '../values/py_set.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
+import { ValueWalk } from '../values/value_walk.ts';
 
 /** Columns of a line. */
 const WIDTH = 80;
@@ -106,16 +107,17 @@ function cutLine(line: string, width: number, allowance: number): string[] {
 }
 
 /** `repr` with the keys of dicts sorted at every level. */
-function sortedRepr(value: Value): string {
-  if (Array.isArray(value)) return `[${value.map(sortedRepr).join(', ')}]`;
-  if (value instanceof PyTuple)
-    return `(${value.items.map(sortedRepr).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+function sortedRepr(value: Value, walk: ValueWalk = new ValueWalk()): string {
+  walk.step();
+  const itemsOf = (items: readonly Value[]) => items.map((item) => sortedRepr(item, walk)).join(', ');
+  if (Array.isArray(value)) return `[${itemsOf(value)}]`;
+  if (value instanceof PyTuple) return `(${itemsOf(value.items)}${value.items.length === 1 ? ',' : ''})`;
   if (value instanceof PyDict && !(value instanceof OrderedDict)) {
     return `{${sortedEntries(value)
-      .map(([key, item]) => `${sortedRepr(key)}: ${sortedRepr(item)}`)
+      .map(([key, item]) => `${sortedRepr(key, walk)}: ${sortedRepr(item, walk)}`)
       .join(', ')}}`;
   }
-  return pyRepr(value);
+  return pyRepr(value, walk);
 }
 
 function sortedEntries(dict: PyDict): [Value, Value][] {

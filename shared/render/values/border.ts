@@ -8,6 +8,7 @@ import { PyObject, type Value } from './py_object.ts';
 import { PySet } from './py_set.ts';
 import { PyTuple } from './py_tuple.ts';
 import { typeName } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** A JavaScript value as a Python one: objects and Maps become dicts, whole numbers ints, a function `(args, kwargs)` a callable. */
 export function fromJs(value: unknown): Value {
@@ -29,23 +30,24 @@ function* pairs(entries: Iterable<readonly [unknown, unknown]>): Iterable<[Value
 }
 
 /** A Python value as plain JavaScript: a dict becomes an object (its keys as JSON writes them), a tuple or set an array, a float a number. */
-export function toJs(value: Value): unknown {
-  if (Array.isArray(value)) return value.map(toJs);
+export function toJs(value: Value, walk: ValueWalk = new ValueWalk()): unknown {
+  walk.step();
+  if (Array.isArray(value)) return value.map((item) => toJs(item, walk));
   if (!(value instanceof PyObject)) return value;
   if (value instanceof PyFloat) return value.value;
   if (value instanceof Markup) return value.text;
-  if (value instanceof PyTuple) return value.items.map(toJs);
-  if (value instanceof PySet) return [...value.values()].map(toJs);
-  if (value instanceof PyDict) return dictToJs(value);
+  if (value instanceof PyTuple) return value.items.map((item) => toJs(item, walk));
+  if (value instanceof PySet) return [...value.values()].map((item) => toJs(item, walk));
+  if (value instanceof PyDict) return dictToJs(value, walk);
   throw new PyError('TypeError', `a value of type ${typeName(value)} cannot leave the template`);
 }
 
 // defineProperty so that a key named `__proto__` stays a key.
-function dictToJs(dict: PyDict): Record<string, unknown> {
+function dictToJs(dict: PyDict, walk: ValueWalk): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const [key, value] of dict.entries()) {
     Object.defineProperty(object, jsonKey(key), {
-      value: toJs(value),
+      value: toJs(value, walk),
       enumerable: true,
       writable: true,
       configurable: true,
@@ -65,13 +67,14 @@ export function jsonKey(key: Value): string {
 }
 
 /** A copy that shares nothing mutable with the original. */
-export function deepCopy(value: Value): Value {
-  if (Array.isArray(value)) return value.map(deepCopy);
+export function deepCopy(value: Value, walk: ValueWalk = new ValueWalk()): Value {
+  walk.step();
+  if (Array.isArray(value)) return value.map((item) => deepCopy(item, walk));
   if (value instanceof PyDict) {
     const copy = value.copy();
-    for (const [key, item] of copy.entries()) copy.set(key, deepCopy(item));
+    for (const [key, item] of copy.entries()) copy.set(key, deepCopy(item, walk));
     return copy;
   }
-  if (value instanceof PyTuple) return new PyTuple(value.items.map(deepCopy));
+  if (value instanceof PyTuple) return new PyTuple(value.items.map((item) => deepCopy(item, walk)));
   return value instanceof PySet ? new PySet(value.values()) : value;
 }

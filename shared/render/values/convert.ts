@@ -2,7 +2,7 @@ import { isNumeric } from './numeric.ts';
 import { intFromFloat } from './percent_format.ts';
 import { PyError } from './py_error.ts';
 import { PyFloat } from './py_float.ts';
-import { isInt, normalInt } from './py_int.ts';
+import { checkDigits, isInt, normalInt } from './py_int.ts';
 import type { Value } from './py_object.ts';
 import { stripEnd, stripStart } from './py_space.ts';
 import { isText, pyRepr, textOf, typeName } from './text.ts';
@@ -39,13 +39,20 @@ function parseInteger(text: string, wanted: number): number | bigint {
     .replaceAll('_', '')
     .toLowerCase();
   if (wanted === 0 && prefixText === '' && /^0+[1-9]/.test(digits)) throw bad();
-  let value = 0n;
-  for (const digit of digits) {
-    const worth = Number.parseInt(digit, 36);
-    if (worth >= base) throw bad();
-    value = value * BigInt(base) + BigInt(worth);
-  }
+  if ([...digits].some((digit) => Number.parseInt(digit, 36) >= base)) throw bad();
+  const value = readDigits(digits, base);
   return normalInt(sign === '-' ? -value : value);
+}
+
+const NATIVE_PREFIXES: Readonly<Record<number, string>> = { 2: '0b', 8: '0o', 16: '0x' };
+
+function readDigits(digits: string, base: number): bigint {
+  const prefix = NATIVE_PREFIXES[base];
+  if (prefix !== undefined) return BigInt(prefix + digits);
+  checkDigits(digits.length, true);
+  let value = 0n;
+  for (const digit of digits) value = value * BigInt(base) + BigInt(Number.parseInt(digit, 36));
+  return value;
 }
 
 const FLOAT = /^[-+]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[-+]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;

@@ -3,6 +3,7 @@ import type { PyDict } from './py_dict.ts';
 import { PyObject, type Value } from './py_object.ts';
 import { PyTuple } from './py_tuple.ts';
 import { itemsRepr } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** What `dict.keys()`, `.values()` and `.items()` answer: a live view. */
 export class DictView extends PyObject {
@@ -17,8 +18,8 @@ export class DictView extends PyObject {
     this.#kind = kind;
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    return `${this.typeName}${itemsRepr(this, this.#values(), open, '([', '])')}`;
+  override repr(walk: ValueWalk = new ValueWalk()): string {
+    return `${this.typeName}${itemsRepr(this, this.#values(), walk, '([', '])')}`;
   }
 
   override isTrue(): boolean {

@@ -1,6 +1,7 @@
 import { pyEquals } from './equality.ts';
 import { PyError } from './py_error.ts';
 import { PyObject, type Value } from './py_object.ts';
+import { checkItems } from './repeat.ts';
 import { isText, textOf, typeName } from './text.ts';
 import { Undefined } from './undefined.ts';
 
@@ -23,7 +24,10 @@ export function toList(value: Value): Value[] {
   if (Array.isArray(value)) return value.slice();
   const iterator = iterate(value);
   const items: Value[] = [];
-  for (let step = iterator.next(); !step.done; step = iterator.next()) items.push(step.value);
+  for (let step = iterator.next(); !step.done; step = iterator.next()) {
+    items.push(step.value);
+    checkItems(items.length);
+  }
   return items;
 }
 

@@ -1,5 +1,6 @@
 import { PyError } from './py_error.ts';
 import { PyObject, type Value } from './py_object.ts';
+import { checkText } from './repeat.ts';
 import { typeName } from './text.ts';
 
 /**
@@ -26,6 +27,7 @@ export function sequenceKey(values: readonly Value[]): string {
     }
     const text = String(part);
     key += `${(typeof part)[0]}${text.length}:${text}`;
+    checkText(key.length);
   }
   return key;
 }

@@ -1,6 +1,7 @@
 import { PyDict } from './py_dict.ts';
 import type { Value } from './py_object.ts';
 import { pyRepr } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** Python's `collections.OrderedDict`: printed as such, never sorted by dumpers; two of them are equal in the same order only. */
 export class OrderedDict extends PyDict {
@@ -10,15 +11,16 @@ export class OrderedDict extends PyDict {
     return 'collections.OrderedDict';
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    if (open.includes(this)) return '...';
-    const inner = [...open, this];
-    const pairs = [...this.entries()].map(([key, value]) => `(${pyRepr(key, inner)}, ${pyRepr(value, inner)})`);
+  override repr(walk: ValueWalk = new ValueWalk()): string {
+    if (walk.isIn(this)) return '...';
+    const pairs = walk.inside(this, () =>
+      [...this.entries()].map(([key, value]) => `(${pyRepr(key, walk)}, ${pyRepr(value, walk)})`),
+    );
     return pairs.length === 0 ? 'OrderedDict()' : `OrderedDict([${pairs.join(', ')}])`;
   }
 
-  override equals(other: Value): boolean {
-    if (!super.equals(other)) return false;
+  override equals(other: Value, walk: ValueWalk = new ValueWalk()): boolean {
+    if (!super.equals(other, walk)) return false;
     if (!(other instanceof OrderedDict)) return true;
     const theirs = [...other.keys()];
     return [...this.keys()].every((key, index) => new PyDict([[key, null]]).has(theirs[index] as Value));

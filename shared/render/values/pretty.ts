@@ -5,21 +5,24 @@ import { PyError } from './py_error.ts';
 import type { Value } from './py_object.ts';
 import { PyTuple } from './py_tuple.ts';
 import { pyRepr, typeName } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 const WIDTH = 80;
 
 /** `pprint.pformat(value)`: one line when it fits, else one item a line; dicts sorted by key. */
 export function prettyText(value: Value): string {
-  return format(sortDicts(value), 0, 0, true);
+  return format(sortDicts(value, new ValueWalk()), 0, 0, true);
 }
 
 /** The same value with every dict in the order pprint prints it. */
-function sortDicts(value: Value): Value {
-  if (Array.isArray(value)) return value.map(sortDicts);
-  if (value instanceof PyTuple && value.typeName === 'tuple') return new PyTuple(value.items.map(sortDicts));
+function sortDicts(value: Value, walk: ValueWalk): Value {
+  walk.step();
+  const sort = (item: Value) => sortDicts(item, walk);
+  if (Array.isArray(value)) return value.map(sort);
+  if (value instanceof PyTuple && value.typeName === 'tuple') return new PyTuple(value.items.map(sort));
   if (!(value instanceof PyDict)) return value;
   const entries = [...value.entries()].sort(([a], [b]) => compareKeys(a, b));
-  return new PyDict(entries.map(([key, item]): [Value, Value] => [key, sortDicts(item)]));
+  return new PyDict(entries.map(([key, item]): [Value, Value] => [key, sort(item)]));
 }
 
 // Keys without an order between them are ordered by the names of their types.

@@ -1,8 +1,9 @@
-import { pyEquals, sameOrEqual } from './equality.ts';
+import { sameOrEqual } from './equality.ts';
 import { pyKey } from './key.ts';
 import { PyError } from './py_error.ts';
 import { type BinaryOperator, PyObject, type Value } from './py_object.ts';
 import { pyRepr } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** A dict: insertion order, Python's equality of keys, an error when it grows or shrinks under an iteration. */
 export class PyDict extends PyObject {
@@ -85,12 +86,13 @@ export class PyDict extends PyObject {
     return key === undefined ? (hash as Value) : key;
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    if (open.includes(this)) return '{...}';
-    const inner = [...open, this];
-    const texts: string[] = [];
-    for (const [key, value] of this.entries()) texts.push(`${pyRepr(key, inner)}: ${pyRepr(value, inner)}`);
-    return `{${texts.join(', ')}}`;
+  override repr(walk: ValueWalk = new ValueWalk()): string {
+    if (walk.isIn(this)) return '{...}';
+    return walk.inside(this, () => {
+      const texts: string[] = [];
+      for (const [key, value] of this.entries()) texts.push(`${pyRepr(key, walk)}: ${pyRepr(value, walk)}`);
+      return `{${texts.join(', ')}}`;
+    });
   }
 
   override isTrue(): boolean {
@@ -113,12 +115,12 @@ export class PyDict extends PyObject {
     return this.has(value);
   }
 
-  override equals(other: Value): boolean {
+  override equals(other: Value, walk: ValueWalk = new ValueWalk()): boolean {
     if (this === other) return true;
     if (!(other instanceof PyDict) || other.size() !== this.size()) return false;
     for (const [hash, value] of this.#values) {
       const theirs = other.#values.get(hash);
-      if (theirs === undefined || !sameOrEqual(value, theirs)) return false;
+      if (theirs === undefined || !sameOrEqual(value, theirs, walk)) return false;
     }
     return true;
   }
@@ -138,10 +140,4 @@ export class PyDict extends PyObject {
   copy(): PyDict {
     return new PyDict(this.entries());
   }
-}
-
-/** Does `value` equal one of `items`? */
-export function includesValue(items: Iterable<Value>, value: Value): boolean {
-  for (const item of items) if (item === value || pyEquals(item, value)) return true;
-  return false;
 }

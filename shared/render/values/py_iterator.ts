@@ -1,4 +1,8 @@
+import { PyError } from './py_error.ts';
 import { PyObject, type Value } from './py_object.ts';
+
+// Ten times the longest range. The permutations of a dozen values would outlast the machine.
+const MAX_ITEMS = 1_000_000;
 
 /** A generator or iterator: lazy, used up by one pass, always true, without length. */
 export class PyIterator extends PyObject {
@@ -9,7 +13,7 @@ export class PyIterator extends PyObject {
   /** `functionName` is the generator function's, which its repr prints. */
   constructor(iterator: Iterator<Value>, functionName?: string, typeName = 'generator') {
     super();
-    this.#iterator = iterator;
+    this.#iterator = counted(iterator);
     this.#function = functionName;
     this.typeName = typeName;
   }
@@ -22,5 +26,14 @@ export class PyIterator extends PyObject {
 
   override iterate(): Iterator<Value> {
     return this.#iterator;
+  }
+}
+
+function* counted(iterator: Iterator<Value>): Iterator<Value> {
+  let count = 0;
+  for (let step = iterator.next(); !step.done; step = iterator.next()) {
+    count += 1;
+    if (count > MAX_ITEMS) throw new PyError('LimitError', `an iterator may give at most ${MAX_ITEMS} items`);
+    yield step.value;
   }
 }

@@ -1,4 +1,5 @@
 import { PyError } from './py_error.ts';
+import type { ValueWalk } from './value_walk.ts';
 
 /**
  * Every value a template can hold. A number is a Python int that fits (a float is a PyFloat), a bigint is an int that does not,
@@ -28,8 +29,8 @@ export abstract class PyObject {
     return this.typeName;
   }
 
-  /** Its text inside containers and through `repr`; `open` holds the containers being printed, to stop at cycles. */
-  repr(_open?: readonly unknown[]): string {
+  /** Its text inside containers and through `repr`; `walk` knows the containers being printed, to stop at cycles. */
+  repr(_walk?: ValueWalk): string {
     return `<${this.typeName} object>`;
   }
 
@@ -69,7 +70,7 @@ export abstract class PyObject {
   }
 
   /** `self == other`; identity unless the class knows better. */
-  equals(other: Value): boolean {
+  equals(other: Value, _walk?: ValueWalk): boolean {
     return this === other;
   }
 

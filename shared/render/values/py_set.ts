@@ -2,6 +2,7 @@ import { pyKey } from './key.ts';
 import { PyError } from './py_error.ts';
 import { type BinaryOperator, type OrderOperator, PyObject, type Value } from './py_object.ts';
 import { itemsRepr } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** A set; it keeps the order of insertion, where CPython's order is that of its hash table. */
 export class PySet extends PyObject {
@@ -40,8 +41,8 @@ export class PySet extends PyObject {
     }
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    return this.#items.size === 0 ? 'set()' : itemsRepr(this, this.values(), open, '{', '}');
+  override repr(walk: ValueWalk = new ValueWalk()): string {
+    return this.#items.size === 0 ? 'set()' : itemsRepr(this, this.values(), walk, '{', '}');
   }
 
   override isTrue(): boolean {

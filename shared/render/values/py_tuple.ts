@@ -5,6 +5,7 @@ import { isInt } from './py_int.ts';
 import { type BinaryOperator, type OrderOperator, PyObject, type Value } from './py_object.ts';
 import { repeatItems } from './repeat.ts';
 import { itemsRepr } from './text.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** A tuple: a list that does not change and can be a key. */
 export class PyTuple extends PyObject {
@@ -16,8 +17,8 @@ export class PyTuple extends PyObject {
     this.items = items;
   }
 
-  override repr(open: readonly unknown[] = []): string {
-    return itemsRepr(this, this.items, open, '(', this.items.length === 1 ? ',)' : ')');
+  override repr(walk: ValueWalk = new ValueWalk()): string {
+    return itemsRepr(this, this.items, walk, '(', this.items.length === 1 ? ',)' : ')');
   }
 
   override isTrue(): boolean {
@@ -38,11 +39,11 @@ export class PyTuple extends PyObject {
     return this.items.length;
   }
 
-  override equals(other: Value): boolean {
+  override equals(other: Value, walk: ValueWalk = new ValueWalk()): boolean {
     return (
       other instanceof PyTuple &&
       other.items.length === this.items.length &&
-      this.items.every((item, index) => sameOrEqual(item, other.items[index] ?? null))
+      this.items.every((item, index) => sameOrEqual(item, other.items[index] ?? null, walk))
     );
   }
 

@@ -3,7 +3,7 @@ import type { Value } from './py_object.ts';
 
 // A template needs no list or text this long; growing one by doubling would end the process before any other limit is seen.
 const MAX_ITEMS = 5_000_000;
-const MAX_TEXT = 100_000_000;
+const MAX_TEXT = 16 * 2 ** 20;
 
 /** Refuses a list that would be too long to hold. */
 export function checkItems(count: number): void {

@@ -1,6 +1,7 @@
 import { Markup } from './markup.ts';
-import { PyError } from './py_error.ts';
+import { checkDigits } from './py_int.ts';
 import { PyObject, type Value } from './py_object.ts';
+import { ValueWalk } from './value_walk.ts';
 
 /** Python's name of a value's type. */
 export function typeName(value: Value): string {
@@ -30,41 +31,31 @@ export function pyStr(value: Value): string {
 }
 
 /** `repr(value)`. */
-export function pyRepr(value: Value, open: readonly unknown[] = []): string {
+export function pyRepr(value: Value, walk?: ValueWalk): string {
+  walk?.step();
   if (typeof value === 'string') return textRepr(value);
   if (typeof value === 'number') return String(value + 0);
   if (typeof value === 'bigint') return bigRepr(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value === null) return 'None';
-  if (value instanceof PyObject) return value.repr(open);
-  return Array.isArray(value) ? itemsRepr(value, value, open, '[', ']') : bytesRepr(value);
+  if (value instanceof PyObject) return value.repr(walk);
+  return Array.isArray(value) ? itemsRepr(value, value, walk ?? new ValueWalk(), '[', ']') : bytesRepr(value);
 }
 
 /** Items between brackets, or `[...]` where the container is already being printed. */
-export function itemsRepr(
-  self: unknown,
-  items: Iterable<Value>,
-  open: readonly unknown[],
-  left: string,
-  right: string,
-): string {
-  if (open.includes(self)) return `${left}...${right}`;
-  const inner = [...open, self];
-  const texts: string[] = [];
-  for (const item of items) texts.push(pyRepr(item, inner));
-  return left + texts.join(', ') + right;
+export function itemsRepr(self: unknown, items: Iterable<Value>, walk: ValueWalk, left: string, right: string): string {
+  if (walk.isIn(self)) return `${left}...${right}`;
+  return walk.inside(self, () => {
+    const texts: string[] = [];
+    for (const item of items) texts.push(pyRepr(item, walk));
+    return left + texts.join(', ') + right;
+  });
 }
-
-// Python refuses to print longer ints (CVE-2020-10735); so do we, with its words.
-const MAX_INT_DIGITS = 4300;
 
 function bigRepr(value: bigint): string {
   const text = value.toString();
-  if (text.length - (value < 0n ? 1 : 0) <= MAX_INT_DIGITS) return text;
-  throw new PyError(
-    'ValueError',
-    `Exceeds the limit (${MAX_INT_DIGITS} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit`,
-  );
+  checkDigits(text.length - (value < 0n ? 1 : 0), false);
+  return text;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };

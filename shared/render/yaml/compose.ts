@@ -21,6 +21,7 @@ interface State {
   readonly anchors: Map<string, Anchored>;
   readonly weights: Map<Node, number>;
   depth: number;
+  nodes: number;
 }
 
 type Context = 'block' | 'flow' | 'block-or-dashes';
@@ -43,6 +44,7 @@ export function composeYaml(source: string, limits: ComposeLimits): Node | undef
     anchors: new Map(),
     weights: new Map(),
     depth: 0,
+    nodes: 0,
   };
   const node = isNext(state, '<directive>', '<document start>', '<stream end>')
     ? composeExplicitDocument(state)
@@ -110,6 +112,10 @@ function parseNode(state: State, context: Context): Node {
   if (isNext(state, '<alias>')) return resolveAlias(state, scanner.take());
   const properties = parseProperties(state);
   const next = scanner.peek();
+  state.nodes += 1;
+  if (state.nodes > state.limits.nodesMax) {
+    throw failure(state, 'composer', `more than ${state.limits.nodesMax} nodes`, next.start);
+  }
   const start = properties.start ?? next.start;
   const hasContent = contentStarts[context].includes(next.kind);
   if (!hasContent && properties.start === undefined) {

@@ -7,7 +7,7 @@ import { PyTuple } from '../values/py_tuple.ts';
 import { pyRepr, pyStr } from '../values/text.ts';
 import { ScalarError, scalarConstructors, withoutLeadingZeros } from './construct_scalar.ts';
 import { flattenMapping } from './merge_keys.ts';
-import { type MappingNode, type Node, TAG_PREFIX } from './node.ts';
+import { type MappingNode, type Node, type SequenceNode, TAG_PREFIX } from './node.ts';
 import { YamlError } from './yaml_error.ts';
 
 export interface ConstructOptions {
@@ -50,13 +50,13 @@ function construct(state: State, node: Node): Value {
 
 function constructTagged(state: State, node: Node): Value {
   const name = node.tag.startsWith(TAG_PREFIX) ? node.tag.slice(TAG_PREFIX.length) : undefined;
-  if (name === 'seq') return later<Value[]>(state, [], (list) => list.push(...sequenceItems(state, node)));
+  if (name === 'seq') return later<Value[]>(state, [], (list) => append(list, sequenceItems(state, node)));
   if (name === 'map') return constructMapping(state, node);
   if (name === 'set') return later(state, new PySet(), (set) => fillSet(state, node, set));
   if (name === 'omap' && state.ordered) return constructMapping(state, node);
   if (name === 'omap')
-    return later<Value[]>(state, [], (list) => list.push(...singlePairs(state, node, 'an ordered map')));
-  if (name === 'pairs') return later<Value[]>(state, [], (list) => list.push(...singlePairs(state, node, 'pairs')));
+    return later<Value[]>(state, [], (list) => append(list, singlePairs(state, node, 'an ordered map')));
+  if (name === 'pairs') return later<Value[]>(state, [], (list) => append(list, singlePairs(state, node, 'pairs')));
   if (name === 'python/unicode' && state.rules === 'salt') return scalarText(state, node);
   if (name === undefined || !Object.hasOwn(scalarConstructors, name)) {
     return fail(state, node, `could not determine a constructor for the tag ${pyRepr(node.tag)}`);
@@ -67,6 +67,11 @@ function constructTagged(state: State, node: Node): Value {
 function later<V extends Value>(state: State, value: V, fill: (value: V) => void): V {
   state.waiting.push(() => fill(value));
   return value;
+}
+
+// `push(...items)` puts every item on the stack, which a long list does not fit on.
+function append(list: Value[], items: readonly Value[]): void {
+  for (const item of items) list.push(item);
 }
 
 function constructScalar(state: State, node: Node, name: string): Value {
@@ -126,9 +131,9 @@ function* mappingEntries(state: State, node: Node): Iterable<[key: Value, value:
 
 function asMapping(state: State, node: Node): MappingNode {
   if (node.kind !== 'mapping') return fail(state, node, `expected a mapping node, but found ${node.kind}`);
-  flattenMapping(node, state.rules === 'salt', ({ problem, at }) => {
+  flattenMapping(node, state.rules === 'salt', ({ problem, at, mapping }) => {
     const context = 'while constructing a mapping';
-    throw new YamlError(state.source, { stage: 'constructor', problem, at, context, contextAt: node.start });
+    throw new YamlError(state.source, { stage: 'constructor', problem, at, context, contextAt: mapping.start });
   });
   return node;
 }
@@ -166,11 +171,35 @@ function singlePairs(state: State, node: Node, what: string): Value[] {
   });
 }
 
+/** Characters of a key that a message shows; aliases can make it endless. */
+const KEY_SHOWN_MAX = 2000;
+
 /** The inside of a node as Python prints it in Salt's message about an unhashable key. */
 function nodeValueRepr(node: Node): string {
   if (node.kind === 'scalar') return node.text;
-  if (node.kind === 'sequence') return `[${node.items.map(nodeRepr).join(', ')}]`;
-  return `[${node.pairs.map(([key, value]) => `(${nodeRepr(key)}, ${nodeRepr(value)})`).join(', ')}]`;
+  let text = '';
+  for (const part of valueParts(node)) {
+    text += part;
+    if (text.length > KEY_SHOWN_MAX) return `${text.slice(0, KEY_SHOWN_MAX)}...`;
+  }
+  return text;
+}
+
+function* valueParts(node: SequenceNode | MappingNode): Iterable<string> {
+  yield '[';
+  for (const [index, part] of (node.kind === 'sequence' ? node.items : node.pairs).entries()) {
+    if (index > 0) yield ', ';
+    if (!Array.isArray(part)) {
+      yield* nodeParts(part);
+      continue;
+    }
+    yield '(';
+    yield* nodeParts(part[0]);
+    yield ', ';
+    yield* nodeParts(part[1]);
+    yield ')';
+  }
+  yield ']';
 }
 
 const nodeNames: Readonly<Record<Node['kind'], string>> = {
@@ -179,9 +208,11 @@ const nodeNames: Readonly<Record<Node['kind'], string>> = {
   mapping: 'MappingNode',
 };
 
-function nodeRepr(node: Node): string {
-  const value = node.kind === 'scalar' ? pyRepr(node.text) : nodeValueRepr(node);
-  return `${nodeNames[node.kind]}(tag=${pyRepr(node.tag)}, value=${value})`;
+function* nodeParts(node: Node): Iterable<string> {
+  yield `${nodeNames[node.kind]}(tag=${pyRepr(node.tag)}, value=`;
+  if (node.kind === 'scalar') yield pyRepr(node.text);
+  else yield* valueParts(node);
+  yield ')';
 }
 
 function fail(state: State, node: Node, problem: string): never {

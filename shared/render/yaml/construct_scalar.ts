@@ -1,6 +1,8 @@
+import { codePointLength } from '../values/iteration.ts';
 import { asciiRepr } from '../values/percent_format.ts';
+import { PyError } from '../values/py_error.ts';
 import { PyFloat } from '../values/py_float.ts';
-import { normalInt } from '../values/py_int.ts';
+import { decimalInt, normalInt } from '../values/py_int.ts';
 import type { Value } from '../values/py_object.ts';
 
 /** What Python's own conversion says of a text that it cannot read. */
@@ -39,11 +41,15 @@ export function withoutLeadingZeros(text: string): string {
   return text.replace(/^0+/, '') || '0';
 }
 
+// Each part makes the sum longer, which takes time that grows with the square.
+const PARTS_MAX = 1000;
+
 function magnitude(digits: string): bigint {
   if (digits.startsWith('0b')) return parseDigits(digits, digits.slice(2), 2);
   if (digits.startsWith('0x')) return parseDigits(digits, digits.slice(2), 16);
   if (digits.startsWith('0')) return parseDigits(digits, digits, 8);
   const parts = digits.split(':').map((part) => parseDigits(digits, part, 10));
+  if (parts.length > PARTS_MAX) throw new ScalarError(`a number of more than ${PARTS_MAX} parts in base 60`);
   return parts.reduce((sum, part) => sum * 60n + part, 0n);
 }
 
@@ -57,7 +63,15 @@ const radixes: Readonly<Record<number, { pattern: RegExp; prefix: string }>> = {
 function parseDigits(whole: string, digits: string, radix: 2 | 8 | 10 | 16): bigint {
   const { pattern, prefix } = radixes[radix] as { pattern: RegExp; prefix: string };
   if (!pattern.test(digits)) throw new ScalarError(`invalid literal for int() with base ${radix}: '${whole}'`);
-  return BigInt(prefix + digits);
+  return radix === 10 ? BigInt(readDecimal(digits)) : BigInt(prefix + digits);
+}
+
+function readDecimal(digits: string): number | bigint {
+  try {
+    return decimalInt(digits);
+  } catch (error) {
+    throw error instanceof PyError ? new ScalarError(error.message) : error;
+  }
 }
 
 /** @throws ScalarError */
@@ -84,12 +98,8 @@ function parseFloatText(text: string): number {
  * @throws ScalarError
  */
 export function constructBinary(text: string): Uint8Array {
-  const at = Array.from(text).findIndex((character) => character > '\x7f');
-  if (at !== -1) {
-    const problem = `'ascii' codec can't encode character ${asciiRepr(Array.from(text)[at] as string)}`;
-    const where = `in position ${at}: ordinal not in range(128)`;
-    throw new ScalarError(`failed to convert base64 data into ascii: ${problem} ${where}`);
-  }
+  const foreign = /[^\0-\x7f]+/u.exec(text);
+  if (foreign !== null) throw new ScalarError(`failed to convert base64 data into ascii: ${notAscii(text, foreign)}`);
   const data = text.replace(/[^A-Za-z0-9+/=]/g, '');
   const letters = data.replace(/=.*$/s, '');
   if (letters.length % 4 === 1) {
@@ -101,6 +111,16 @@ export function constructBinary(text: string): Uint8Array {
   if (padding < (4 - (letters.length % 4)) % 4)
     throw new ScalarError('failed to decode base64 data: Incorrect padding');
   return new Uint8Array(Buffer.from(letters, 'base64'));
+}
+
+/** What Python says of the first run of characters that are not ASCII. */
+function notAscii(text: string, foreign: RegExpExecArray): string {
+  const at = codePointLength(text.slice(0, foreign.index));
+  const [run] = foreign;
+  const count = codePointLength(run);
+  const what =
+    count === 1 ? `character ${asciiRepr(run)} in position ${at}` : `characters in position ${at}-${at + count - 1}`;
+  return `'ascii' codec can't encode ${what}: ordinal not in range(128)`;
 }
 
 /** Readers of the scalar tags, by the tag's last part. */

@@ -15,6 +15,7 @@ export class Cursor {
   #lineStart = 0;
   /** Some characters are two UTF-16 units, or none wide. */
   readonly #hasOddWidths: boolean;
+  #counted = { index: 0, column: 0 };
 
   /** @throws YamlError for control characters, which no YAML text may hold. */
   constructor(source: string) {
@@ -36,7 +37,12 @@ export class Cursor {
   /** In characters; byte order marks have no width. */
   get column(): number {
     if (!this.#hasOddWidths) return this.index - this.#lineStart;
-    return Array.from(this.source.slice(this.#lineStart, this.index).replaceAll('\ufeff', '')).length;
+    if (this.#counted.index < this.#lineStart) this.#counted = { index: this.#lineStart, column: 0 };
+    const { index, column } = this.#counted;
+    // From where it was asked before: counting each time from the line's start takes for ever in a long line.
+    const more = Array.from(this.source.slice(index, this.index).replaceAll('\ufeff', '')).length;
+    this.#counted = { index: this.index, column: column + more };
+    return column + more;
   }
 
   peek(ahead = 0): string {
@@ -83,7 +89,12 @@ export class Cursor {
 
   /** @throws YamlError always. */
   fail(problem: string, context?: string, contextAt?: number): never {
-    throw new YamlError(this.source, { stage: 'scanner', problem, at: this.index, context, contextAt });
+    return this.failAt(this.index, problem, context, contextAt);
+  }
+
+  /** @throws YamlError always. */
+  failAt(at: number, problem: string, context?: string, contextAt?: number): never {
+    throw new YamlError(this.source, { stage: 'scanner', problem, at, context, contextAt });
   }
 }
 

@@ -5,5 +5,5 @@ export interface ComposeLimits {
   readonly nodesMax: number;
 }
 
-/** Deep enough for what people write; ten thousand lines have some fifty thousand nodes, nested aliases reach two million at once. */
-export const loadLimits: ComposeLimits = { depthMax: 250, nodesMax: 2_000_000 };
+/** Deep enough for what people write; ten thousand lines have some fifty thousand nodes, nested aliases reach half a million at once. */
+export const loadLimits: ComposeLimits = { depthMax: 250, nodesMax: 500_000 };

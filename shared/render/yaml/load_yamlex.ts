@@ -1,7 +1,7 @@
-import { sameOrEqual } from '../values/equality.ts';
 import { OrderedDict } from '../values/ordered_dict.ts';
 import { PyDict } from '../values/py_dict.ts';
 import type { Value } from '../values/py_object.ts';
+import { ValueIndex } from '../values/value_index.ts';
 import { composeYaml } from './compose.ts';
 import { constructYaml } from './construct.ts';
 import { type ComposeLimits, loadLimits } from './load_limits.ts';
@@ -53,9 +53,9 @@ function constructAggregate(state: State, node: Node): Value {
 }
 
 function constructMapping(state: State, node: MappingNode): PyDict {
-  flattenMapping(node, false, ({ problem, at }) => {
+  flattenMapping(node, false, ({ problem, at, mapping }) => {
     const context = 'while constructing a mapping';
-    throw new YamlError(state.source, { stage: 'constructor', problem, at, context, contextAt: node.start });
+    throw new YamlError(state.source, { stage: 'constructor', problem, at, context, contextAt: mapping.start });
   });
   const dict = new OrderedDict();
   for (const [keyNode, valueNode] of node.pairs) {
@@ -87,7 +87,8 @@ function merge(state: State, before: Value, after: Value): Value {
   }
   if (!Array.isArray(before) || !Array.isArray(after)) return after;
   if (!state.aggregates.has(before) || !state.aggregates.has(after)) return after;
-  const merged = [...before, ...after.filter((item) => !before.some((other) => sameOrEqual(other, item)))];
+  const known = new ValueIndex(before);
+  const merged = [...before, ...after.filter((item) => !known.has(item))];
   state.aggregates.add(merged);
   return merged;
 }

@@ -1,3 +1,5 @@
+import { decodeBytes } from '../values/bytes.ts';
+import { PyError } from '../values/py_error.ts';
 import { type Cursor, isBlankOrEnd, isBreakOrEnd, isSpaceOrEnd } from './cursor.ts';
 import { makeToken, type Token } from './token.ts';
 
@@ -84,6 +86,7 @@ function scanUri(cursor: Cursor, what: string, start: number): string {
 
 function scanUriEscapes(cursor: Cursor, what: string, start: number): string {
   const bytes: number[] = [];
+  const at = cursor.index;
   while (cursor.peek() === '%') {
     cursor.skip();
     const wrong = [0, 1].find((ahead) => !/[0-9A-Fa-f]/.test(cursor.peek(ahead)));
@@ -93,7 +96,12 @@ function scanUriEscapes(cursor: Cursor, what: string, start: number): string {
     }
     bytes.push(Number.parseInt(cursor.take(/../y), 16));
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes));
+  try {
+    return decodeBytes(Uint8Array.from(bytes), 'utf-8');
+  } catch (error) {
+    if (!(error instanceof PyError)) throw error;
+    return cursor.failAt(at, error.message, `while scanning a ${what}`, start);
+  }
 }
 
 /** Reads a `%YAML` or `%TAG` line, or one that means nothing to us. */

@@ -43,9 +43,15 @@ function describe(source: string, { stage, problem, at, context, contextAt }: Ya
     return `${problem}\n  in "<unicode string>", position ${Array.from(source.slice(0, at)).length}`;
   }
   const lines = context === undefined ? [] : [context];
-  if (contextAt !== undefined && contextAt !== at) lines.push(describePlace(source, contextAt));
+  if (contextAt !== undefined && !isSamePlace(source, contextAt, at)) lines.push(describePlace(source, contextAt));
   lines.push(problem, describePlace(source, at));
   return lines.join('\n');
+}
+
+/** In PyYAML's eyes, which count no byte order marks. */
+function isSamePlace(source: string, left: number, right: number): boolean {
+  const [a, b] = [placeAt(source, left), placeAt(source, right)];
+  return a.line === b.line && a.column === b.column;
 }
 
 function describePlace(source: string, at: number): string {

@@ -1,11 +1,13 @@
 """Answers what PyYAML makes of texts and values: a JSON list of requests on stdin, a JSON list of answers on stdout.
 
-{"load": text, "rules": "plain" | "salt"}  ->  {"value": repr} or {"error": message, "type": class}
-{"dump": repr, "flow": true | false | null, "sort": bool}  ->  {"text": yaml} or {"error": message}
+{"load": text, "rules": "plain" | "salt" | "sls"}  ->  {"value": repr} or {"error": message, "type": class}
+{"dump": repr, "flow": true | false | null, "sort": bool, "width": columns}  ->  {"text": yaml} or {"error": message}
+{"dump_of": text, …}  ->  the same for what the plain rules read from a text, aliases and all
 """
 
 import json
 import sys
+from collections import OrderedDict
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -58,7 +60,21 @@ class SaltLoader(PlainLoader):
 
 SaltLoader.add_constructor(TAG + "python/unicode", lambda loader, node: node.value)
 
-LOADERS = {"plain": PlainLoader, "salt": SaltLoader}
+
+
+class SlsLoader(SaltLoader):
+    """As the yaml renderer calls it: mappings keep their order, and !!omap is a mapping."""
+
+    def construct_yaml_map(self, node):
+        result = OrderedDict()
+        yield result
+        result.update(self.construct_mapping(node))
+
+
+SlsLoader.add_constructor(TAG + "map", SlsLoader.construct_yaml_map)
+SlsLoader.add_constructor(TAG + "omap", SlsLoader.construct_yaml_map)
+
+LOADERS = {"plain": PlainLoader, "salt": SaltLoader, "sls": SlsLoader}
 
 
 def load(request):
@@ -69,18 +85,28 @@ def load(request):
 
 
 class Dumper(yaml.SafeDumper):
-    pass
+    """Salt's: OrderedDicts keep their order, what has no type is NULL."""
+
+
+Dumper.add_representer(OrderedDict, lambda dumper, data: dumper.represent_dict(list(data.items())))
+Dumper.add_representer(None, lambda dumper, data: dumper.represent_scalar(TAG + "null", "NULL"))
+
+NAMES = {"nan": float("nan"), "inf": float("inf"), "OrderedDict": OrderedDict}
 
 
 def dump(request):
-    value = eval(request["dump"], {"nan": float("nan"), "inf": float("inf")})
     try:
+        if "dump_of" in request:
+            value = yaml.load(request["dump_of"], Loader=PlainLoader)
+        else:
+            value = eval(request["dump"], NAMES)
         text = yaml.dump(
             value,
             Dumper=Dumper,
             default_flow_style=request["flow"],
             allow_unicode=True,
             sort_keys=request.get("sort", True),
+            width=request.get("width"),
         )
     except Exception as error:
         return {"error": str(error)}

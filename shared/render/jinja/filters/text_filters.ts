@@ -124,11 +124,22 @@ const format: Filter = (_scope, args, kwargs) => {
 };
 
 function stripTags(value: Value): Value {
-  const text = pyStr(value)
-    .replace(/<!--.*?-->/gs, '')
-    .replace(/<.*?>/gs, '');
+  const text = withoutSpans(withoutSpans(pyStr(value), '<!--', '-->'), '<', '>');
   const collapsed = splitText(text, null, -1, false).map((word) => pyStr(word));
   return unescapeHtml(collapsed.join(' '));
+}
+
+/** The text without what stands between two marks, and them; a pattern would look for the end of each of a million marks without one. */
+function withoutSpans(text: string, open: string, close: string): string {
+  let kept = '';
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf(open, from);
+    const end = start === -1 ? -1 : text.indexOf(close, start + open.length);
+    if (end === -1) return kept + text.slice(from);
+    kept += text.slice(from, start);
+    from = end + close.length;
+  }
 }
 
 const NAMED_ENTITIES: Readonly<Record<string, string>> = {

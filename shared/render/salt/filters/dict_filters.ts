@@ -29,8 +29,8 @@ export const dictFilters: readonly NamedFilter[] = [
   changer('extend_dict_key_value', (before, value) => [...listAt(before, 'extend'), ...extension(value)]),
   pureFilter('json_query', ['data', 'expr'], {}, (data, expression) => queryJmespath(data, pyStr(expression))),
   pureFilter('mysql_to_dict', ['data', 'key'], {}, (data, key) => mysqlToDict(toList(data), key)),
-  pureFilter('json_decode_dict', ['data'], {}, decodeBytes),
-  pureFilter('json_decode_list', ['data'], {}, decodeBytes),
+  pureFilter('json_decode_dict', ['data'], {}, (data) => decodeBytes(data)),
+  pureFilter('json_decode_list', ['data'], {}, (data) => decodeBytes(data)),
   pureFilter('json_encode_dict', ['data'], {}, encodeTexts),
   pureFilter('json_encode_list', ['data'], {}, encodeTexts),
   [

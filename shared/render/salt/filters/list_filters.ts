@@ -2,7 +2,7 @@ import { operate } from '../../values/arithmetic.ts';
 import { pyContains, toList, tryIterate } from '../../values/iteration.ts';
 import { isNumeric, toDouble } from '../../values/numeric.ts';
 import { compareForSort, pyOrder } from '../../values/order.ts';
-import { includesValue, PyDict } from '../../values/py_dict.ts';
+import { PyDict } from '../../values/py_dict.ts';
 import { PyError } from '../../values/py_error.ts';
 import { PyFloat } from '../../values/py_float.ts';
 import type { Value } from '../../values/py_object.ts';
@@ -10,6 +10,7 @@ import { PySet } from '../../values/py_set.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { isText, pyStr, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
+import { ValueIndex } from '../../values/value_index.ts';
 import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 
 /** Lists, sets and numbers in them. */
@@ -26,8 +27,8 @@ export const listFilters: readonly NamedFilter[] = [
   ),
   pureFilter('symmetric_difference', ['lst1', 'lst2'], {}, (left, right) =>
     combine(left, right, '^', () => {
-      const both = common(left, right, true);
-      return toList(operate('+', left, right)).filter((item) => !includesValue(both, item));
+      const both = new ValueIndex(common(left, right, true));
+      return toList(operate('+', left, right)).filter((item) => !both.has(item));
     }),
   ),
   pureFilter('min', ['obj'], {}, (items) => extreme(items, '<', 'min')),
@@ -65,11 +66,12 @@ function isIterable(value: Value): boolean {
 /** A set of what is hashable (a tuple, a str); of lists, the first of equal items. */
 function unique(values: Value): Value {
   if (isHashable(values)) return new PySet(toList(values));
-  const items: Value[] = [];
-  for (const item of toList(values)) {
-    if (!includesValue(items, item)) items.push(item);
-  }
-  return items;
+  const known = new ValueIndex();
+  return toList(values).filter((item) => {
+    const isNew = !known.has(item);
+    if (isNew) known.add(item);
+    return isNew;
+  });
 }
 
 function combine(left: Value, right: Value, operator: '|' | '&' | '-' | '^', ofLists: () => Value): Value {
@@ -78,7 +80,14 @@ function combine(left: Value, right: Value, operator: '|' | '&' | '-' | '^', ofL
 }
 
 function common(left: Value, right: Value, wanted: boolean): Value[] {
-  return toList(left).filter((item) => pyContains(right, item) === wanted);
+  return toList(left).filter(isIn(right, wanted));
+}
+
+/** Is an item in the container (or, when not wanted, out of it)? */
+function isIn(container: Value, wanted: boolean): (item: Value) => boolean {
+  if (!Array.isArray(container)) return (item) => pyContains(container, item) === wanted;
+  const index = new ValueIndex(container);
+  return (item) => index.has(item) === wanted;
 }
 
 function extreme(values: Value, operator: '<' | '>', name: string): Value {
@@ -124,8 +133,8 @@ function countTrue(values: Value): number {
 
 function compareLists(before: Value, after: Value): PyDict {
   const result = new PyDict();
-  const added = toList(after).filter((item) => !pyContains(before, item));
-  const removed = toList(before).filter((item) => !pyContains(after, item));
+  const added = toList(after).filter(isIn(before, false));
+  const removed = toList(before).filter(isIn(after, false));
   if (added.length > 0) result.set('new', added);
   if (removed.length > 0) result.set('old', removed);
   return result;
