@@ -16,6 +16,7 @@ import {
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
 import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
+import { peerRules } from './peer.ts';
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
 export interface OperatorEntry {
@@ -111,6 +112,16 @@ const jobs = {
   max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
 };
 
+const peers = {
+  peer: saltKey(
+    peerRules,
+    {},
+    'Which minions may run which functions on others (`publish.publish`). Empty: none. Expressions match whole names.',
+  ),
+  peer_run: saltKey(peerRules, {}, 'Which minions may call which runner functions (`publish.runner`). Empty: none.'),
+  mine_bytes: ownKey(bytes(1024), 1024 ** 2, 'What one minion may keep in the mine.'),
+};
+
 const limits = {
   max_packet_bytes: ownKey(bytes(1024), 264 * 1024, 'Largest packet that is taken from a client.'),
   max_connect_packet_bytes: ownKey(
@@ -135,6 +146,7 @@ const limits = {
     4 * 1024 ** 2,
     'Bytes that may wait for one client before it is disconnected as too slow.',
   ),
+  max_open_requests: ownKey(count(1), 64, 'Questions of one minion that are answered at a time.'),
   max_refusals: ownKey(count(1), 100, 'Refused messages of one connection before it is closed.'),
 };
 
@@ -162,6 +174,7 @@ export const masterSchema = {
     Jobs: jobs,
     Returners: masterReturnerSettings,
     Events: events,
+    'Mine and peers': peers,
     Limits: limits,
     Log: logSettings('master'),
     Output: outputSettings,

@@ -11,6 +11,7 @@ import type { Tracker } from './jobs/tracker.ts';
 import type { Authority } from './keys/authority.ts';
 import type { KeyStore } from './keys/key_store.ts';
 import type { TokenStore } from './keys/tokens.ts';
+import type { Mine } from './mine/mine.ts';
 import type { Operators } from './operators.ts';
 import type { MasterReturners } from './returners.ts';
 
@@ -30,6 +31,7 @@ export interface MasterContext {
   readonly returners: Pick<MasterReturners, 'status'>;
   readonly bus: EventBus;
   readonly eventLog: EventLog;
+  readonly mine: Mine;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
   /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */

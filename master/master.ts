@@ -31,8 +31,10 @@ import { emitKeyEvent } from './keys/key_events.ts';
 import { type KeyStore, openKeyStore } from './keys/key_store.ts';
 import type { KeyChange } from './keys/key_table.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
+import { createMine, type Mine } from './mine/mine.ts';
 import { type Operators, openOperators } from './operators.ts';
 import { createReceiver, sendDecisions } from './receive.ts';
+import { createRequestService } from './requests/answer_requests.ts';
 import { createMasterReturners, type MasterReturners } from './returners.ts';
 import { createOperatorService } from './serve_operator.ts';
 import { openLmdbStore } from './store/lmdb_store.ts';
@@ -86,6 +88,7 @@ interface Parts {
   readonly tracker: Tracker;
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
+  readonly mine: Mine;
   readonly newJid: () => string;
 }
 
@@ -102,9 +105,10 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const setting = { out: undefined, retcode: undefined };
   const context = (user: string, settings: CallSettings = { ...setting }) =>
     makeContext(deps, parts, () => broker, user, settings);
+  const callRunner = createCallRunner({ context, runners: deps.runners, wheel: deps.wheel, newJid: parts.newJid });
   const serveOperator = createOperatorService({
     context,
-    callRunner: createCallRunner({ context, runners: deps.runners, wheel: deps.wheel, newJid: parts.newJid }),
+    callRunner,
     publish: (packet) => broker?.publish(packet),
     log,
   });
@@ -122,7 +126,12 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       broker: () => broker,
       presenceEvents: config.presence_events,
       serveOperator,
-      clock,
+      answerRequest: createRequestService({
+        context: { ...parts, config, context, callRunner, clock },
+        send: (id, packet) => void broker?.send(id, packet),
+        openMax: config.max_open_requests,
+        log,
+      }),
       log,
     }),
     clock,
@@ -147,6 +156,8 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
 
 async function createParts(deps: MasterDeps, store: Store, broker: () => Broker | undefined): Promise<Parts> {
   const { config, clock, log } = deps;
+  const jobs = createJobStore(store);
+  const mine = createMine({ store, clock, bytesMax: config.mine_bytes });
   const { pki_dir: pkiDir } = config;
   const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
   const jobs = createJobStore(store);
@@ -155,7 +166,7 @@ async function createParts(deps: MasterDeps, store: Store, broker: () => Broker 
     pkiDir,
     keysMax: config.max_minions,
     pendingMax: PENDING_KEYS_MAX,
-    onChange: (change) => keyChanged(change, bus, fleet, enrollment, dispatcher, broker()),
+    onChange: (change) => keyChanged(change, { bus, fleet, enrollment, dispatcher, mine, log }, broker()),
     log,
   });
   const tokens = createTokenStore({ pkiDir, clock });
@@ -221,6 +232,7 @@ async function createParts(deps: MasterDeps, store: Store, broker: () => Broker 
     tracker,
     dispatcher,
     collector,
+    mine,
     newJid,
   };
 }
@@ -249,12 +261,10 @@ function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
 /** Rejected and deleted minions are gone at once; whoever waits for a decision hears it at once. */
 function keyChanged(
   change: KeyChange,
-  bus: EventBus,
-  fleet: Fleet,
-  enrollment: Enrollment,
-  dispatcher: Dispatcher,
+  parts: Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine'> & { readonly log: Logger },
   broker: Broker | undefined,
 ): void {
+  const { bus, fleet, enrollment, dispatcher, mine, log } = parts;
   emitKeyEvent(change, bus.emit);
   if (broker === undefined) return;
   if (change.from === 'accepted') {
@@ -262,6 +272,9 @@ function keyChanged(
     broker.disconnect({ role: 'minion', id: change.id }, reason);
     fleet.forget(change.id);
     dispatcher.abandon(change.id, reason);
+    mine.remove(change.id).catch((error: unknown) => {
+      log.error('the mine of a minion could not be removed', { minion: change.id, error: String(error) });
+    });
   }
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
 }

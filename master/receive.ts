@@ -1,12 +1,10 @@
 import type { Broker } from '../broker/broker.ts';
 import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
-import { type Clock, nowSeconds } from '../shared/clock.ts';
-import { FleetError, toReport } from '../shared/errors.ts';
 import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
-import { Info, type InfoPayload, JobResponse, Request } from '../shared/protocol/messages/job.ts';
+import { Info, type InfoPayload, Request } from '../shared/protocol/messages/job.ts';
 import { OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { EventBus, EventData } from './events/event_bus.ts';
@@ -14,11 +12,9 @@ import { emitMinionEvent } from './events/minion_events.ts';
 import type { Fleet } from './fleet.ts';
 import type { Collector } from './jobs/collect.ts';
 import type { Dispatcher } from './jobs/dispatch.ts';
-import type { Authority } from './keys/authority.ts';
 import type { Enrollment } from './keys/enroll.ts';
 
 export interface ReceiverOptions {
-  readonly authority: Authority;
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
   readonly fleet: Fleet;
@@ -28,7 +24,7 @@ export interface ReceiverOptions {
   /** Fire `salt/presence/change` (Salt's `presence_events`). */
   readonly presenceEvents: boolean;
   readonly serveOperator: (user: string, c: string, request: OperatorRequestPayload) => void;
-  readonly clock: Clock;
+  readonly answerRequest: (id: string, verb: string, payload: { readonly c: string }) => void;
   readonly log: Logger;
 }
 
@@ -57,8 +53,8 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       log.warning('a minion may not fire events of that tag', { minion: who.id, tag });
       return undefined;
     },
-    [Request.name](received) {
-      answerRequest(options, received);
+    [Request.name]({ who, params, payload }) {
+      options.answerRequest(who.id, params.verb as string, payload as { c: string });
       return undefined;
     },
     [Enroll.name](received) {
@@ -89,24 +85,6 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       dispatcher.requeue(id);
     },
   };
-}
-
-/** Answers a minion's question on its own job topic. */
-function answerRequest(options: ReceiverOptions, { who, params, payload }: Received): void {
-  const { c } = payload as { c: string };
-  const answer = (): { value?: unknown; error?: ReturnType<typeof toReport> } => {
-    if (params.verb === 'hello') {
-      const { authority, clock } = options;
-      return {
-        value: { time: nowSeconds(clock), version: 1, kid: authority.kid, signing_certs: [authority.signingCertPem] },
-      };
-    }
-    return {
-      error: toReport(new FleetError('FUNCTION_UNKNOWN', `the master does not answer requests of kind ${params.verb}`)),
-    };
-  };
-  const encoding = options.fleet.info(who.id).enc;
-  options.broker()?.send(who.id, JobResponse.encode({ id: who.id, c }, answer(), encoding));
 }
 
 function answerOffer({ enrollment, broker, log }: ReceiverOptions, { params, payload }: Received): void {

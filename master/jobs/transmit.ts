@@ -53,7 +53,7 @@ export function createTransmitter({ tracker, runSeconds, log, sign, send }: Tran
 }
 
 /** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */
-function packetBytes({ topic, payload }: Packet): number {
+export function packetBytes({ topic, payload }: Packet): number {
   return 5 + 2 + Buffer.byteLength(topic) + 2 + payload.length;
 }
 

@@ -3,9 +3,7 @@ import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
 import { FleetError } from '../../shared/errors.ts';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
 import { checkDataFile } from './check_data_file.ts';
-import type { RangeOptions, Store, StoreKey, TableName } from './store.ts';
-
-const TABLES: readonly TableName[] = ['jobs', 'active', 'rows', 'returns', 'events', 'readers'];
+import { type RangeOptions, type Store, type StoreKey, type TableName, tableNames } from './store.ts';
 
 type Table = Database<Buffer, (string | number | Buffer)[]>;
 
@@ -26,9 +24,9 @@ export function openLmdbStore(path: string): Store {
   checkDataFile(path);
   // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
   const durable = { overlappingSync: false } as const;
-  const environment = open({ path, encoding: 'binary', maxDbs: TABLES.length + 2, noSubdir: false, ...durable });
+  const environment = open({ path, encoding: 'binary', maxDbs: tableNames.length + 2, noSubdir: false, ...durable });
   const tables = new Map<TableName, Table>();
-  for (const name of TABLES) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
+  for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
   const table = (name: TableName) => tables.get(name) as Table;
   let underWayBytes = 0;
   return {

@@ -4,7 +4,9 @@
  */
 export type StoreKey = readonly (string | number)[];
 
-export type TableName = 'jobs' | 'active' | 'rows' | 'returns' | 'events' | 'readers';
+/** Every table there is. */
+export const tableNames = ['jobs', 'active', 'rows', 'returns', 'events', 'readers', 'mine'] as const;
+export type TableName = (typeof tableNames)[number];
 
 export interface Change {
   readonly table: TableName;

@@ -3,7 +3,6 @@ import type { Broker } from '../../../broker/broker.ts';
 import { createFleet } from '../../../master/fleet.ts';
 import { createReceiver, type ReceiverOptions } from '../../../master/receive.ts';
 import { createLogger } from '../../../shared/log.ts';
-import { decodePayload } from '../../../shared/protocol/codec.ts';
 import type { AnyMessage, Packet } from '../../../shared/protocol/message.ts';
 import { Fire } from '../../../shared/protocol/messages/event.ts';
 import { Info, Request } from '../../../shared/protocol/messages/job.ts';
@@ -31,7 +30,6 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     (...what: unknown[]): void =>
       void told.push([name, ...what.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))].join(' '));
   const handlers = createReceiver({
-    authority: { kid: 'c0ffee12', signingCertPem: 'PEM' },
     enrollment: undefined,
     bus,
     fleet,
@@ -40,7 +38,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     broker: () => ({ send: (_id: string, packet: Packet) => sent.push(packet) > 0 }) as unknown as Broker,
     presenceEvents: false,
     serveOperator: note('operator'),
-    clock,
+    answerRequest: note('answer'),
     log,
     ...overrides,
   } as unknown as ReceiverOptions);
@@ -114,18 +112,10 @@ test('what a minion may fire is on the bus, what it may not is logged', () => {
   expect(logged.join()).toMatch(/may not fire .* minion=m1 tag=salt\/key/);
 });
 
-test('hello is answered with the time and the keys that sign jobs', () => {
-  const { receive, sent } = setUp();
+test("a minion's question is answered under the name of the connection", () => {
+  const { receive, told } = setUp();
   void receive(Request, { id: 'm1', verb: 'hello' }, { c: 'x7' });
-  expect(sent.map(({ topic, payload }) => [topic, decodePayload(payload)])).toEqual([
-    ['salt/job/m1/rsp/x7', { value: { time: START_AT, version: 1, kid: 'c0ffee12', signing_certs: ['PEM'] } }],
-  ]);
-});
-
-test('a request that nobody answers is answered with an error', () => {
-  const { receive, sent } = setUp();
-  void receive(Request, { id: 'm1', verb: 'nosuch' }, { c: 'x7' });
-  expect(decodePayload(sent[0]!.payload)).toMatchObject({ error: { code: 'FUNCTION_UNKNOWN' } });
+  expect(told).toEqual(['answer m1 hello {"c":"x7"}']);
 });
 
 test('an operator is served under the name of the connection', () => {

@@ -1,0 +1,34 @@
+import type * as v from 'valibot';
+import type { Clock } from '../../shared/clock.ts';
+import type { CallRunner } from '../call_runner.ts';
+import type { MasterConfig } from '../config.ts';
+import type { MasterContext } from '../context.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Authority } from '../keys/authority.ts';
+import type { Mine } from '../mine/mine.ts';
+
+/** What a minion's question may look at. */
+export interface RequestContext {
+  readonly authority: Authority;
+  readonly fleet: Fleet;
+  readonly mine: Mine;
+  readonly config: Pick<MasterConfig, 'peer' | 'peer_run'>;
+  /** What a minion that was allowed to publish acts with. */
+  readonly context: (user: string) => Pick<MasterContext, 'dispatchJob' | 'tracker' | 'jobs'>;
+  readonly callRunner: CallRunner;
+  readonly clock: Clock;
+}
+
+/** The answer to one kind of question, `salt/req/<id>/<verb>`. */
+export interface RequestSpec<S extends v.GenericSchema> {
+  /** What the question must hold, beside its correlation id. */
+  readonly payload: S;
+  /** `id` is who asks, as its connection says. What it throws becomes the answer. */
+  answer(context: RequestContext, id: string, payload: v.InferOutput<S>): unknown;
+}
+
+export type AnyRequest = RequestSpec<v.GenericSchema>;
+
+export function defineRequest<const S extends v.GenericSchema>(spec: RequestSpec<S>): AnyRequest {
+  return spec as unknown as AnyRequest;
+}
