@@ -1,0 +1,182 @@
+import type { Broker } from '../broker/broker.ts';
+import type { Clock } from '../shared/clock.ts';
+import { signJob } from '../shared/crypto/job_signature.ts';
+import { createJidSource } from '../shared/ids.ts';
+import type { Logger } from '../shared/log.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import type { MasterConfig } from './config.ts';
+import type { MasterContext } from './context.ts';
+import { createEventBus, type EventBus } from './events/event_bus.ts';
+import { type EventLog, openEventLog } from './events/event_log.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
+import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
+import { createJobStore, type JobStore } from './jobs/job_store.ts';
+import { createTracker, type Tracker } from './jobs/tracker.ts';
+import { type Authority, openAuthority } from './keys/authority.ts';
+import { createAutosign } from './keys/autosign.ts';
+import { createEnrollment, type Enrollment } from './keys/enroll.ts';
+import { emitKeyEvent } from './keys/key_events.ts';
+import { type KeyStore, openKeyStore } from './keys/key_store.ts';
+import type { KeyChange } from './keys/key_table.ts';
+import { createTokenStore, type TokenStore } from './keys/tokens.ts';
+import { createMine, type Mine } from './mine/mine.ts';
+import { type Operators, openOperators } from './operators.ts';
+import { sendDecisions } from './receive.ts';
+import { createMasterReturners, type MasterReturners } from './returners.ts';
+import type { Store } from './store/store.ts';
+
+const NEW_KEYS_PER_MINUTE = 600;
+const PENDING_KEYS_MAX = 10_000;
+
+export interface MasterDeps {
+  readonly config: MasterConfig;
+  readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
+  readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
+  /** The user that owns the process: who may open the unix socket is this operator. */
+  readonly owner: string;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** What the parts of a master share. */
+export interface Parts {
+  readonly authority: Authority;
+  readonly keys: KeyStore;
+  readonly tokens: TokenStore;
+  readonly operators: Operators;
+  readonly enrollment: Enrollment;
+  readonly bus: EventBus;
+  readonly eventLog: EventLog;
+  readonly returners: MasterReturners;
+  readonly fleet: Fleet;
+  readonly jobs: JobStore;
+  readonly tracker: Tracker;
+  readonly dispatcher: Dispatcher;
+  readonly collector: Collector;
+  readonly mine: Mine;
+  readonly newJid: () => string;
+}
+
+/** Opens the disk and joins the parts; the broker comes last and is asked for when it is needed. */
+export async function createParts(deps: MasterDeps, store: Store, broker: () => Broker | undefined): Promise<Parts> {
+  const { config, clock, log } = deps;
+  const { pki_dir: pkiDir } = config;
+  const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
+  const jobs = createJobStore(store);
+  const mine = createMine({ store, clock, bytesMax: config.mine_bytes });
+  const events = openEvents(deps, store, broker);
+  const { bus } = events;
+  const keys = await openKeyStore({
+    pkiDir,
+    keysMax: config.max_minions,
+    pendingMax: PENDING_KEYS_MAX,
+    onChange: (change) => keyChanged(change, { bus, fleet, enrollment, dispatcher, mine, log }, broker()),
+    log,
+  });
+  const tokens = createTokenStore({ pkiDir, clock });
+  const enrollment = createEnrollment({
+    store: keys,
+    authority,
+    tokens,
+    autosign: createAutosign(autosignOptions(config, clock, log)),
+    emit: bus.emit,
+    clock,
+    newKeysPerMinute: NEW_KEYS_PER_MINUTE,
+  });
+  const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
+  const fleet = createFleet({ acceptedIds: () => keys.list().accepted, clock });
+  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, returners }, broker);
+  const { dispatcher } = jobPath;
+  const operators = await openOperators(pkiDir, config.operators, (user) => {
+    // The owner's commands come through the unix socket, one of them being this very change.
+    if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
+  });
+  return { authority, keys, tokens, operators, enrollment, returners, fleet, jobs, mine, ...events, ...jobPath };
+}
+
+function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: () => Broker | undefined) {
+  const keepMs = config.event_log_seconds * 1000;
+  const eventLog = openEventLog({ store, keepMs, bytesMax: config.event_log_bytes, clock, log });
+  const bus = createEventBus({ eventLog, publish: (packet) => broker()?.publish(packet), clock, log });
+  return { eventLog, bus };
+}
+
+function createJobPath(
+  deps: MasterDeps,
+  parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'returners'>,
+  broker: () => Broker | undefined,
+) {
+  const { config, clock, random, log } = deps;
+  const { jobs, bus, authority, returners } = parts;
+  const tracker = createTracker({
+    jobs,
+    clock,
+    log,
+    eventOf: (record, update) => holdEnded(bus, record, update),
+    ended(record, update) {
+      dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
+    },
+  });
+  const newJid = createJidSource(clock, jobs.lastJid());
+  const dispatcher = createDispatcher({
+    ...parts,
+    tracker,
+    random,
+    keep: returners.keepJob,
+    newJid,
+    clock,
+    log,
+    timeoutSeconds: config.timeout,
+    queueForSeconds: config.job_queue_for,
+    runSeconds: config.job_timeout,
+    limits: {
+      queuedPerMinionMax: config.job_queue_max_per_minion,
+      openMax: config.job_queue_max_total,
+      inflightMax: config.max_inflight,
+    },
+    sign: (payload, encoding, id) =>
+      signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
+    send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
+  });
+  const collector = createCollector({ tracker, dispatcher, bus, log, keep: returners.keepReturn });
+  return { tracker, newJid, dispatcher, collector };
+}
+
+function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
+  return {
+    pkiDir: config.pki_dir,
+    autoAccept: config.auto_accept,
+    autosignFile: config.autosign_file ?? '',
+    autorejectFile: config.autoreject_file ?? '',
+    autosignGrainsDir: config.autosign_grains_dir ?? '',
+    autosignTimeoutMinutes: 120,
+    trustedGroups: [],
+    clock,
+    log,
+  };
+}
+
+/** Rejected and deleted minions are gone at once; whoever waits for a decision hears it at once. */
+function keyChanged(
+  change: KeyChange,
+  parts: Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine'> & { readonly log: Logger },
+  broker: Broker | undefined,
+): void {
+  const { bus, fleet, enrollment, dispatcher, mine, log } = parts;
+  emitKeyEvent(change, bus.emit);
+  if (broker === undefined) return;
+  if (change.from === 'accepted') {
+    const reason = `its key is ${change.to ?? 'deleted'}`;
+    broker.disconnect({ role: 'minion', id: change.id }, reason);
+    fleet.forget(change.id);
+    dispatcher.abandon(change.id, reason);
+    mine.remove(change.id).catch((error: unknown) => {
+      log.error('the mine of a minion could not be removed', { minion: change.id, error: String(error) });
+    });
+  }
+  if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
+}

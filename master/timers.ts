@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Broker } from '../broker/broker.ts';
+import { nowSeconds } from '../shared/clock.ts';
+import { MasterBeacon } from '../shared/protocol/messages/event.ts';
+import { VERSION } from '../shared/version.ts';
+import { sweepJobs } from './jobs/sweep.ts';
+import type { MasterDeps, Parts } from './parts.ts';
+
+const SWEEP_MS = 1000;
+const RETENTION_SWEEP_MS = 60_000;
+/** More often: a burst of events fills a disk sooner than jobs do. */
+const EVENT_SWEEP_MS = 5000;
+const BEACON_MS = 60_000;
+/** Salt's loop_interval. */
+const PRESENCE_MS = 60_000;
+/** Jobs removed at a time, so that the event loop stays free. */
+const RETENTION_BATCH = 200;
+/** What the master does from time to time. */
+export function startTimers(
+  { config, clock, log }: MasterDeps,
+  { tracker, dispatcher, fleet, jobs, authority, bus, eventLog }: Parts,
+  broker: Broker,
+) {
+  const limits = {
+    startGraceSeconds: config.job_start_timeout,
+    stepSeconds: config.job_step_timeout,
+    runSeconds: config.job_timeout,
+  };
+  const boot = randomBytes(4).toString('hex');
+  const beacon = (): void => {
+    const payload = { boot, time: nowSeconds(clock), v: 1, kid: authority.kid, version: `brine ${VERSION}` } as const;
+    broker.publish(MasterBeacon.encode({}, payload, 'json'));
+  };
+  beacon();
+  return [
+    clock.every(SWEEP_MS, () => {
+      void sweepJobs(tracker, limits, clock);
+      for (const id of fleet.onlineIds()) dispatcher.flush(id);
+    }),
+    clock.every(BEACON_MS, beacon),
+    clock.every(PRESENCE_MS, () => {
+      if (config.presence_events) bus.emit('salt/presence/present', { present: fleet.onlineIds() });
+    }),
+    clock.every(EVENT_SWEEP_MS, () => {
+      eventLog.sweep().catch((error: unknown) => {
+        log.error('old events could not be removed', { error: String(error) });
+      });
+    }),
+    clock.every(RETENTION_SWEEP_MS, () => {
+      if (config.keep_jobs_seconds === 0) return;
+      const before = new Date(clock.nowMs() - config.keep_jobs_seconds * 1000).toISOString().replace(/\D/g, '');
+      jobs.removeBefore(before, RETENTION_BATCH).catch((error: unknown) => {
+        log.error('old jobs could not be removed', { error: String(error) });
+      });
+    }),
+  ];
+}
