@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { loadMasterConfig } from '../master/config.ts';
 import type { MasterContext } from '../master/context.ts';
 import { type Master, startMaster } from '../master/master.ts';
+import { openRenderWorker } from '../master/reactor/render_thread.ts';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
@@ -54,6 +55,7 @@ async function startOwnMaster(fleet: RealFleet, { dist, progress }: BenchmarkCon
     config: await loadMasterConfig({ configDir: fleet.masterDir, env: {}, overrides: {} }),
     runners: plugins('master/runners/'),
     wheel: plugins('master/wheel/'),
+    openRenderThread: openRenderWorker,
     owner: userInfo().username,
     clock: systemClock,
     random: Math.random,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { loadMasterConfig } from '../master/config.ts';
 import type { MasterContext } from '../master/context.ts';
 import { startMaster } from '../master/master.ts';
+import { openRenderWorker } from '../master/reactor/render_thread.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
@@ -25,6 +26,7 @@ export async function runSaltMaster(argv: readonly string[]): Promise<number> {
       config,
       runners: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')),
       wheel: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/wheel')),
+      openRenderThread: openRenderWorker,
       owner: userInfo().username,
       clock: systemClock,
       random: Math.random,

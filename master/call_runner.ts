@@ -54,7 +54,8 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
   };
 }
 
-async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext>>, op: string, fun: string) {
+/** Throws FUNCTION_UNKNOWN. */
+export async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext>>, op: string, fun: string) {
   const [name = '', wanted = ''] = fun.split('.');
   const module = await folder.load(name);
   if (module !== undefined && Object.hasOwn(module.functions, wanted))

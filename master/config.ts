@@ -12,10 +12,13 @@ import {
   path,
   seconds,
   text,
+  textList,
 } from '../shared/config/format.ts';
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
 import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
+import { reactorRules } from '../shared/reactor/reactor_rules.ts';
+import { fileRootsFormat } from './files/file_roots.ts';
 import { peerRules } from './peer.ts';
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
@@ -32,6 +35,12 @@ const operator: Format<OperatorEntry> = {
     return typeof password_hash === 'string' && /^[0-9a-f]{64}$/.test(password_hash) ? { password_hash } : undefined;
   },
   fromText: (given) => given,
+};
+
+const pathList: Format<readonly string[]> = {
+  ...textList,
+  expects: 'a list of absolute paths',
+  read: (value) => (textList.read(value)?.every((item) => item.startsWith('/')) ? (value as string[]) : undefined),
 };
 
 const listeners = {
@@ -164,6 +173,25 @@ const events = {
   ),
 };
 
+const reactor = {
+  reactor: saltKey(
+    reactorRules,
+    [],
+    'Rules of the reactor: for each glob of tags the files that say what to do, in their order. `salt-run reactor.add` makes further ones.',
+  ),
+  reactor_dirs: ownKey(pathList, [], 'Directories of reactors in TypeScript or JavaScript, a file each.'),
+  reactor_worker_threads: saltKey(count(1, 1000), 10, 'Runners that reactions may have under way at a time.'),
+  keep_reactions: ownKey(count(100), 10_000, 'Reactions that `salt-run reactor.history` remembers.'),
+};
+
+const fileServer = {
+  file_roots: saltKey(
+    fileRootsFormat,
+    { base: ['/srv/salt'] },
+    'Directories of files by environment; `salt://` names what is below them. The first directory that has a file wins.',
+  ),
+};
+
 /** Every key of `/etc/salt/master`. */
 export const masterSchema = {
   kind: 'master',
@@ -175,6 +203,8 @@ export const masterSchema = {
     Returners: masterReturnerSettings,
     Events: events,
     'Mine and peers': peers,
+    Reactor: reactor,
+    'File server': fileServer,
     Limits: limits,
     Log: logSettings('master'),
     Output: outputSettings,
@@ -189,6 +219,9 @@ export const masterSchema = {
     worker_threads: 'there are no workers to count',
     transport: 'the transport is MQTT',
     keysize: 'keys are Ed25519',
+    reactor_refresh_interval: 'reactor files are read anew for each event',
+    reactor_worker_hwm: 'events wait in the event log and are never dropped',
+    reactor_niceness: 'there is no process of its own',
   },
 } as const satisfies ConfigSchema<SettingGroups>;
 

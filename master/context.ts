@@ -13,6 +13,7 @@ import type { KeyStore } from './keys/key_store.ts';
 import type { TokenStore } from './keys/tokens.ts';
 import type { Mine } from './mine/mine.ts';
 import type { Operators } from './operators.ts';
+import type { Reactor } from './reactor/reactor.ts';
 import type { MasterReturners } from './returners.ts';
 
 /** What a runner or a wheel function may touch: the master's own state, never the broker or a socket. */
@@ -32,6 +33,7 @@ export interface MasterContext {
   readonly bus: EventBus;
   readonly eventLog: EventLog;
   readonly mine: Mine;
+  readonly reactor: Reactor;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
   /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */

@@ -10,6 +10,8 @@ import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import type { Authority } from './keys/authority.ts';
 import { createParts, type MasterDeps, type Parts } from './parts.ts';
+import { openReactor } from './reactor/open_reactor.ts';
+import type { Reactor } from './reactor/reactor.ts';
 import { createReceiver } from './receive.ts';
 import { createRequestService } from './requests/answer_requests.ts';
 import { createOperatorService } from './serve_operator.ts';
@@ -25,6 +27,11 @@ export interface Master {
   stop(): Promise<void>;
 }
 
+interface Late {
+  broker: Broker | undefined;
+  reactor: Reactor | undefined;
+}
+
 /** The composition root: what a master is, from top to bottom. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
   const { config, clock, log } = deps;
@@ -32,17 +39,20 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   await makeFolder('cachedir', config.cachedir);
   await makeFolder('sock_dir', config.sock_dir, 0o755);
   const store = openLmdbStore(join(config.cachedir, 'store'));
-  // The broker is made last, from what the parts know; until then nobody is connected to send anything to.
-  let broker: Broker | undefined;
-  const parts = await createParts(deps, store, () => broker);
+  // These are made last, from what the parts know; until then nobody is connected to send anything to.
+  const late: Late = { broker: undefined, reactor: undefined };
+  const parts = await createParts(deps, store, () => late.broker);
   const setting = { out: undefined, retcode: undefined };
   const context = (user: string, settings: CallSettings = { ...setting }) =>
-    makeContext(deps, parts, () => broker, user, settings);
-  const callRunner = createCallRunner({ context, runners: deps.runners, wheel: deps.wheel, newJid: parts.newJid });
+    makeContext(deps, parts, late, user, settings);
+  const { runners, wheel } = deps;
+  const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid });
+  const reactor = await openReactor({ ...deps, ...parts, store, callRunner });
+  late.reactor = reactor;
   const serveOperator = createOperatorService({
     context,
     callRunner,
-    publish: (packet) => broker?.publish(packet),
+    publish: (packet) => late.broker?.publish(packet),
     log,
   });
   const running = await createBroker({
@@ -56,12 +66,12 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     limits: brokerLimits(config),
     handlers: createReceiver({
       ...parts,
-      broker: () => broker,
+      broker: () => late.broker,
       presenceEvents: config.presence_events,
       serveOperator,
       answerRequest: createRequestService({
         context: { ...parts, config, context, callRunner, clock },
-        send: (id, packet) => void broker?.send(id, packet),
+        send: (id, packet) => void late.broker?.send(id, packet),
         openMax: config.max_open_requests,
         log,
       }),
@@ -70,8 +80,9 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     clock,
     log,
   });
-  broker = running;
+  late.broker = running;
   const timers = startTimers(deps, parts, running);
+  await reactor.start();
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,
@@ -79,6 +90,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     context,
     async stop() {
       for (const timer of timers) timer.stop();
+      await reactor.stop();
       await running.close();
       await parts.returners.stop();
       await parts.eventLog.flush();
@@ -87,13 +99,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 }
 
-function makeContext(
-  deps: MasterDeps,
-  parts: Parts,
-  broker: () => Broker | undefined,
-  user: string,
-  settings: CallSettings,
-): MasterContext {
+function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, settings: CallSettings): MasterContext {
   return {
     ...parts,
     user,
@@ -101,7 +107,11 @@ function makeContext(
     config: deps.config,
     dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
     cancelJob: (jid, ids) => parts.dispatcher.cancel(jid, ids, `cancelled by ${user}`),
-    counters: () => broker()?.counters() ?? {},
+    counters: () => late.broker?.counters() ?? {},
+    get reactor() {
+      if (late.reactor === undefined) throw new Error('the master is not up yet');
+      return late.reactor;
+    },
     clock: deps.clock,
     log: deps.log,
     setOut(outputter) {

@@ -23,6 +23,7 @@ import type { KeyChange } from './keys/key_table.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { createMine, type Mine } from './mine/mine.ts';
 import { type Operators, openOperators } from './operators.ts';
+import type { OpenRenderThread } from './reactor/render_thread.ts';
 import { sendDecisions } from './receive.ts';
 import { createMasterReturners, type MasterReturners } from './returners.ts';
 import type { Store } from './store/store.ts';
@@ -37,6 +38,7 @@ export interface MasterDeps {
   /** The user that owns the process: who may open the unix socket is this operator. */
   readonly owner: string;
   readonly clock: Clock;
+  readonly openRenderThread: OpenRenderThread;
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;

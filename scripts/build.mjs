@@ -30,7 +30,7 @@ mkdirSync(out, { recursive: true });
 rmSync(`${out}/shared`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: [...mains, 'scripts/demo.ts', ...plugins],
+  entryPoints: [...mains, 'scripts/demo.ts', 'master/reactor/render_worker.ts', ...plugins],
   outdir: out,
   outbase: '.',
   bundle: true,

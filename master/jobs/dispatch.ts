@@ -5,7 +5,7 @@ import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import { type BatchesOptions, createBatches } from './batches.ts';
-import type { EndedRow, JobRecord } from './job_store.ts';
+import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
 import { createLanes } from './lanes.ts';
 import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
 import type { Row } from './tracker.ts';
@@ -21,6 +21,7 @@ export interface DispatchLimits {
 }
 
 export interface DispatcherOptions extends TransmitterOptions, BatchesOptions {
+  readonly jobs: BatchesOptions['jobs'] & Pick<JobStore, 'jobOnce'>;
   readonly fleet: Fleet;
   readonly bus: EventBus;
   readonly newJid: () => string;
@@ -38,8 +39,8 @@ export interface DispatcherOptions extends TransmitterOptions, BatchesOptions {
 
 /** Hands jobs to minions: the queue belongs to the store, the broker only carries. */
 export interface Dispatcher {
-  /** Records a job and starts to send it. `user` is who the connection says it is. */
-  dispatchJob(request: JobRequest, user: string): Promise<JobRecord>;
+  /** Records a job and starts to send it. `user` is who the connection says it is. A job that is there already stays. */
+  dispatchJob(request: JobRequest, user: string, cause?: JobCause): Promise<JobRecord>;
   /** Sends what waits for a minion, oldest first, as far as its window allows. */
   flush(id: string): void;
   /** The minion's connection ended, or is another one: what it did not start waits again. */
@@ -98,10 +99,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   return {
-    async dispatchJob(request, user) {
+    async dispatchJob(request, user, cause) {
+      const known = cause === undefined ? undefined : options.jobs.jobOnce(cause.once);
+      if (known !== undefined) return known;
       const choice = await choose(options, request);
       const { minions } = choice;
-      const record = makeRecord(options.newJid(), user, request, choice, options, options.clock.nowMs() / 1000);
+      const made = makeRecord(options.newJid(), user, request, choice, options, options.clock.nowMs() / 1000);
+      const record = cause === undefined ? made : { ...made, cause };
       const ended = refuseOffline(options, request, minions);
       const open = minions.filter((id) => !ended.has(id));
       checkTotal(limits, tracker.openCount(), open.length);

@@ -5,6 +5,14 @@ import type { Change, Store } from '../store/store.ts';
 import type { BatchPlan } from './batch.ts';
 import { isTerminal } from './job_state.ts';
 
+/** Why a job was published, when no operator asked for it. */
+export interface JobCause {
+  /** There is one job of this name, however often it is asked for: also when the master was killed in between. */
+  readonly once: string;
+  /** How many reactions led to it, one through the other. */
+  readonly depth: number;
+}
+
 /** A job as it was asked for: written before anything is sent, never changed. */
 export interface JobRecord {
   readonly jid: string;
@@ -19,6 +27,7 @@ export interface JobRecord {
   /** Seconds UTC; a job that did not start by then never will. */
   readonly exp: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly cause?: JobCause | undefined;
   /** Salt's `--return` and its companions, for the minions (JOB-2). */
   readonly ret?: string | undefined;
   readonly ret_config?: string | undefined;
@@ -60,6 +69,8 @@ export interface JobStore {
   /** A return that came after its part was over. */
   addReturn(jid: string, id: string, result: ReturnPayload, event?: Change): Promise<void>;
   job(jid: string): JobRecord | undefined;
+  /** The job of that name: see JobCause. */
+  jobOnce(once: string): JobRecord | undefined;
   /** Newest first. */
   jobs(limit?: number): Iterable<JobRecord>;
   /** Jobs that had open rows when this was last written. */
@@ -81,6 +92,9 @@ export function createJobStore(store: Store): JobStore {
       return store.write([
         { table: 'jobs', key: [record.jid], value: record },
         ...(open ? [{ table: 'active' as const, key: [record.jid], value: true }] : []),
+        ...(record.cause === undefined
+          ? []
+          : [{ table: 'once' as const, key: [record.cause.once], value: record.jid }]),
         ...rows,
       ]);
     },
@@ -101,6 +115,10 @@ export function createJobStore(store: Store): JobStore {
     addReturn: (jid, id, result, event) =>
       store.write([{ table: 'returns', key: [jid, id], value: result }, ...(event === undefined ? [] : [event])]),
     job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
+    jobOnce(once) {
+      const jid = store.get('once', [once]);
+      return jid === undefined ? undefined : (store.get('jobs', [String(jid)]) as JobRecord | undefined);
+    },
     *jobs(limit) {
       for (const { value } of store.range('jobs', { reverse: true, ...(limit !== undefined && { limit }) })) {
         yield value as JobRecord;
@@ -139,17 +157,22 @@ function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<s
 
 async function removeBefore(store: Store, before: string, limit: number): Promise<number> {
   const old: string[] = [];
-  for (const { key } of store.range('jobs')) {
+  const names: string[] = [];
+  for (const { key, value } of store.range('jobs')) {
     const jid = String(key[0]);
     if (jid >= before || old.length >= limit) break;
-    if (store.get('active', [jid]) === undefined) old.push(jid);
+    if (store.get('active', [jid]) !== undefined) continue;
+    old.push(jid);
+    const { cause } = value as JobRecord;
+    if (cause !== undefined) names.push(cause.once);
   }
-  const changes = old.flatMap((jid) => [
+  const changes = old.flatMap((jid): Change[] => [
     { table: 'jobs' as const, key: [jid], value: undefined },
     ...(['rows', 'returns'] as const).flatMap((table) =>
       [...store.range(table, { prefix: [jid] })].map(({ key }) => ({ table, key, value: undefined })),
     ),
   ]);
+  for (const once of names) changes.push({ table: 'once', key: [once], value: undefined });
   if (changes.length > 0) await store.write(changes);
   return old.length;
 }

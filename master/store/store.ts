@@ -5,7 +5,19 @@
 export type StoreKey = readonly (string | number)[];
 
 /** Every table there is. */
-export const tableNames = ['jobs', 'active', 'rows', 'returns', 'events', 'readers', 'mine'] as const;
+export const tableNames = [
+  'jobs',
+  'active',
+  'rows',
+  'returns',
+  'once',
+  'events',
+  'readers',
+  'mine',
+  'reactions',
+  'dead_letters',
+  'reactor',
+] as const;
 export type TableName = (typeof tableNames)[number];
 
 export interface Change {

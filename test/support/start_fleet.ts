@@ -14,6 +14,7 @@ import { createLogger, type Logger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
 import { Inbox } from '../integration/broker/inbox.ts';
+import { openInlineRenderThread } from './inline_render_thread.ts';
 import { repositoryRoot } from './source_tree.ts';
 
 export interface FleetSetup {
@@ -210,7 +211,16 @@ async function launchMaster(
   };
   const owner = userInfo().username;
   const log = collectLog(lines, '');
-  return startMaster({ config, runners: RUNNERS, wheel: WHEEL, owner, clock, random: Math.random, log });
+  return startMaster({
+    config,
+    runners: RUNNERS,
+    wheel: WHEEL,
+    openRenderThread: openInlineRenderThread,
+    owner,
+    clock,
+    random: Math.random,
+    log,
+  });
 }
 
 interface Launch {
