@@ -1,3 +1,4 @@
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
@@ -9,6 +10,7 @@ import type { Row, Tracker } from './tracker.ts';
 
 export interface TransmitterOptions {
   readonly tracker: Tracker;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Seconds a job may run when it does not say. */
   readonly runSeconds: number;
@@ -17,31 +19,37 @@ export interface TransmitterOptions {
   readonly send: (id: string, packet: Packet, acknowledged?: () => void) => boolean;
 }
 
-/** Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. */
-export function createTransmitter({ tracker, runSeconds, log, sign, send }: TransmitterOptions, lanes: Lanes) {
+/**
+ * Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. Here is the socket:
+ * what expired on the way to it is not written.
+ */
+export function createTransmitter({ tracker, runSeconds, clock, log, sign, send }: TransmitterOptions, lanes: Lanes) {
   const payloads = createPayloadCache(runSeconds);
   const tails = new Map<string, Promise<void>>();
 
-  const deliver = async ({ jid }: JobRecord, id: string, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
-    if (tracker.row(jid, id)?.state !== 'sent') return;
+  const deliver = async (part: Part, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
+    const { jid, id, hadIt } = part;
+    const row = tracker.row(jid, id);
+    if (row?.state !== 'sent') return;
     const topic = formatTopic(Job.topic, { id });
     const packet: Packet = { topic, payload: bytes, qos: Job.qos, retain: false };
     const bytesMax = info.max_packet ?? bytes.length;
     if (packetBytes(packet) > bytesMax) {
       const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
       await tracker.advance(jid, id, 'reject', { reason });
-    } else if (!send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
+    } else if (row.exp <= nowSeconds(clock) || !send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
       lanes.putBack(id, jid);
-      await tracker.advance(jid, id, 'requeue');
+      await tracker.advance(jid, id, 'requeue', hadIt ? {} : { mayHaveIt: false });
     }
   };
 
-  return (record: JobRecord, { id, exp }: Row, info: InfoPayload): void => {
+  return (record: JobRecord, { id, exp, mayHaveIt }: Row, info: InfoPayload): void => {
+    const part = { jid: record.jid, id, hadIt: mayHaveIt };
     void tracker.advance(record.jid, id, 'send');
     const payload = payloads.of(record, exp, info.enc);
     const signed = info.sig === 'none' ? Promise.resolve(payload) : sign(payload, info.enc, id);
     const tail = Promise.all([signed, tails.get(id)])
-      .then(([bytes]) => deliver(record, id, bytes, info))
+      .then(([bytes]) => deliver(part, bytes, info))
       .catch((error: unknown) => {
         log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
       })
@@ -50,6 +58,13 @@ export function createTransmitter({ tracker, runSeconds, log, sign, send }: Tran
       });
     tails.set(id, tail);
   };
+}
+
+interface Part {
+  readonly jid: string;
+  readonly id: string;
+  /** Before it was sent this time, the minion may have had it. */
+  readonly hadIt: boolean;
 }
 
 /** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */

@@ -132,6 +132,21 @@ test('nothing is sent after its expiry', async () => {
   expect(jobs.endedRow(jid, 'm3')).toMatchObject({ state: 'expired', reason: 'expired before it could be sent' });
 });
 
+test('what expires on its way to the socket, while it is signed, is not sent, and ends as what never was', async () => {
+  const signed: (() => void)[] = [];
+  const { dispatch, sent, dispatcher, clock, jobs } = setUpDispatcher({
+    sign: (payload) => new Promise((resolve) => signed.push(() => resolve(payload))),
+  });
+  const { jid } = await dispatch();
+  clock.advance(5000);
+  signed[0]?.();
+  await settle();
+  expect(sent).toEqual([]);
+  dispatcher.flush('m1');
+  await settle();
+  expect(jobs.endedRow(jid, 'm1')).toMatchObject({ state: 'expired', reason: 'expired before it could be sent' });
+});
+
 test('what the minion may have is not sent again after its expiry, and not given up either', async () => {
   const { dispatch, sent, dispatcher, clock, tracker } = setUpDispatcher();
   const { jid } = await dispatch();
@@ -184,7 +199,7 @@ test('what the broker does not take waits for the next flush', async () => {
   });
   const { jid } = await dispatch();
   await settle();
-  expect(tracker.row(jid, 'm1')?.state).toBe('queued');
+  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'queued', mayHaveIt: false });
   isTaken = true;
   dispatcher.flush('m1');
   await settle();
