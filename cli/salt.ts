@@ -53,8 +53,7 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   const doc = fun === 'sys.doc' && out === undefined;
-  const isBatch = 'batch' in job;
-  return showJob(job, { ...options, out, doc, isBatch }, print, config, terminal);
+  return showJob(job, { ...options, out, doc }, print, config, terminal);
 }
 
 function saltCommand(): Command {

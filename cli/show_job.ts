@@ -35,12 +35,13 @@ export interface ShowOptions {
   readonly summary?: boolean;
   readonly hideTimeout?: boolean;
   readonly progress?: boolean;
-  readonly isBatch?: boolean;
 }
 
 /** What came in so far. */
 interface Session {
   jid: string | undefined;
+  /** The master hands the job out little by little. */
+  isBatch: boolean;
   /** How many minions the job is for. */
   count: number;
   readonly returns: Map<
@@ -58,7 +59,7 @@ export async function showJob(
   config: CliConfig,
   terminal: Terminal,
 ): Promise<number> {
-  const session: Session = { jid: undefined, count: 0, returns: new Map(), silent: new Map() };
+  const session: Session = { jid: undefined, isBatch: false, count: 0, returns: new Map(), silent: new Map() };
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
   terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
   try {
@@ -72,7 +73,7 @@ export async function showJob(
       terminal.err(noReturnText);
       return 2;
     }
-    throw error;
+    throw session.jid === undefined ? error : withJob(error, session.jid);
   } finally {
     await client.close();
   }
@@ -90,6 +91,7 @@ async function showStep(
   const id = String(step.id);
   if (step.t === 'job') {
     session.jid = String(step.jid);
+    session.isBatch = step.batch === true;
     session.count = (step.minions as string[]).length;
     if (options.async === true) terminal.out(asyncText(session.jid));
     else if (options.verbose === true) terminal.out(verboseHeader(session.jid));
@@ -106,7 +108,7 @@ async function showStep(
     if (options.static === true || options.doc === true) return;
     const printed = { id, return: result.value, retcode: result.retcode, out: result.out };
     terminal.out(
-      options.isBatch === true && options.out === undefined
+      session.isBatch && options.out === undefined
         ? await formatBatchReturn(printed, String(step.jid), print)
         : await formatReturn(printed, options.out, print),
     );
@@ -118,7 +120,7 @@ async function showStep(
     const silence = step as unknown as Omit<Silence, 'sinceAt'> & { since: number; final: boolean };
     session.silent.set(id, { ...silence, sinceAt: silence.since });
     if (!showsSilence(options) || !silence.final) return;
-    if (options.isBatch === true && silence.offline !== undefined) return terminal.out(notInBatchText(id));
+    if (session.isBatch && silence.offline !== undefined) return terminal.out(notInBatchText(id));
     terminal.out(await formatSilence(session.silent.get(id) as Silence, options.out, print));
   }
 }
@@ -164,9 +166,18 @@ async function finish(
     terminal.err(noReturnText);
     return 2;
   }
-  if (failed.length === 0 && silent.size === 0) return 0;
+  // Who did not answer when a batch began is no part of it (JOB-12).
+  const missed = [...silent.values()].filter(({ offline }) => !session.isBatch || offline === undefined);
+  if (failed.length === 0 && missed.length === 0) return 0;
   terminal.err(failedText);
-  return options.isBatch === true ? Math.max(1, ...[...returns.values()].map(({ retcode }) => retcode)) : 1;
+  return session.isBatch ? Math.max(1, ...[...returns.values()].map(({ retcode }) => retcode)) : 1;
+}
+
+/** The connection is gone; the job is not. */
+function withJob(error: unknown, jid: string): unknown {
+  if (!(error instanceof FleetError) || error.code !== 'MASTER_UNREACHABLE') return error;
+  const hint = `job ${jid} goes on; when the master is back: salt-run jobs.watch ${jid}`;
+  return new FleetError(error.code, error.message, { hint, cause: error });
 }
 
 /** Minions whose part goes on without us. */

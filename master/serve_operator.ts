@@ -69,9 +69,9 @@ async function serveJob(
 ): Promise<void> {
   const context = options.context(user, { out: undefined, retcode: undefined });
   const record = await context.dispatchJob(request);
-  const { jid, minions } = record;
+  const { jid } = record;
   const missing = missingOf(request, context.fleet.ids());
-  answer({ t: 'job', jid, minions: [...minions], ...(missing.length > 0 && { missing }) });
+  answer({ ...jobStep(record), ...(missing.length > 0 && { missing }) });
   if (request.async) return answer({ t: 'end' });
   for (const [id, { state, since, reason }] of context.jobs.endedRows(jid)) {
     answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
@@ -93,7 +93,7 @@ async function serveWatch(
       hint: 'salt-run jobs.list_jobs lists those that are kept (keep_jobs_seconds)',
     });
   }
-  answer({ t: 'job', jid, minions: [...record.minions] });
+  answer(jobStep(record));
   const returns = context.jobs.returns(jid);
   for (const [id, row] of context.jobs.endedRows(jid)) {
     const step = stepOf(record, { ...row, id, reason: row.reason, result: returns.get(id) });
@@ -138,6 +138,10 @@ function follow({ tracker, fleet }: MasterContext, record: JobRecord, answer: An
       else answer({ t: 'prog', id: news.id, jid, data: news.data });
     },
   );
+}
+
+function jobStep({ jid, minions, batch }: JobRecord) {
+  return { t: 'job' as const, jid, minions: [...minions], ...(batch !== undefined && { batch: true as const }) };
 }
 
 /** A list names minions one by one: a name that nobody has must not be passed over in silence. */

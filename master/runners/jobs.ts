@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { jidStartTime } from '../../shared/ids.ts';
 import { redact } from '../../shared/log.ts';
@@ -115,7 +116,11 @@ export default defineRunner({
       examples: ['salt-run jobs.cancel 20261122093047146206', 'salt-run jobs.cancel 20261122093047146206 m1'],
       run(context, { jid, minion }) {
         const record = find(context, jid);
-        return context.cancelJob(record.jid, minion);
+        const cancelled = context.cancelJob(record.jid, minion);
+        if (cancelled.length === 0) {
+          throw new FleetError('COMMAND_FAILED', `nothing to cancel: job ${jid} is over on every minion that is meant`);
+        }
+        return cancelled;
       },
     }),
     queue: fn({
@@ -147,9 +152,7 @@ export default defineRunner({
         const record = find(context, jid);
         const ended = context.jobs.endedRows(record.jid);
         const failed = record.minions.filter((id) => ended.has(id) && ended.get(id)?.state !== 'succeeded');
-        if (failed.length === 0) {
-          throw new FleetError('COMMAND_FAILED', `no minion's part of job ${jid} is over and did not succeed`);
-        }
+        if (failed.length === 0) throw nothingToRetry(record, ended.size);
         const { fun, arg, kwarg, metadata } = record;
         const again = await context.dispatchJob({
           op: 'job',
@@ -166,7 +169,11 @@ export default defineRunner({
     }),
     last_run: fn({
       summary: 'List the most recent job that ran.',
-      args: { function: v.optional(Text, '*'), target: v.optional(Text, '*') },
+      args: {
+        metadata: v.optional(v.record(v.string(), v.unknown())),
+        function: v.optional(Text, '*'),
+        target: v.optional(Text, '*'),
+      },
       examples: ['salt-run jobs.last_run', 'salt-run jobs.last_run function=test.ping'],
       reads: true,
       run(context, args) {
@@ -174,6 +181,7 @@ export default defineRunner({
         const targeted = globMatcher(args.target);
         for (const record of context.jobs.jobs()) {
           if (!matches(record.fun) || !targeted(String(record.tgt))) continue;
+          if (args.metadata !== undefined && !hasMetadata(record, args.metadata)) continue;
           return { [record.jid]: { ...describe(record), Minions: record.minions, Result: resultsOf(context, record) } };
         }
         return {};
@@ -202,6 +210,14 @@ function find({ jobs }: MasterContext, jid: string): JobRecord {
   });
 }
 
+function nothingToRetry({ jid, minions }: JobRecord, endedCount: number): FleetError {
+  const text =
+    endedCount === minions.length
+      ? `job ${jid} succeeded on all of its minions`
+      : `job ${jid} failed on no minion yet; on ${minions.length - endedCount} it is not over`;
+  return new FleetError('COMMAND_FAILED', `nothing to retry: ${text}`);
+}
+
 /** RET-7's fields, in Salt's order of printing; secrets in arguments are hidden. */
 function describe(record: JobRecord): Record<string, unknown> {
   const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...(redact(record.kwarg) as object) }] : [];
@@ -224,13 +240,15 @@ function resultsOf({ jobs }: MasterContext, record: JobRecord): Record<string, u
   return results;
 }
 
-/** Where a minion's part stands, for a person. */
-function stateText({ tracker, jobs, fleet }: MasterContext, { jid }: JobRecord, id: string): string {
+/** Where a minion's part stands and since when, for a person. */
+function stateText({ tracker, jobs, fleet, clock }: MasterContext, { jid }: JobRecord, id: string): string {
   const row = tracker.row(jid, id);
-  const ended = jobs.endedRows(jid).get(id);
-  const state = row?.state ?? ended?.state ?? 'queued';
-  const reason = state === 'queued' && !fleet.isOnline(id) ? fleet.whyOffline(id) : (row?.reason ?? ended?.reason);
-  return reason === undefined ? state : `${state}: ${reason}`;
+  const ended = jobs.endedRow(jid, id);
+  if (row === undefined) return ended?.reason === undefined ? (ended?.state ?? '') : `${ended.state}: ${ended.reason}`;
+  const { state } = row;
+  if (state === 'queued' && !fleet.isOnline(id)) return `queued: ${fleet.whyOffline(id)}`;
+  const text = `${state} for ${Math.max(0, nowSeconds(clock) - row.since)} s`;
+  return row.reason === undefined ? text : `${text}: ${row.reason}`;
 }
 
 function hasMetadata(record: JobRecord, wanted: Readonly<Record<string, unknown>>): boolean {

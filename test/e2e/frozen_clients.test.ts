@@ -63,8 +63,8 @@ describeMosquitto('beside a client that is stopped', () => {
     }
     const { m2 } = (await call('jobs.queue')) as { m2: Readonly<Record<string, string>> };
     const states = Object.values(m2).map((text) => text.replace('test.ping, ', ''));
-    expect(states.filter((state) => state === 'sent')).toHaveLength(WINDOW);
-    expect(states.filter((state) => state === 'queued')).toHaveLength(QUEUE_MAX);
+    expect(states.filter((state) => state.startsWith('sent for '))).toHaveLength(WINDOW);
+    expect(states.filter((state) => state.startsWith('queued for '))).toHaveLength(QUEUE_MAX);
     await expect(run('m2', 'test.ping', [], { queue_for: 3600, async: true })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: `${QUEUE_MAX} jobs wait for minion m2 already`,

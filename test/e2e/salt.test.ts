@@ -81,6 +81,15 @@ describe('salt', () => {
     expect(await statusOf('m1')).toBe(64);
   });
 
+  it('ends a batch with the highest return code of those that returned, and prints no batch where there is none', async () => {
+    const away = 'Minion gone did not respond. No job will be sent.';
+    const whole = await salt('*', 'test.ping', '--batch', '1');
+    expect(whole).toMatchObject({ stdout: expect.stringContaining(away), stderr: '', status: 0 });
+    expect((await salt('*', 'test.retcode', '42', '--batch', '1')).status).toBe(42);
+    const few = await salt('m1', 'test.ping', '--batch-safe-limit', '10');
+    expect(few).toMatchObject({ stdout: 'm1:\n    True\n', status: 0 });
+  });
+
   it('says at once of a minion that is away since when it is, however long it would wait', async () => {
     const { stdout } = await salt('gone', 'test.ping', '-t', '3600');
     expect(stdout).toMatch(/^ {4}It is offline since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; /m);

@@ -118,6 +118,7 @@ export const OperatorResponsePayload = v.variant('t', [
     jid: Jid,
     minions: v.array(MinionId),
     missing: member(v.optional(v.array(v.string())), 'Of a list: the names that are no accepted minion.'),
+    batch: member(v.optional(v.literal(true)), 'The job is handed out little by little.'),
   }),
   v.object({
     t: v.literal('ret'),

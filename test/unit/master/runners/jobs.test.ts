@@ -114,7 +114,12 @@ test('a time that is none is refused', async () => {
 
 test('active shows what runs where, as which process, and what waits', async () => {
   expect(await call('jobs.active')).toMatchObject({
-    [JIDS[2]]: { Function: 'pkg.install', Running: [{ m3: 77 }], Returned: [], State: { m3: 'running' } },
+    [JIDS[2]]: {
+      Function: 'pkg.install',
+      Running: [{ m3: 77 }],
+      Returned: [],
+      State: { m3: expect.stringMatching(/^running for \d+ s$/) },
+    },
   });
 });
 
@@ -122,6 +127,7 @@ test('last_run is the newest that matches', async () => {
   expect(Object.keys((await call('jobs.last_run')) as object)).toEqual([JIDS[2]]);
   expect(Object.keys((await call('jobs.last_run', [], { function: 'test.*' })) as object)).toEqual([JIDS[0]]);
   expect(await call('jobs.last_run', [], { function: 'nosuch.*' })).toEqual({});
+  expect(Object.keys((await call('jobs.last_run', [], { metadata: { ticket: 42 } })) as object)).toEqual([JIDS[1]]);
 });
 
 test('a return that came late counts for exit_success', async () => {
@@ -134,7 +140,7 @@ test('queue lists what a minion has not started, and not what runs', async () =>
   await context.tracker.add(sampleJob({ jid: '20260103000000000001', minions: ['m1', 'm3'] }), new Map());
   expect(await call('jobs.queue')).toEqual({
     m1: { '20260103000000000001': expect.stringContaining('test.ping, queued: not connected') },
-    m3: { '20260103000000000001': 'test.ping, queued' },
+    m3: { '20260103000000000001': 'test.ping, queued for 0 s' },
   });
   expect(await call('jobs.queue', ['m3'])).toHaveProperty('m3');
   expect(await call('jobs.queue', ['m3'])).not.toHaveProperty('m1');
@@ -143,6 +149,13 @@ test('queue lists what a minion has not started, and not what runs', async () =>
 test('cancel passes on which job and which minions', async () => {
   expect(await call('jobs.cancel', [JIDS[2], 'm3'])).toEqual(['m3']);
   expect(context.cancelled).toEqual([[JIDS[2], ['m3']]]);
+});
+
+test('cancel says when there is nothing to cancel', async () => {
+  context = { ...context, cancelJob: () => [] };
+  await expect(call('jobs.cancel', [JIDS[1]])).rejects.toMatchObject({
+    message: `nothing to cancel: job ${JIDS[1]} is over on every minion that is meant`,
+  });
 });
 
 test('retry publishes the job again for those on which it did not succeed', async () => {
@@ -156,5 +169,8 @@ test('retry publishes the job again for those on which it did not succeed', asyn
       metadata: { ticket: 42, retry_of: JIDS[1] },
     },
   ]);
-  await expect(call('jobs.retry', [JIDS[2]])).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+  await expect(call('jobs.retry', [JIDS[2]])).rejects.toMatchObject({
+    code: 'COMMAND_FAILED',
+    message: expect.stringMatching(/^nothing to retry: job \d+ failed on no minion yet; on 1 it is not over$/),
+  });
 });
