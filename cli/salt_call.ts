@@ -8,12 +8,15 @@ import { executeJob } from '../minion/jobs/execute.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
 import { BeaconAnswer, beaconAnswerTags, MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
 import { type MinionServices, makeContext } from '../minion/make_context.ts';
+import { openScheduleBook } from '../minion/schedule/schedule_book.ts';
+import { createSchedules } from '../minion/schedule/schedules.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { createJidSource } from '../shared/ids.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { checkValue } from '../shared/protocol/message.ts';
+import { localZone } from '../shared/schedule/zone.ts';
 import { VERSION } from '../shared/version.ts';
 import { parseCommand, type Terminal } from './command_line.ts';
 import {
@@ -107,6 +110,12 @@ async function runOnce(
   const table = createJobTable((pid, signal) => void process.kill(pid, signal), process.pid);
   const bus = createLocalBus(config, process.pid);
   const grains = await openGrains(config, log);
+  const book = await openScheduleBook(config);
+  const schedules = createSchedules({
+    book,
+    surroundings: () => ({ timezone: localZone(), whens: grains.all().whens }),
+    scheduler: undefined,
+  });
   const services: MinionServices = {
     id,
     version: VERSION,
@@ -115,6 +124,7 @@ async function runOnce(
     events: createLocalEvents(bus),
     jobs: table,
     beacons: createLocalBeacons(bus),
+    schedules,
     catalogue: createCatalogue(minionModules(), () => makeContext(services, noScope)),
     clock: systemClock,
     log,

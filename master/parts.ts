@@ -13,6 +13,7 @@ import { createFleet, type Fleet } from './fleet.ts';
 import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
+import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
 import { createAutosign } from './keys/autosign.ts';
@@ -123,7 +124,7 @@ function createJobPath(
       dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });
-  const newJid = createJidSource(clock, jobs.lastJid());
+  const newJid = createFreeJids(clock, jobs);
   const dispatcher = createDispatcher({
     ...parts,
     tracker,
@@ -144,8 +145,26 @@ function createJobPath(
       signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
   });
-  const collector = createCollector({ tracker, dispatcher, bus, log, keep: returners.keepReturn });
+  const takeScheduled = createScheduledReturns({
+    jobs,
+    clock,
+    log,
+    newJid,
+    keep: returners.keepOwnJob,
+    eventOf: (record, update) => holdEnded(bus, record, update),
+  });
+  const collector = createCollector({ tracker, dispatcher, bus, log, keep: returners.keepReturn, takeScheduled });
   return { tracker, newJid, dispatcher, collector };
+}
+
+/** Minions make ids too, for the jobs that they give themselves. */
+function createFreeJids(clock: Clock, jobs: JobStore): () => string {
+  const next = createJidSource(clock, jobs.lastJid());
+  return () => {
+    let jid = next();
+    while (jobs.job(jid) !== undefined) jid = next();
+    return jid;
+  };
 }
 
 function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {

@@ -16,6 +16,8 @@ export interface MasterReturners {
   /** Undefined without `ext_job_cache`; else resolves when the entry would survive a power cut. */
   readonly keepJob: ((record: JobRecord) => Promise<void>) | undefined;
   readonly keepReturn: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
+  /** A job and its return at once. */
+  readonly keepOwnJob: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
   status: ReturnerQueue['status'];
   stop(): Promise<void>;
 }
@@ -48,8 +50,13 @@ export async function createMasterReturners(options: {
   const keepReturn = async (record: JobRecord, result: ReturnPayload): Promise<void> => {
     await queue.add(cache, { kind: 'return', value: toStoredReturn(result, record, eventStamp(clock.nowMs())) });
   };
+  const keepOwnJob = async (record: JobRecord, result: ReturnPayload): Promise<void> => {
+    await keepJob(record);
+    await keepReturn(record, result);
+  };
+  const none = { keepJob: undefined, keepReturn: undefined, keepOwnJob: undefined };
   return {
-    ...(cache.length === 0 ? { keepJob: undefined, keepReturn: undefined } : { keepJob, keepReturn }),
+    ...(cache.length === 0 ? none : { keepJob, keepReturn, keepOwnJob }),
     status: queue.status,
     async stop() {
       unlisten();

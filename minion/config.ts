@@ -101,6 +101,14 @@ const beacons = {
   ),
 };
 
+const schedule = {
+  schedule: saltKey(
+    map,
+    {},
+    'What the minion runs by itself, and when: items by name, as Salt writes them. `schedule.add` makes further ones, which need not stand here.',
+  ),
+};
+
 const local = {
   local_tcp_port: ownKey(
     nullable(port),
@@ -120,6 +128,7 @@ export const minionSchema = {
     Jobs: jobs,
     Returners: minionReturnerSettings,
     Beacons: beacons,
+    Schedule: schedule,
     'Event bus': local,
     Log: logSettings('minion'),
     Output: outputSettings,
@@ -132,6 +141,8 @@ export const minionSchema = {
     transport: 'the transport is MQTT',
     keysize: 'keys are Ed25519',
     beacons_before_connect: 'beacons always start with the minion; what they tell waits for the master',
+    loop_interval: 'the scheduler wakes when something is due',
+    scheduler_before_connect: 'the scheduler always starts with the minion; what it returns waits for the master',
     open_mode: 'keys are always checked',
   },
 } as const satisfies ConfigSchema<SettingGroups>;

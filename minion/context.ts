@@ -2,7 +2,10 @@ import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
+import type { ItemState } from '../shared/schedule/decide.ts';
+import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
 import type { Exec } from './lib/exec.ts';
+import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 
 /** The grains of this minion, and the file in which an operator's own are kept. */
 export interface Grains {
@@ -55,6 +58,31 @@ export interface Beacons {
   manage(request: BeaconRequest, timeoutSeconds?: number): Promise<BeaconAnswer>;
 }
 
+/** This minion's schedule (SCH-1): as it is written, and how far it came. */
+export interface Schedules {
+  /** In Salt's format: items by name, with the settings that stand beside them. */
+  all(): ScheduleData;
+  /** What stands in minion.d/_schedule.conf. */
+  written(): Promise<ScheduleData>;
+  /**
+   * Resolves when the change is in force. `persist` writes the whole schedule to minion.d/_schedule.conf; `offline` changes
+   * that file alone.
+   */
+  change(change: ScheduleChange, how: { readonly persist: boolean; readonly offline: boolean }): Promise<void>;
+  /** Takes over what stands in minion.d/_schedule.conf; false when nothing stands there. */
+  reload(): Promise<boolean>;
+  /** Reads an item that is to be added. Throws ARGS_INVALID. */
+  check(name: string, item: unknown): PlannedItem;
+  /** An item as it is in force; undefined when there is none, or when it cannot be used. */
+  plan(name: string): PlannedItem | undefined;
+  /** Why an item cannot be used. */
+  problem(name: string): string | undefined;
+  /** What was done about an item, and what is planned; undefined when nothing is known. */
+  state(name: string): ItemState | undefined;
+  /** Runs an item at once; false when it cannot be used. */
+  run(name: string): boolean;
+}
+
 /** What is known of the other functions of this minion. */
 export interface Catalogue {
   readonly moduleNames: readonly string[];
@@ -86,6 +114,7 @@ export interface MinionContext {
   readonly events: Events;
   readonly jobs: Jobs;
   readonly beacons: Beacons;
+  readonly schedules: Schedules;
   readonly catalogue: Catalogue;
   /** Calls another execution function, such as `cmd.run`, within this job. */
   call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;

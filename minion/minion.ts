@@ -17,12 +17,13 @@ import type { Packet } from '../shared/protocol/message.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import { Ack, type AckPayload } from '../shared/protocol/messages/return.ts';
+import type { Scheduler } from '../shared/schedule/scheduler.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
 import { type RunningBeacons, startBeacons } from './beacons.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { MinionConfig } from './config.ts';
-import type { Events, Grains, MinionContext } from './context.ts';
+import type { Events, Grains, MinionContext, Schedules } from './context.ts';
 import { createExclusive } from './jobs/exclusive.ts';
 import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
 import { createJobRunner } from './jobs/job_runner.ts';
@@ -35,6 +36,7 @@ import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_request
 import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
+import { openSchedule } from './schedule/open_schedule.ts';
 
 const HEARTBEAT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -80,7 +82,13 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   });
   const events = createEvents(loopback, fireMaster, clock);
   const table = createJobTable(deps.kill, deps.pid);
-  const services = createServices(deps, events, table, () => beacons);
+  const { scheduler, schedules } = await openSchedule({
+    ...deps,
+    ledger: disk.ledger,
+    runner: () => jobs.runner,
+    masterNow: () => link.masterNow(),
+  });
+  const services = createServices(deps, events, table, schedules, () => beacons);
   const beacons = createBeacons(deps, services);
   const jobs = createJobPath(deps, disk, services, table, () => link);
   const link: MasterLink = createMasterLink({
@@ -109,9 +117,10 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const work = async (): Promise<void> => {
     await jobs.runner.reportInterrupted();
     await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
+    await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), beacons, loopback, disk);
+  const done = runUntilClosed(work(), scheduler, beacons, loopback, disk);
   return {
     done,
     localAddresses: loopback.addresses,
@@ -138,6 +147,7 @@ async function openDisk({ config, clock, random, log }: MinionDeps) {
 
 async function runUntilClosed(
   work: Promise<void>,
+  scheduler: Scheduler,
   beacons: RunningBeacons,
   loopback: Loopback,
   { ledger, returners }: Disk,
@@ -145,6 +155,7 @@ async function runUntilClosed(
   try {
     await work;
   } finally {
+    await scheduler.stop();
     await beacons.stop();
     await loopback.close();
     await returners.stop();
@@ -156,6 +167,7 @@ function createServices(
   deps: MinionDeps,
   events: Events,
   table: JobTable,
+  schedules: Schedules,
   beacons: () => RunningBeacons,
 ): MinionServices {
   const { config, clock, log, env } = deps;
@@ -166,6 +178,7 @@ function createServices(
     grains: deps.grains,
     events,
     jobs: table,
+    schedules,
     beacons: { manage: (request) => beacons().manage(request) },
     catalogue: createCatalogue(deps.modules, () => makeContext(services, noScope)),
     clock,

@@ -41,13 +41,24 @@ export function createJidSource(clock: Clock, after: Jid = '0'.repeat(20)): () =
     lastMs = nowMs + Math.floor(micros / 1000);
     if (micros >= 1000) micros = 0;
     const jid = formatJid(lastMs, micros);
-    last = jid > last ? jid : String(BigInt(last) + 1n).padStart(20, '0');
+    last = jid > last ? jid : nextJid(last);
     return last;
   };
 }
 
 function formatJid(ms: number, micros: number): Jid {
   return new Date(ms).toISOString().replace(/\D/g, '') + String(micros).padStart(3, '0');
+}
+
+export function nextJid(jid: Jid): Jid {
+  return String(BigInt(jid) + 1n).padStart(20, '0');
+}
+
+/** Milliseconds UTC at which it was made; NaN when its digits are no time. */
+export function jidMs(jid: Jid): number {
+  const [, year, month, day, hour, minute, second, ms] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})/.exec(jid) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
 }
 
 /** When a job was created, as Salt prints it: `2026, Nov 22 09:29:54.907257`. */

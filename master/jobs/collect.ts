@@ -2,8 +2,9 @@ import type { Logger } from '../../shared/log.ts';
 import type { AckPayload, ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { EventBus, HeldEvent } from '../events/event_bus.ts';
 import type { Dispatcher } from './dispatch.ts';
-import type { JobEvent } from './job_state.ts';
+import { type JobEvent, nextState } from './job_state.ts';
 import type { JobRecord } from './job_store.ts';
+import type { TakeScheduled } from './scheduled.ts';
 import type { JobUpdate, Tracker } from './tracker.ts';
 
 export interface Collector {
@@ -17,14 +18,19 @@ export interface CollectorOptions {
   readonly dispatcher: Pick<Dispatcher, 'settled' | 'postpone'>;
   readonly bus: EventBus;
   readonly log: Logger;
+  readonly takeScheduled: TakeScheduled;
   /** Hands a return to the returners of `ext_job_cache`, when there are any; resolves when it would survive a power cut. */
   readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
 }
 
-export function createCollector({ tracker, dispatcher, bus, log, keep }: CollectorOptions): Collector {
+export function createCollector({ tracker, dispatcher, bus, log, keep, takeScheduled }: CollectorOptions): Collector {
   return {
     async collectReturn(jid, id, payload) {
       const result = normalize(jid, payload);
+      if (result.schedule !== undefined) {
+        const state = nextState('running', endingOf(result)) ?? 'failed';
+        if (await takeScheduled(id, jid, state, result)) return;
+      }
       // Before the commit: killed in between, the return comes again, and a copy in a returner does no harm.
       const record = tracker.get(jid)?.record;
       if (record !== undefined && keep !== undefined) await keep(record, result);

@@ -36,6 +36,9 @@ export interface JobRecord {
   readonly queues_offline?: boolean | undefined;
   /** Milliseconds that the function may run; left out: job_timeout. */
   readonly timeout_ms?: number | undefined;
+  /** A minion gave it to itself, under this id, by this item of its schedule. */
+  readonly own_jid?: string | undefined;
+  readonly schedule?: string | undefined;
   /** Handed out little by little: a part may start within `start_s` seconds after its turn came. */
   readonly batch?: (BatchPlan & { readonly start_s: number }) | undefined;
 }
@@ -51,6 +54,8 @@ export interface EndedRow {
 /** The store, in the words of jobs. */
 export interface JobStore {
   addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
+  /** A job of one minion that is over already; `event` tells of it, and is stored with it. */
+  addEndedJob(record: JobRecord, id: string, row: EndedRow, result: ReturnPayload, event: Change): Promise<void>;
   /** One part is over; `last` says that with it the whole job is. `event` tells of it, and is stored with it. */
   endRow(
     jid: string,
@@ -96,6 +101,14 @@ export function createJobStore(store: Store): JobStore {
           ? []
           : [{ table: 'once' as const, key: [record.cause.once], value: record.jid }]),
         ...rows,
+      ]);
+    },
+    addEndedJob(record, id, row, result, event) {
+      return store.write([
+        { table: 'jobs', key: [record.jid], value: record },
+        { table: 'rows', key: [record.jid, id], value: row },
+        { table: 'returns', key: [record.jid, id], value: result },
+        event,
       ]);
     },
     endRow(jid, id, row, result, last, event) {

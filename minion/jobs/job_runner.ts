@@ -17,6 +17,21 @@ const SIGTERM = 15;
 /** How long a job that was cancelled before it came is remembered, so that a late copy of it does not run. */
 const CANCELLED_KEPT_SECONDS = 86_400;
 
+/** A job as this minion runs it. */
+export interface TakenJob extends JobPayload {
+  /** The minion gave it to itself: no master waits for it. */
+  readonly own?: OwnJob;
+}
+
+export interface OwnJob {
+  /** The item of the schedule. */
+  readonly schedule: string;
+  /** The master hears of it when it has ended, and stores it. */
+  readonly isReturned: boolean;
+  /** Called once it is over, however it ended. */
+  ended(): void;
+}
+
 export interface JobRunnerOptions {
   readonly id: string;
   readonly ledger: Ledger;
@@ -49,7 +64,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Runs accepted jobs, in the order they came, and hands their returns to the outbox. */
 export interface JobRunner {
-  run(job: JobPayload): void;
+  run(job: TakenJob): void;
   /** Stops a job that runs or waits; one that is not known here is remembered, so that it never runs. */
   cancel(jid: string): void;
   /** Reports what a former process of this minion began and never finished. */
@@ -59,37 +74,35 @@ export interface JobRunner {
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { id, ledger, outbox, table, clock, log } = options;
-  const waiting: JobPayload[] = [];
+  const { deliver, hand } = createHandover(options);
+  const waiting: TakenJob[] = [];
   const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
 
-  const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
-    const topic = formatTopic(ReturnLong.topic, { jid, id });
-    await keepReturn(options, { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
-    ledger.finish(jid);
-  };
-
-  const runNow = async (job: JobPayload): Promise<void> => {
+  const runNow = async (job: TakenJob): Promise<void> => {
     const { jid } = job;
     // It may have waited here for others to end.
-    if (job.exp <= options.masterNow()) return deliver(jid, expiredReturn(id, jid));
+    if (job.exp <= options.masterNow()) return hand(job, expiredReturn(id, jid));
     const signal = table.start(job);
-    options.acknowledge(jid, { st: 'run', pid: options.pid });
+    const acknowledge = (ack: AckPayload): void => {
+      if (job.own === undefined) options.acknowledge(jid, ack);
+    };
+    acknowledge({ st: 'run', pid: options.pid });
     options.notice('start', job);
-    const heartbeat = clock.every(options.heartbeatMs, () => options.acknowledge(jid, { st: 'run' }));
+    const heartbeat = clock.every(options.heartbeatMs, () => acknowledge({ st: 'run' }));
     const limit: Timer | undefined =
       job.timeout_ms === undefined
         ? undefined
         : clock.after(Math.min(job.timeout_ms, TIMER_MAX_MS), () => table.timeOut(jid));
     const progress = createProgress({
       clock,
-      send: (n, data) => options.acknowledge(jid, { st: 'prog', n, data }),
+      send: (n, data) => acknowledge({ st: 'prog', n, data }),
     });
     let result: ReturnPayload;
     try {
       result = await options.execute(job, signal, progress);
       progress.end();
       await options.keep(job, result);
-      await deliver(jid, result);
+      await hand(job, result);
     } finally {
       limit?.stop();
       heartbeat.stop();
@@ -106,7 +119,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         .catch((error: unknown) =>
           log.error('the return of a job could not be kept', { jid: job.jid, error: String(error) }),
         )
-        .finally(next);
+        .finally(() => {
+          job.own?.ended();
+          next();
+        });
     }
   };
 
@@ -119,7 +135,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       if (table.signal(jid, SIGTERM)) return;
       const index = waiting.findIndex((job) => job.jid === jid);
       const isWaiting = index !== -1;
-      if (isWaiting) waiting.splice(index, 1);
+      if (isWaiting) waiting.splice(index, 1)[0]?.own?.ended();
       else if (ledger.has(jid)) return;
       const known = isWaiting ? Promise.resolve() : ledger.accept(jid, options.masterNow() + CANCELLED_KEPT_SECONDS);
       known
@@ -135,6 +151,25 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     },
     waitingCount: () => waiting.length,
   };
+}
+
+/** Returns into the outbox, and off the ledger. */
+function createHandover(options: JobRunnerOptions) {
+  const { id, ledger } = options;
+  const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
+    const topic = formatTopic(ReturnLong.topic, { jid, id });
+    await keepReturn(options, { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
+    ledger.finish(jid);
+  };
+
+  const hand = async ({ jid, fun, metadata, own }: TakenJob, result: ReturnPayload): Promise<void> => {
+    if (own === undefined) return deliver(jid, result);
+    const { schedule, isReturned } = own;
+    if (isReturned) await deliver(jid, { ...result, fun, schedule, ...(metadata !== undefined && { metadata }) });
+    else ledger.finish(jid);
+  };
+
+  return { deliver, hand };
 }
 
 /** A full disk must not cost a return: it is tried again until there is room. */

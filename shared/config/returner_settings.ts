@@ -29,6 +29,7 @@ const shared = {
 } satisfies SettingGroups[string];
 
 export const minionReturnerSettings = {
+  schedule_returner: saltKey(names, [], 'Returners that store the return of every job of the schedule.'),
   return: saltKey(names, [], 'Returners that store the return of every job, besides those that a job names.'),
   ...shared,
 } satisfies SettingGroups[string];

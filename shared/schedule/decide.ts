@@ -1,34 +1,38 @@
+import * as v from 'valibot';
 import { isDaily, momentNow, nextMatch } from './date_text.ts';
 import type { PlannedItem, Range } from './read_schedule.ts';
 
 /** Why something that was due did not run, in Salt's words where it has them. */
-export type SkipReason =
-  | 'disabled'
-  | 'until_passed'
-  | 'after_not_passed'
-  | 'not_in_range'
-  | 'in_skip_range'
-  | 'skip_explicit'
-  | 'maxrunning'
-  | 'dry_run'
-  | 'missed';
+const SkipReason = v.picklist([
+  'disabled',
+  'until_passed',
+  'after_not_passed',
+  'not_in_range',
+  'in_skip_range',
+  'skip_explicit',
+  'maxrunning',
+  'dry_run',
+  'missed',
+]);
+export type SkipReason = v.InferOutput<typeof SkipReason>;
 
 /** What is remembered of an item, on disk. Times are milliseconds UTC. */
-export interface ItemState {
+export const ItemState = v.object({
   /** Of the item that this was planned for. */
-  readonly signature: string;
+  signature: v.string(),
   /** An interval is counted from here. */
-  readonly anchor: number;
+  anchor: v.number(),
   /** All up to here is decided. */
-  readonly seen: number;
+  seen: v.number(),
   /** What comes next, and when it runs, with its splay; undefined: nothing ever. */
-  readonly due: { readonly at: number; readonly fire: number } | undefined;
-  readonly last_run?: number | undefined;
-  readonly runs: number;
+  due: v.optional(v.object({ at: v.number(), fire: v.number() })),
+  last_run: v.optional(v.number()),
+  runs: v.number(),
   /** Missed occurrences that were made up for, one after another. */
-  readonly made_up: number;
-  readonly skipped?: { readonly at: number; readonly reason: SkipReason } | undefined;
-}
+  made_up: v.number(),
+  skipped: v.optional(v.object({ at: v.number(), reason: SkipReason })),
+});
+export type ItemState = Readonly<v.InferOutput<typeof ItemState>>;
 
 export interface DecideView {
   readonly nowMs: number;

@@ -1,9 +1,11 @@
+import * as v from 'valibot';
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { type Decision, decide, type ItemState } from './decide.ts';
+import { type Decision, decide, ItemState } from './decide.ts';
 import type { PlannedItem, Schedule } from './read_schedule.ts';
 
 /** What outlives the process: of each item what was done and what is planned. */
+export const ItemStates = v.record(v.string(), ItemState);
 export type ItemStates = Readonly<Record<string, ItemState>>;
 
 export interface ScheduleStore {

@@ -21,6 +21,11 @@ export interface Zone {
   momentOf(wall: WallTime): number;
 }
 
+/** The zone that this process is in. */
+export function localZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 const DAY_MS = 86_400_000;
 
 /** Throws ARGS_INVALID when there is no such zone. */

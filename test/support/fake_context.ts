@@ -1,4 +1,4 @@
-import type { Events, Grains, Jobs, MinionContext, RunningJob } from '../../minion/context.ts';
+import type { Events, Grains, Jobs, MinionContext, RunningJob, Schedules } from '../../minion/context.ts';
 import type { Exec, ExecOptions, ExecResult } from '../../minion/lib/exec.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
@@ -73,6 +73,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
         throw new FleetError('COMMAND_FAILED', 'no minion runs in this test');
       },
     },
+    schedules: fakeSchedules(),
     catalogue: {
       moduleNames: Object.keys(modules).sort(),
       refresh: () => undefined,
@@ -178,6 +179,23 @@ function fakeEvents(fired: FiredEvent[], firedMaster: FiredEvent[]): Events {
   return {
     fire: async (tag, data) => void fired.push({ tag, data }),
     fireMaster: async (tag, data) => void firedMaster.push({ tag, data }),
+  };
+}
+
+/** Nothing is scheduled; a test of schedules brings its own. */
+function fakeSchedules(): Schedules {
+  return {
+    all: () => ({}),
+    written: async () => ({}),
+    change: async () => undefined,
+    reload: async () => false,
+    check: () => {
+      throw new Error('the test brings no schedules');
+    },
+    plan: () => undefined,
+    problem: () => undefined,
+    state: () => undefined,
+    run: () => false,
   };
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Jid, MinionId } from '../../ids.ts';
-import { Args, ErrorValue, FunctionName, member, Retcode, ShortText } from '../fields.ts';
+import { Args, ErrorValue, FunctionName, Kwargs, member, Retcode, ShortText } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
@@ -16,6 +16,10 @@ export const ReturnPayload = v.object({
   ms: v.optional(member(v.pipe(v.number(), v.minValue(0)), 'How long it ran, milliseconds.')),
   out: v.optional(member(ShortText, 'The outputter that suits the value (OUT-1).')),
   error: v.optional(member(ErrorValue, 'Why there is no value.')),
+  schedule: v.optional(
+    member(ShortText, 'The item of its schedule by which the minion gave itself this job (SCH-6); nobody published it.'),
+  ),
+  metadata: v.optional(Kwargs),
   ended: v.optional(
     member(
       v.picklist(['interrupted', 'cancelled', 'timed_out', 'rejected', 'expired']),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createCollector, holdEnded } from '../../../../master/jobs/collect.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
-import { createTracker } from '../../../../master/jobs/tracker.ts';
+import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
+import { createTracker, type EndedListener } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
@@ -32,7 +33,9 @@ async function setUp() {
     settled: (...what: string[]) => void calls.push(`settled ${what.join(' ')}`),
     postpone: (...what: string[]) => void calls.push(`postpone ${what.join(' ')}`),
   };
-  const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger });
+  const ended: EndedListener = (record, update) => emitEnded(bus, record, update);
+  const takeScheduled = createScheduledReturns({ jobs, clock, log: silentLogger, keep: undefined, ended });
+  const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger, takeScheduled });
   return { store, jobs, events, calls, tracker, collector };
 }
 

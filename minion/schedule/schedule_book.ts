@@ -1,0 +1,91 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
+import { FleetError, systemErrorCode } from '../../shared/errors.ts';
+import { isDict } from '../../shared/python_text.ts';
+import { saltSchema } from '../../shared/salt_yaml.ts';
+import { yamlDump } from '../../shared/yaml_dump.ts';
+import { writeFileAtomically } from '../lib/atomic_file.ts';
+
+/** A `schedule:` as Salt writes it: items by name, with the settings that stand beside them. */
+export type ScheduleData = Readonly<Record<string, unknown>>;
+export type ScheduleChange = (schedule: ScheduleData) => ScheduleData;
+
+/** The minion's schedule as it is written: configured, and changed since. */
+export interface ScheduleBook {
+  readonly file: string;
+  /** What is in force. */
+  all(): ScheduleData;
+  /** Changes what is in force; `persist` writes all of it to the file too, as Salt does. */
+  change(change: ScheduleChange, persist: boolean): Promise<void>;
+  /** Changes what stands in the file alone: it is in force after a reload. */
+  changeFile(change: ScheduleChange): Promise<void>;
+  /** What stands in the file; undefined when there is none, or no schedule in it. */
+  readFile(): Promise<ScheduleData | undefined>;
+}
+
+/** Of the drop-ins, so that it is read with the configuration at the next start. */
+const FILE_NAME = '_schedule.conf';
+
+/** Items of the file stand in place of configured ones of the same name, whole: half of each would be neither. */
+export async function openScheduleBook(config: {
+  readonly config_dir: string;
+  readonly default_include: string;
+  readonly schedule: ScheduleData;
+}): Promise<ScheduleBook> {
+  const file = join(config.config_dir, dirname(config.default_include), FILE_NAME);
+  const read = () => readScheduleFile(file);
+  let schedule: ScheduleData = { ...config.schedule, ...(await read()) };
+  // One write after another: each has all of the schedule, and the last must win.
+  let writing: Promise<void> = Promise.resolve();
+  const write = (make: () => ScheduleData | Promise<ScheduleData>): Promise<void> => {
+    const written = writing.catch(() => undefined).then(async () => writeScheduleFile(file, await make()));
+    writing = written;
+    return written;
+  };
+  return {
+    file,
+    all: () => schedule,
+    async change(change, persist) {
+      schedule = change(schedule);
+      const written = schedule;
+      if (persist) await write(() => written);
+    },
+    changeFile: (change) => write(async () => change((await read()) ?? {})),
+    readFile: read,
+  };
+}
+
+async function writeScheduleFile(file: string, schedule: ScheduleData): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomically(file, yamlDump({ schedule }), { mode: 0o600 });
+  } catch (cause) {
+    throw new FleetError('FILE_UNREADABLE', `${file}: the schedule cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: 'let the minion write there, or pass persist=False',
+    });
+  }
+}
+
+async function readScheduleFile(file: string): Promise<ScheduleData | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (systemErrorCode(cause) === 'ENOENT') return undefined;
+    throw new FleetError('FILE_UNREADABLE', `${file}: ${(cause as Error).message}`, { cause });
+  }
+  const document = parse(text, file);
+  return isDict(document) && isDict(document.schedule) ? document.schedule : undefined;
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return load(text, { schema: saltSchema });
+  } catch (cause) {
+    throw new FleetError('CONFIG_INVALID', `${file}: is not YAML: ${(cause as Error).message.split('\n')[0]}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { createJobStore } from '../../../../master/jobs/job_store.ts';
+import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
+import { silentLogger } from '../../../../shared/log.ts';
+import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
+import { createMemoryStore } from '../../../support/memory_store.ts';
+import { sampleJob } from '../../../support/sample_job.ts';
+
+/** Of the moment of the fake clock. */
+const JID = '20260101000000000500';
+const NEXT = '20260101000000000501';
+
+function setUp() {
+  const store = createMemoryStore();
+  const jobs = createJobStore(store);
+  const told: string[] = [];
+  const kept: string[] = [];
+  const take = createScheduledReturns({
+    jobs,
+    clock: fakeClock(),
+    log: silentLogger,
+    ended: ({ jid }, { id, state }) => void told.push(`${jid} ${id} ${state}`),
+    keep: async ({ jid }, { id }) => void kept.push(`${jid} ${id}`),
+  });
+  return { store, jobs, told, kept, take };
+}
+
+const returned = (id: string, members: Partial<ReturnPayload> = {}): ReturnPayload => ({
+  id,
+  fun: 'test.ping',
+  fun_args: [1],
+  return: true,
+  retcode: 0,
+  success: true,
+  schedule: 'hourly',
+  ...members,
+});
+
+test('a return of a scheduled job becomes a job of its own, stored before it is told', async () => {
+  const { store, jobs, told, kept, take } = setUp();
+  store.hold();
+  const taken = take('m1', JID, 'succeeded', returned('m1', { metadata: { why: 'test' } }));
+  await new Promise(setImmediate);
+  expect([told, kept]).toEqual([[], [`${JID} m1`]]);
+  store.release();
+  expect(await taken).toBe(true);
+  expect(told).toEqual([`${JID} m1 succeeded`]);
+  expect(jobs.job(JID)).toMatchObject({
+    fun: 'test.ping',
+    arg: [1],
+    minions: ['m1'],
+    tgt: 'm1',
+    user: 'Schedule',
+    schedule: 'hourly',
+    metadata: { why: 'test' },
+  });
+  expect(jobs.endedRow(JID, 'm1')?.state).toBe('succeeded');
+  expect(jobs.returns(JID).get('m1')).toMatchObject({ return: true, schedule: 'hourly', jid: JID });
+  expect([...jobs.activeJobs()]).toEqual([]);
+});
+
+test('the same return that comes again, at once or later, is stored and told once', async () => {
+  const { jobs, told, take } = setUp();
+  await Promise.all([take('m1', JID, 'succeeded', returned('m1')), take('m1', JID, 'succeeded', returned('m1'))]);
+  await take('m1', JID, 'succeeded', returned('m1', { return: 'another' }));
+  expect(told).toHaveLength(1);
+  expect(jobs.returns(JID).get('m1')?.return).toBe(true);
+  expect(jobs.job(NEXT)).toBeUndefined();
+});
+
+test('two minions that chose the same id get a job each, however they arrive', async () => {
+  const { jobs, told, take } = setUp();
+  await Promise.all([take('m1', JID, 'succeeded', returned('m1')), take('m2', JID, 'failed', returned('m2'))]);
+  await take('m2', JID, 'failed', returned('m2'));
+  expect(told).toEqual([`${JID} m1 succeeded`, `${NEXT} m2 failed`]);
+  expect(jobs.returns(NEXT).get('m2')).toMatchObject({ jid: NEXT });
+});
+
+test('the job of somebody else is not touched', async () => {
+  const { jobs, take } = setUp();
+  const record = sampleJob({ jid: JID, minions: ['m2'], fun: 'cmd.run' });
+  await jobs.addJob(record, new Map());
+  await take('m1', JID, 'succeeded', returned('m1'));
+  expect(jobs.job(JID)).toEqual(record);
+  expect([...jobs.returns(JID)]).toEqual([]);
+  expect(jobs.job(NEXT)).toMatchObject({ minions: ['m1'], own_jid: JID });
+});
+
+test('a return of a job that was published to the minion is no such return, whatever it says', async () => {
+  const { jobs, told, take } = setUp();
+  await jobs.addJob(sampleJob({ jid: JID, minions: ['m1'] }), new Map());
+  expect(await take('m1', JID, 'succeeded', returned('m1'))).toBe(false);
+  expect(told).toEqual([]);
+});
+
+test.each([
+  ['of a time to come', '20260101000200000000', {}],
+  ['of no time at all', '20269901000000000000', {}],
+  ['without a function', JID, { fun: undefined }],
+])('a return %s is dropped', async (_what, jid, members) => {
+  const { jobs, told, take } = setUp();
+  expect(await take('m1', jid, 'succeeded', returned('m1', members))).toBe(true);
+  expect(told).toEqual([]);
+  expect(jobs.job(jid)).toBeUndefined();
+});
