@@ -8,13 +8,14 @@ import type { EndedListener } from './tracker.ts';
 
 /** Who gives the jobs of a schedule, where Salt shows a user. */
 export const SCHEDULE_USER = 'Schedule';
-/** How far the clock of a minion may be ahead of the master's. */
+/** How far the clock of a minion may be ahead of the master's: an id of the future would stand before all that come. */
 const AHEAD_MAX_MS = 60_000;
 
 /**
  * Takes returns of jobs that minions gave themselves by their schedules (SCH-6). Each becomes a job of its own, complete
  * with its return, under the id that the minion gave it or, when another job has that id, the next free one: it never
- * touches the job of anybody else, and the same return that comes again is found again. Resolves when it is stored; false
+ * touches the job of anybody else, and the same return that comes again is found again. An id that no clock can have made
+ * by now is replaced by one of the master; only such a return can be stored twice, when its PUBACK was lost. Resolves when it is stored; false
  * when the master published that job to that minion, and it is no such return.
  */
 export type TakeScheduled = (id: string, jid: string, state: JobStateName, result: ReturnPayload) => Promise<boolean>;
@@ -23,11 +24,12 @@ export function createScheduledReturns(options: {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly newJid: () => string;
   readonly ended: EndedListener;
   /** Hands the job and its return to the returners of `ext_job_cache`, when there are any. */
   readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
 }): TakeScheduled {
-  const { jobs, clock, log, ended, keep } = options;
+  const { jobs, clock, log, newJid, ended, keep } = options;
   /** What is being stored, by the id that it takes. */
   const writes = new Map<string, { readonly own: string; readonly done: Promise<void> }>();
 
@@ -41,13 +43,12 @@ export function createScheduledReturns(options: {
   return async (id, jid, state, result) => {
     if (jobs.job(jid)?.own_jid === undefined && jobs.job(jid)?.minions.includes(id) === true) return false;
     const { schedule = '', fun } = result;
-    if (fun === undefined || !(jidMs(jid) <= clock.nowMs() + AHEAD_MAX_MS)) {
-      const reason = fun === undefined ? 'it does not name its function' : 'its id is no time that has been';
-      log.warning('the return of a scheduled job was dropped', { minion: id, jid, schedule, reason });
+    if (fun === undefined) {
+      log.warning('the return of a scheduled job does not name its function and was dropped', { minion: id, schedule });
       return true;
     }
     const own = `${id}/${jid}`;
-    let free = jid;
+    let free = jidMs(jid) <= clock.nowMs() + AHEAD_MAX_MS ? jid : newJid();
     for (;;) {
       const writing = writes.get(free);
       const record = jobs.job(free);

@@ -34,7 +34,14 @@ async function setUp() {
     postpone: (...what: string[]) => void calls.push(`postpone ${what.join(' ')}`),
   };
   const ended: EndedListener = (record, update) => emitEnded(bus, record, update);
-  const takeScheduled = createScheduledReturns({ jobs, clock, log: silentLogger, keep: undefined, ended });
+  const takeScheduled = createScheduledReturns({
+    jobs,
+    clock,
+    newJid: () => jid,
+    log: silentLogger,
+    keep: undefined,
+    ended,
+  });
   const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger, takeScheduled });
   return { store, jobs, events, calls, tracker, collector };
 }

@@ -9,6 +9,8 @@ import { sampleJob } from '../../../support/sample_job.ts';
 
 /** Of the moment of the fake clock. */
 const JID = '20260101000000000500';
+/** The master's next. */
+const FRESH = '20260101000000001000';
 const NEXT = '20260101000000000501';
 
 function setUp() {
@@ -20,6 +22,7 @@ function setUp() {
     jobs,
     clock: fakeClock(),
     log: silentLogger,
+    newJid: () => FRESH,
     ended: ({ jid }, { id, state }) => void told.push(`${jid} ${id} ${state}`),
     keep: async ({ jid }, { id }) => void kept.push(`${jid} ${id}`),
   });
@@ -95,12 +98,18 @@ test('a return of a job that was published to the minion is no such return, what
 });
 
 test.each([
-  ['of a time to come', '20260101000200000000', {}],
-  ['of no time at all', '20269901000000000000', {}],
-  ['without a function', JID, { fun: undefined }],
-])('a return %s is dropped', async (_what, jid, members) => {
+  ['a time to come', '20260101000200000000'],
+  ['no time at all', '20269901000000000000'],
+])('a return whose id is %s is stored under an id of the master', async (_what, jid) => {
   const { jobs, told, take } = setUp();
-  expect(await take('m1', jid, 'succeeded', returned('m1', members))).toBe(true);
-  expect(told).toEqual([]);
+  await take('m1', jid, 'succeeded', returned('m1'));
+  expect(told).toEqual([`${FRESH} m1 succeeded`]);
   expect(jobs.job(jid)).toBeUndefined();
+});
+
+test('a return without a function is dropped', async () => {
+  const { jobs, told, take } = setUp();
+  expect(await take('m1', JID, 'succeeded', returned('m1', { fun: undefined }))).toBe(true);
+  expect(told).toEqual([]);
+  expect(jobs.job(JID)).toBeUndefined();
 });
