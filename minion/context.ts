@@ -1,9 +1,9 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
-import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
 import type { ItemState } from '../shared/schedule/decide.ts';
 import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
+import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
 import type { Exec } from './lib/exec.ts';
 import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { JobRecord, JobStore } from './job_store.ts';
-import type { EndedListener } from './tracker.ts';
+import type { EventOfEnd } from './tracker.ts';
 
 /** Who gives the jobs of a schedule, where Salt shows a user. */
 export const SCHEDULE_USER = 'Schedule';
@@ -25,19 +25,25 @@ export function createScheduledReturns(options: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly newJid: () => string;
-  readonly ended: EndedListener;
+  readonly eventOf: EventOfEnd;
   /** Hands the job and its return to the returners of `ext_job_cache`, when there are any. */
   readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
 }): TakeScheduled {
-  const { jobs, clock, log, newJid, ended, keep } = options;
+  const { jobs, clock, log, newJid, eventOf, keep } = options;
   /** What is being stored, by the id that it takes. */
   const writes = new Map<string, { readonly own: string; readonly done: Promise<void> }>();
 
   const write = async (record: JobRecord, id: string, state: JobStateName, result: ReturnPayload): Promise<void> => {
     const row = { state, since: nowSeconds(clock) };
     await keep?.(record, result);
-    await jobs.addEndedJob(record, id, row, result);
-    ended(record, { ...row, id, reason: undefined, result });
+    const event = eventOf(record, { ...row, id, reason: undefined, result });
+    try {
+      await jobs.addEndedJob(record, id, row, result, event.change);
+    } catch (error) {
+      event.drop();
+      throw error;
+    }
+    event.fire();
   };
 
   return async (id, jid, state, result) => {

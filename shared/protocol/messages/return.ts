@@ -17,7 +17,10 @@ export const ReturnPayload = v.object({
   out: v.optional(member(ShortText, 'The outputter that suits the value (OUT-1).')),
   error: v.optional(member(ErrorValue, 'Why there is no value.')),
   schedule: v.optional(
-    member(ShortText, 'The item of its schedule by which the minion gave itself this job (SCH-6); nobody published it.'),
+    member(
+      ShortText,
+      'The item of its schedule by which the minion gave itself this job (SCH-6); nobody published it.',
+    ),
   ),
   metadata: v.optional(Kwargs),
   ended: v.optional(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createCollector, holdEnded } from '../../../../master/jobs/collect.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
-import { createTracker, type EndedListener } from '../../../../master/jobs/tracker.ts';
+import { createTracker, type EventOfEnd } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
@@ -21,11 +21,12 @@ async function setUp() {
   const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push([tag, data]));
   const calls: string[] = [];
+  const eventOf: EventOfEnd = (record, update) => holdEnded(bus, record, update);
   const tracker = createTracker({
     jobs,
     clock,
     log: silentLogger,
-    eventOf: (record, update) => holdEnded(bus, record, update),
+    eventOf,
     ended: () => undefined,
   });
   await tracker.add(job, new Map());
@@ -33,14 +34,13 @@ async function setUp() {
     settled: (...what: string[]) => void calls.push(`settled ${what.join(' ')}`),
     postpone: (...what: string[]) => void calls.push(`postpone ${what.join(' ')}`),
   };
-  const ended: EndedListener = (record, update) => emitEnded(bus, record, update);
   const takeScheduled = createScheduledReturns({
     jobs,
     clock,
     newJid: () => jid,
     log: silentLogger,
     keep: undefined,
-    ended,
+    eventOf,
   });
   const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger, takeScheduled });
   return { store, jobs, events, calls, tracker, collector };

@@ -23,7 +23,11 @@ function setUp() {
     clock: fakeClock(),
     log: silentLogger,
     newJid: () => FRESH,
-    ended: ({ jid }, { id, state }) => void told.push(`${jid} ${id} ${state}`),
+    eventOf: ({ jid }, { id, state }) => ({
+      change: { table: 'events', key: [told.length], value: jid },
+      fire: () => void told.push(`${jid} ${id} ${state}`),
+      drop: () => void told.push('dropped'),
+    }),
     keep: async ({ jid }, { id }) => void kept.push(`${jid} ${id}`),
   });
   return { store, jobs, told, kept, take };
@@ -61,6 +65,19 @@ test('a return of a scheduled job becomes a job of its own, stored before it is 
   expect(jobs.endedRow(JID, 'm1')?.state).toBe('succeeded');
   expect(jobs.returns(JID).get('m1')).toMatchObject({ return: true, schedule: 'hourly', jid: JID });
   expect([...jobs.activeJobs()]).toEqual([]);
+});
+
+test('a return that cannot be stored is not told, and may come again', async () => {
+  const { store, jobs, told, take } = setUp();
+  store.hold();
+  const failed = take('m1', JID, 'succeeded', returned('m1'));
+  await new Promise(setImmediate);
+  store.settle(new Error('disk full'));
+  await expect(failed).rejects.toThrow('disk full');
+  expect([told, jobs.job(JID)]).toEqual([['dropped'], undefined]);
+  store.release();
+  await take('m1', JID, 'succeeded', returned('m1'));
+  expect(told).toEqual(['dropped', `${JID} m1 succeeded`]);
 });
 
 test('the same return that comes again, at once or later, is stored and told once', async () => {
