@@ -17,6 +17,10 @@ export interface Broker {
    */
   send(id: string, packet: Packet, acknowledged?: () => void): boolean;
   isOnline(id: string): boolean;
+  /**
+   * Bytes that wait for operators who subscribed to that very topic, the most of one; undefined when there is none.
+   */
+  backlogOf(topic: string): number | undefined;
   /** Closes that client's connections now. */
   disconnect(who: Identity, reason: string): void;
   /** The listeners, in the order given, as they came up: `/run/x.sock` or `127.0.0.1:41234`. */
@@ -73,6 +77,13 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       if (packet.retain) core.retain(packet);
       delivery.toObservers(packet, connection);
       return true;
+    },
+    backlogOf(topic) {
+      let most: number | undefined;
+      for (const { filters, isClosing, socket } of registry.operators()) {
+        if (filters.has(topic) && !isClosing) most = Math.max(most ?? 0, socket.writableLength);
+      }
+      return most;
     },
     isOnline: (id) => presence.connectionOf(id) !== undefined,
     disconnect(who, reason) {

@@ -1,21 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../shared/clock.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
+import { createTokenBucket } from '../shared/token_bucket.ts';
 import type { BrokerLimits } from './broker_options.ts';
-
-/** True when one more may pass: `perSecond` on average, `burst` at once. */
-export function createTokenBucket(clock: Clock, perSecond: number, burst: number): () => boolean {
-  let tokens = burst;
-  let lastMs = clock.monotonicMs();
-  return () => {
-    const nowMs = clock.monotonicMs();
-    tokens = Math.min(burst, tokens + ((nowMs - lastMs) * perSecond) / 1000);
-    lastMs = nowMs;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
-}
 
 /** What is counted since start. */
 export const counterNames = [

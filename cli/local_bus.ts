@@ -7,19 +7,21 @@ import { eventStamp } from '../shared/event_stamp.ts';
 import { loopbackSocketName } from '../shared/paths.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import { LocalEvent } from '../shared/protocol/messages/event.ts';
-import { formatTopic } from '../shared/protocol/topic.ts';
+import { formatTopic, topicFilter } from '../shared/protocol/topic.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
 /** The running minion, by its own bus: the only way into it. Every call throws COMMAND_FAILED when no minion runs. */
 export interface LocalBus {
   fire(tag: string, data: Data): Promise<void>;
+  /** Hears every event from now on, until the connection that it resolves to is closed. */
+  listen(heard: (tag: string, data: Data) => void | Promise<void>): Promise<Connection>;
   /** Fires an event and waits for the one that answers it: of that tag, and with the same `c`. Throws TIMED_OUT. */
   ask(tag: string, data: Data, answerTag: string, timeoutSeconds: number): Promise<Data>;
 }
 
 export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid: number): LocalBus {
-  const connect = (received: (topic: string, payload: Uint8Array) => void): Promise<Connection> =>
+  const connect = (received: (topic: string, payload: Uint8Array) => void | Promise<void>): Promise<Connection> =>
     openConnection({
       endpoint: { kind: 'unix', path: join(sock_dir, loopbackSocketName) },
       clientId: `salt-call-${pid}`,
@@ -46,6 +48,14 @@ export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid
       } finally {
         await connection.close();
       }
+    },
+    async listen(heard) {
+      const connection = await connect((topic, payload) => {
+        const tag = LocalEvent.params(topic)?.tag;
+        return tag === undefined ? undefined : heard(tag, decodePayload(payload) as Data);
+      });
+      await connection.subscribe([topicFilter(LocalEvent.topic)]);
+      return connection;
     },
     async ask(tag, data, answerTag, timeoutSeconds) {
       const c = `${pid}-${++count}`;

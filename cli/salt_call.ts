@@ -33,6 +33,8 @@ import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
 import { docText } from './return_printer.ts';
 import { minionModules } from './salt_minion.ts';
+import { eventWords } from './show_events.ts';
+import { showLocalEvents } from './show_local_events.ts';
 
 interface CallOptions extends CommonOptions, PrintOptions {
   readonly local?: boolean;
@@ -55,6 +57,10 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
   const level = (options.logLevel ?? config.log_level) as MinionConfig['log_level'];
   const log = createLogger([{ level, format: 'text', write: (line) => terminal.err(line) }], () => systemClock.nowMs());
   const [fun = 'sys.doc', ...rest] = options.grains === true ? ['grains.items'] : options.words;
+  if (fun === 'state.event' && options.doc !== true) {
+    const words = await eventWords(fun, rest, ['count', 'quiet', 'pretty']);
+    return showLocalEvents(words, createLocalBus(config, process.pid), terminal);
+  }
   const call = await parseCallArgs(rest);
   const result = await runOnce(
     config,

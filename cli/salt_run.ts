@@ -14,6 +14,7 @@ import {
 } from './command_options.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
+import { eventWords, showEvents, waitForEvent } from './show_events.ts';
 import { showJob } from './show_job.ts';
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
@@ -41,12 +42,17 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     const print = outputOptions(options, config, terminal.isTerminal);
     return showJob({ op: 'watch', jid: jidOf(rest) }, { out: wantedOutput(options, config) }, print, config, terminal);
   }
+  const source = { socketPath: config.socketPath, firstAnswerMs: durationSeconds(options.timeout, '-t') * 1000 };
+  if (fun === 'state.event') {
+    const words = await eventWords(fun, rest, ['count', 'quiet', 'pretty', 'since', 'from']);
+    return showEvents(words, source, terminal);
+  }
+  if (fun === 'event.wait') {
+    const words = await eventWords(fun, rest, ['timeout', 'pretty', 'since', 'from']);
+    return waitForEvent(words, source, terminal);
+  }
   const { arg, kwarg } = await parseCallArgs(rest);
-  const client = await connectOperator({
-    socketPath: config.socketPath,
-    firstAnswerMs: durationSeconds(options.timeout, '-t') * 1000,
-    clock: systemClock,
-  });
+  const client = await connectOperator({ ...source, clock: systemClock });
   try {
     for await (const step of client.request({ op: 'runner', fun, arg, kwarg })) {
       if (step.t !== 'value') continue;

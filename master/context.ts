@@ -5,6 +5,7 @@ import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 import type { MasterConfig } from './config.ts';
 import type { EventBus } from './events/event_bus.ts';
 import type { EventLog } from './events/event_log.ts';
+import type { EventStreams } from './events/event_streams.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobRecord, JobStore } from './jobs/job_store.ts';
 import type { Tracker } from './jobs/tracker.ts';
@@ -34,6 +35,7 @@ export interface MasterContext {
   readonly eventLog: EventLog;
   readonly mine: Mine;
   readonly reactor: Reactor;
+  readonly streams: EventStreams;
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
   /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */

@@ -52,6 +52,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const serveOperator = createOperatorService({
     context,
     callRunner,
+    streams: parts.streams,
     publish: (packet) => late.broker?.publish(packet),
     log,
   });

@@ -9,6 +9,7 @@ import type { MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import { createEventBus, type EventBus } from './events/event_bus.ts';
 import { type EventLog, openEventLog } from './events/event_log.ts';
+import { createEventStreams, type EventStreams } from './events/event_streams.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
@@ -54,6 +55,7 @@ export interface Parts {
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
   readonly eventLog: EventLog;
+  readonly streams: EventStreams;
   readonly returners: MasterReturners;
   readonly fleet: Fleet;
   readonly jobs: JobStore;
@@ -105,7 +107,8 @@ function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: ()
   const keepMs = config.event_log_seconds * 1000;
   const eventLog = openEventLog({ store, keepMs, bytesMax: config.event_log_bytes, clock, log });
   const bus = createEventBus({ eventLog, publish: (packet) => broker()?.publish(packet), clock, log });
-  return { eventLog, bus };
+  const streams = createEventStreams({ eventLog, backlogOf: (topic) => broker()?.backlogOf(topic), clock });
+  return { eventLog, streams, bus };
 }
 
 function createJobPath(

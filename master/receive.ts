@@ -5,7 +5,7 @@ import type { Logger } from '../shared/log.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Request } from '../shared/protocol/messages/job.ts';
-import { OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
+import { OperatorFire, OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { EventBus, EventData } from './events/event_bus.ts';
 import { emitMinionEvent } from './events/minion_events.ts';
@@ -61,6 +61,8 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       answerOffer(options, received);
       return undefined;
     },
+    [OperatorFire.name]: ({ who, params, payload }) =>
+      options.bus.emitStored(params.tag as string, { data: payload, user: who.id }),
     [OperatorRequest.name]({ who, params, payload }) {
       options.serveOperator(who.id, params.c as string, payload as OperatorRequestPayload);
       return undefined;

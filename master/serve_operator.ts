@@ -9,9 +9,11 @@ import {
   type OperatorResponsePayload,
   type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
+import { formatTopic } from '../shared/protocol/topic.ts';
 import { listedIds } from '../shared/target/target.ts';
 import type { CallRunner, CallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
+import type { Answer, EventStreams } from './events/event_streams.ts';
 import { isTerminal } from './jobs/job_state.ts';
 import type { JobRecord } from './jobs/job_store.ts';
 import type { JobUpdate, Row } from './jobs/tracker.ts';
@@ -19,18 +21,17 @@ import type { JobUpdate, Row } from './jobs/tracker.ts';
 export interface OperatorServiceOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
   readonly callRunner: CallRunner;
+  readonly streams: EventStreams;
   readonly publish: (packet: Packet) => void;
   readonly log: Logger;
 }
-
-type Answer = (step: OperatorResponsePayload) => void;
 
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
   const { publish, log } = options;
   return (user: string, c: string, request: OperatorRequestPayload): void => {
     const answer: Answer = (step) => publish(OperatorResponse.encode({ user, c }, step, 'json'));
-    serve(options, user, request, answer).catch((error: unknown) => {
+    serve(options, user, c, request, answer).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
           user,
@@ -44,9 +45,10 @@ export function createOperatorService(options: OperatorServiceOptions) {
   };
 }
 
-function serve(
+async function serve(
   options: OperatorServiceOptions,
   user: string,
+  c: string,
   request: OperatorRequestPayload,
   answer: Answer,
 ): Promise<void> {
@@ -58,6 +60,8 @@ function serve(
     case 'runner':
     case 'wheel':
       return serveCall(options, user, request, answer);
+    case 'events':
+      return options.streams.serve(request, formatTopic(OperatorResponse.topic, { user, c }), answer);
   }
 }
 

@@ -117,6 +117,20 @@ const local = {
   ),
 };
 
+const events = {
+  start_event_grains: saltKey(textList, [], 'Grains that `salt/minion/<id>/start` tells the master.'),
+  forward_local_events: ownKey(
+    textList,
+    [],
+    "Globs of tags: such events of the minion's own bus go to the master as well, if a minion may fire them.",
+  ),
+  forward_local_events_rate: ownKey(
+    count(1),
+    10,
+    'Events per second that are forwarded so, with bursts of five seconds; what is beyond stays here and is counted.',
+  ),
+};
+
 /** Every key of `/etc/salt/minion`. */
 export const minionSchema = {
   kind: 'minion',
@@ -129,7 +143,7 @@ export const minionSchema = {
     Returners: minionReturnerSettings,
     Beacons: beacons,
     Schedule: schedule,
-    'Event bus': local,
+    'Event bus': { ...local, ...events },
     Log: logSettings('minion'),
     Output: outputSettings,
   },

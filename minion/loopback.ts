@@ -42,8 +42,8 @@ export async function startLoopback(options: {
   readonly tcpPort: number | null;
   /** A local process asks for an event on the master's bus: the one way across, and only when it is asked for. */
   readonly fireMaster: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** Told of every event that a local process fires. */
-  readonly heard: (tag: string, payload: unknown) => void;
+  /** Told of every event of this bus. */
+  readonly heard: (tag: string, data: Readonly<Record<string, unknown>>) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Loopback> {
@@ -59,7 +59,7 @@ export async function startLoopback(options: {
     limits: LIMITS,
     handlers: {
       received(received) {
-        options.heard(received.params.tag as string, received.payload);
+        options.heard(received.params.tag as string, received.payload as Readonly<Record<string, unknown>>);
         return crossOver(received, options.fireMaster, options.log);
       },
       online: () => undefined,
@@ -69,7 +69,10 @@ export async function startLoopback(options: {
     log: options.log,
   });
   return {
-    fire: (tag, data) => broker.publish(LocalEvent.encode({ tag }, data, 'json')),
+    fire(tag, data) {
+      broker.publish(LocalEvent.encode({ tag }, data, 'json'));
+      options.heard(tag, data);
+    },
     addresses: broker.addresses,
     close: () => broker.close(),
   };

@@ -24,6 +24,7 @@ import { type RunningBeacons, startBeacons } from './beacons.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext, Schedules } from './context.ts';
+import { createForwarder } from './forward_events.ts';
 import { createExclusive } from './jobs/exclusive.ts';
 import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
 import { createJobRunner } from './jobs/job_runner.ts';
@@ -70,12 +71,14 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   await claimSocket(config.sock_dir);
   const disk = await openDisk(deps);
   const fireMaster = createFireMaster(id, disk.outbox, clock);
+  const forward = createForwarder({ config, fireMaster, clock, log });
   const loopback = await startLoopback({
     sockDir: config.sock_dir,
     tcpPort: config.local_tcp_port,
     fireMaster,
-    heard(tag, payload) {
-      if (tag === MANAGE_BEACONS) void answerBeaconRequest(payload, { beacons, events, log });
+    heard(tag, data) {
+      if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { beacons, events, log });
+      forward(tag, data);
     },
     clock,
     log,
@@ -116,7 +119,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const abort = new AbortController();
   const work = async (): Promise<void> => {
     await jobs.runner.reportInterrupted();
-    await events.fireMaster(`salt/minion/${id}/start`, startData(id, clock));
+    await events.fireMaster(`salt/minion/${id}/start`, startData(config, deps.grains, clock));
     await scheduler.start();
     await link.run(abort.signal);
   };
@@ -329,8 +332,17 @@ function infoOf(): InfoPayload {
 }
 
 /** Salt's text of `salt/minion/<id>/start`. */
-function startData(id: string, clock: Clock): Readonly<Record<string, unknown>> {
-  return { data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}` };
+function startData(
+  { id, start_event_grains }: MinionConfig,
+  grains: Grains,
+  clock: Clock,
+): Readonly<Record<string, unknown>> {
+  const all = grains.all();
+  const chosen = start_event_grains.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]]);
+  return {
+    data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}`,
+    ...(chosen.length > 0 && { grains: Object.fromEntries(chosen) }),
+  };
 }
 
 function noticeOf(

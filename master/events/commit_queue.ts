@@ -26,6 +26,8 @@ export interface CommitQueue {
   /** Goes out with all others of this turn of the event loop, who share the promise. */
   add(entry: Entry): { readonly cursor: number; readonly stored: Promise<void> };
   hold(entry: Entry): HeldEntry;
+  /** The cursor that was given out last. */
+  newest(): number;
   /** The newest cursor that is committed. */
   last(): number;
   /** Events that could not be stored since the start. */
@@ -91,6 +93,7 @@ export function createCommitQueue(
   };
 
   return {
+    newest: () => given,
     last: order.last,
     lost: failures.count,
     onCommit: order.onCommit,

@@ -35,6 +35,8 @@ export interface EventLog {
   cursorBefore(atMs: number): number;
   /** Committed; 0: there is none yet. */
   readonly lastCursor: number;
+  /** Of the newest event, whether it is committed by now or not. */
+  readonly newestCursor: number;
   /** Oldest kept. */
   readonly firstCursor: number;
   /** Called after each commit; the answer stops it. */
@@ -117,6 +119,9 @@ export function openEventLog(options: EventLogOptions): EventLog {
     },
     get lastCursor() {
       return queue.last();
+    },
+    get newestCursor() {
+      return queue.newest();
     },
     get firstCursor() {
       return first;

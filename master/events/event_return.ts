@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { type Logger, redact } from '../../shared/log.ts';
+import type { Logger } from '../../shared/log.ts';
 import type { Destination } from '../../shared/plugin/open_returner.ts';
 import type { StoredEvent } from '../../shared/plugin/returner.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import type { EventData } from './event_bus.ts';
+import { hideArguments } from './hide_arguments.ts';
 
 /** Events that wait in memory for the disk, at most; beyond it the oldest are dropped. */
 const BUFFER_MAX = 10_000;
@@ -78,13 +79,4 @@ function createFilter(whitelist: readonly string[], blacklist: readonly string[]
   const unwanted = blacklist.map(globMatcher);
   return (tag) =>
     (wanted.length === 0 || wanted.some((matches) => matches(tag))) && !unwanted.some((matches) => matches(tag));
-}
-
-/** What an operator typed in may hold passwords; observers of the bus do not see them either. */
-function hideArguments(data: EventData): EventData {
-  const hidden: Record<string, unknown> = { ...data };
-  for (const member of ['arg', 'kwarg', 'fun_args']) {
-    if (member in hidden) hidden[member] = redact(hidden[member]);
-  }
-  return hidden;
 }

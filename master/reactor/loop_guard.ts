@@ -1,5 +1,5 @@
-import { createTokenBucket } from '../../broker/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { createTokenBucket } from '../../shared/token_bucket.ts';
 import type { EventData } from '../events/event_bus.ts';
 import type { JobStore } from '../jobs/job_store.ts';
 

@@ -1,7 +1,7 @@
-import { createTokenBucket } from '../../broker/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { type ReactorRule, readRule, toRules, toSetting } from '../../shared/reactor/reactor_rules.ts';
+import { createTokenBucket } from '../../shared/token_bucket.ts';
 import type { ReactionStore } from './reaction_store.ts';
 
 /** A rule with what it counts. */

@@ -2,7 +2,7 @@ import type { AnyMessage } from './message.ts';
 import { Enroll, EnrollResponse } from './messages/enroll.ts';
 import { Fire, LocalEvent, MasterBeacon, MasterEvent, Presence, Refusal } from './messages/event.ts';
 import { Info, Job, JobBlock, JobControl, JobResponse, Request } from './messages/job.ts';
-import { OperatorRequest, OperatorResponse } from './messages/operator.ts';
+import { OperatorFire, OperatorRequest, OperatorResponse } from './messages/operator.ts';
 import { Ack, Return, ReturnLong } from './messages/return.ts';
 
 /** The wire, one line a message. The access control, the reference page and the golden vectors derive from it. */
@@ -25,5 +25,6 @@ export const messageTable = [
   EnrollResponse,
   OperatorRequest,
   OperatorResponse,
+  OperatorFire,
   LocalEvent,
 ] as readonly AnyMessage[];

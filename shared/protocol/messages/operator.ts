@@ -80,18 +80,49 @@ export const CallRequest = v.object({
 });
 export type CallRequest = v.InferOutput<typeof CallRequest>;
 
-export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest, WatchRequest]);
+/** Follow the master's events: what is kept, then the rest as it comes. */
+export const EventsRequest = v.object({
+  op: v.literal('events'),
+  tag: member(
+    v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256)), '*'),
+    'Glob of the tags that are wanted.',
+  ),
+  from: member(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    'Only events after this cursor. Left out, with `since` too: only new ones.',
+  ),
+  since: member(v.optional(Seconds), 'Only events of the last so many seconds, and new ones.'),
+  count: member(v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))), 'End after so many; left out: never.'),
+});
+export type EventsRequest = v.InferOutput<typeof EventsRequest>;
+
+export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest, WatchRequest, EventsRequest]);
 export type OperatorRequestPayload = v.InferOutput<typeof OperatorRequestPayload>;
 
 export const OperatorRequest = defineMessage({
   name: 'operator request',
   topic: 'salt/op/{user}/req/{c}',
-  summary: 'An operator asks the master to publish a job or to run a runner or wheel function.',
+  summary:
+    'An operator asks the master to publish a job, to run a runner or wheel function, or to follow jobs and events.',
   from: [{ role: 'operator', self: 'user' }],
   to: [{ role: 'master' }, { role: 'operator', self: 'user' }],
   qos: 1,
   payload: OperatorRequestPayload,
   example: { params: { user: 'root', c: 'a1b2' }, payload: { op: 'job', tgt: '*', fun: 'test.ping' } },
+});
+
+export const OperatorFire = defineMessage({
+  name: 'operator event',
+  topic: 'salt/op/{user}/fire/{tag*}',
+  summary:
+    "An operator's event for the master's bus. The payload arrives under `data`, beside the `user` of the connection.",
+  from: [{ role: 'operator', self: 'user' }],
+  to: [{ role: 'master' }, { role: 'operator', self: 'user' }],
+  qos: 1,
+  qosLow: true,
+  stored: true,
+  payload: v.looseObject({}),
+  example: { params: { user: 'root', tag: 'myapp/deployed' }, payload: { build: 42 } },
 });
 
 /** The states of DESIGN.md §4 that a row (jid, minion) can be in. */
@@ -148,6 +179,16 @@ export const OperatorResponsePayload = v.variant('t', [
     data: member(v.unknown(), 'Partial output: the new text of each stream.'),
   }),
   v.object({ t: v.literal('batch'), jid: Jid, minions: member(v.array(MinionId), 'Whose turn it is now.') }),
+  v.object({
+    t: v.literal('listening'),
+    cursor: member(v.number(), 'Every event after this one will be told, or counted as lost.'),
+  }),
+  v.object({
+    t: v.literal('event'),
+    cursor: member(v.number(), 'To go on after it with `from`.'),
+    tag: member(v.string(), 'With `salt/event/lost`, `data.lost` is how many events are not there any more.'),
+    data: v.record(v.string(), v.unknown()),
+  }),
   v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
   v.object({ t: v.literal('error'), error: ErrorValue }),
   v.object({ t: v.literal('end') }),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { createLimitedWarning, createTokenBucket } from '../../../broker/limits.ts';
+import { createLimitedWarning } from '../../../broker/limits.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/log.ts';
+import { createTokenBucket } from '../../../shared/token_bucket.ts';
 
 function standingClock() {
   const clock = { ...systemClock, atMs: 0, monotonicMs: () => clock.atMs };
