@@ -52,7 +52,7 @@ export interface BeaconSpec<S extends v.GenericSchema> {
   /** Seconds between two looks when `interval` does not say. Default 1, as in Salt. */
   readonly interval?: number;
   /** Why it cannot work here, or undefined when it can. */
-  unavailable?(context: Pick<MinionContext, 'root'>): string | undefined;
+  unavailable?(context: MinionContext): string | undefined;
   /** May throw: it is then started again, later and later. */
   watch(context: BeaconContext, config: v.InferOutput<S>): AsyncIterable<BeaconEvent>;
 }

@@ -33,6 +33,8 @@ export interface ExecOptions {
   readonly encoding?: string;
   /** Start it and do not wait: the result has only `pid`. */
   readonly background?: boolean;
+  /** False: nothing of the output is kept, so that there is no limit to it; `onOutput` is told all of it. */
+  readonly keepOutput?: boolean;
   /** Called with each piece of output as it comes. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
@@ -195,7 +197,7 @@ function endableTree(
 
 function collectOutput(
   child: ChildProcess,
-  { encoding, onOutput }: ExecOptions,
+  { encoding, keepOutput = true, onOutput }: ExecOptions,
   bytesMax: number,
   onExcess: () => void,
 ): { readonly stdout: string; readonly stderr: string } {
@@ -205,12 +207,12 @@ function collectOutput(
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     const take = (text: string): void => {
       if (text === '') return;
-      output[name] += text;
+      if (keepOutput) output[name] += text;
       onOutput?.(name, text);
     };
     child[name]?.on('data', (chunk: Uint8Array) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) onExcess();
+      if (keepOutput && bytes > bytesMax) onExcess();
       else take(decoder.decode(chunk, { stream: true }));
     });
     child[name]?.on('end', () => take(decoder.decode()));

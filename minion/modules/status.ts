@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { Text } from '../../shared/plugin/args.ts';
+import { formatTime } from '../../shared/render/salt/format_time.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { columns, fileRoot } from '../lib/file_root.ts';
@@ -19,6 +21,13 @@ export default defineModule({
       returns: 'seconds, days, time, since_t and since_iso of the start (UTC), and the number of users.',
       examples: ["salt '*' status.uptime"],
       run: (context) => uptime(context),
+    }),
+    time: fn({
+      summary: 'Return the local time of the minion.',
+      args: { format: v.optional(Text, '%A, %d. %B %Y %I:%M%p') },
+      examples: ["salt '*' status.time", "salt '*' status.time '%s'"],
+      reads: true,
+      run: ({ clock }, { format }) => formatTime(new Date(clock.nowMs()), format),
     }),
     loadavg: fn({
       ...noArgs,

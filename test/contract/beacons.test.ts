@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnyBeacon } from '../../minion/beacon.ts';
 import { coreBeacons } from '../../minion/beacons.ts';
 import { BeaconCommon, readBeacon } from '../../minion/lib/beacon/beacon_settings.ts';
+import { fakeContext } from '../support/fake_context.ts';
 import { fixtureRoot } from '../support/fixture_root.ts';
 
 const folder = coreBeacons();
@@ -24,7 +25,7 @@ test('there are beacons to walk', () => {
 
 /** What every beacon keeps, the next one too: nobody adds it to a list. */
 describe.each(beacons)('minion/beacons/%s.ts', (name, spec) => {
-  const read = (value: unknown) => readBeacon(name, value, folderAnywhere(name, spec), { root: '/' });
+  const read = (value: unknown) => readBeacon(name, value, folderAnywhere(name, spec), fakeContext());
 
   test('says what it is for, and what its events have', () => {
     expect(spec.summary).toMatch(/^[A-Z].*\.$/);
@@ -63,7 +64,7 @@ describe.each(beacons)('minion/beacons/%s.ts', (name, spec) => {
   });
 
   test('says why it cannot work on a machine that has nothing, or works there', async () => {
-    const reason = spec.unavailable?.({ root: await fixtureRoot({}) });
+    const reason = spec.unavailable?.(fakeContext({ root: await fixtureRoot({}) }));
     if (reason !== undefined) expect(reason).toMatch(/^\S.*[^.\s]$/);
   });
 });

@@ -4,9 +4,10 @@ import type { AnyBeacon, BeaconContext, BeaconEvent } from '../../minion/beacon.
 import { readBeacon } from '../../minion/lib/beacon/beacon_settings.ts';
 import { runBeacon } from '../../minion/lib/beacon/run_beacon.ts';
 import { Inbox } from '../integration/broker/inbox.ts';
-import { type FakeContext, type FakeContextOverrides, fakeClock, fakeContext } from './fake_context.ts';
+import { type FakeClock, type FakeContext, type FakeContextOverrides, fakeClock, fakeContext } from './fake_context.ts';
 
 export interface WatchOptions extends FakeContextOverrides {
+  readonly clock?: FakeClock;
   readonly interfaces?: BeaconContext['interfaces'];
   readonly isStateRunning?: () => boolean;
 }
@@ -29,9 +30,13 @@ export interface WatchedBeacon {
 export async function watchBeacon(
   spec: AnyBeacon,
   items: readonly Readonly<Record<string, unknown>>[],
-  { interfaces = networkInterfaces, isStateRunning = () => false, ...overrides }: WatchOptions = {},
+  {
+    interfaces = networkInterfaces,
+    isStateRunning = () => false,
+    clock = fakeClock(),
+    ...overrides
+  }: WatchOptions = {},
 ): Promise<WatchedBeacon> {
-  const clock = fakeClock();
   const abort = new AbortController();
   const context = fakeContext({ root: '/', clock, signal: abort.signal, ...overrides });
   const folder = { names: ['beacon'], load: async () => spec, rescan: () => undefined };

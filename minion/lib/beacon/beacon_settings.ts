@@ -6,6 +6,7 @@ import { isDict } from '../../../shared/python_text.ts';
 import { nearest } from '../../../shared/suggest.ts';
 import { yamlDump } from '../../../shared/yaml_dump.ts';
 import type { AnyBeacon } from '../../beacon.ts';
+import type { MinionContext } from '../../context.ts';
 
 /** Longest wait that a timer of Node takes, in whole days. */
 const SECONDS_MAX = 24 * 86_400;
@@ -54,7 +55,7 @@ export async function readBeacon(
   name: string,
   value: unknown,
   folder: PluginFolder<AnyBeacon>,
-  context: { readonly root: string },
+  context: MinionContext,
 ): Promise<ConfiguredBeacon> {
   const members = toMembers(name, value);
   const common = check(
