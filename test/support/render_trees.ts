@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { TemplateError } from '../../shared/render/jinja/template_error.ts';
 import { RenderError } from '../../shared/render/render_error.ts';
 import { renderTemplate } from '../../shared/render/render_template.ts';
 import { createSaltEnvironment } from '../../shared/render/salt/salt_environment.ts';
 import { createSaltLoader } from '../../shared/render/salt/salt_loader.ts';
 import { slsNames } from '../../shared/render/salt/sls_names.ts';
 import { fromJs } from '../../shared/render/values/border.ts';
+import { PyDict } from '../../shared/render/values/py_dict.ts';
 import type { Value } from '../../shared/render/values/py_object.ts';
+import { pyStr } from '../../shared/render/values/text.ts';
 import { loadYaml } from '../../shared/render/yaml/load_yaml.ts';
 import { saltStandIns } from './salt_stand_ins.ts';
 
@@ -17,6 +20,8 @@ export interface Tree {
   readonly name: string;
   readonly files: ReadonlyMap<string, string>;
   readonly pillar: string;
+  /** YAML of more names that its templates see. */
+  readonly variables?: string;
 }
 
 /** What a template of a tree is rendered with. */
@@ -83,8 +88,11 @@ export function slsName(path: string): string {
   return path.endsWith('.sls') ? path.replace(/(?:\/init)?\.sls$/, '').replaceAll('/', '.') : '';
 }
 
-/** What a file of a tree renders to, or the error's message. */
-export function renderFile(tree: Tree, path: string, context: TreeContext): { text: string } | { error: string } {
+/** What a render printed, or the class and message of its error as Python has them. */
+export type Rendered = { readonly text: string } | { readonly error: string; readonly message: string };
+
+/** What a file of a tree renders to. */
+export function renderFile(tree: Tree, path: string, context: TreeContext): Rendered {
   const grains = fromJs(context.grains);
   const pillar = context.hasPillar ? loadYaml(tree.pillar) : fromJs({});
   const environment = createSaltEnvironment(
@@ -103,11 +111,19 @@ export function renderFile(tree: Tree, path: string, context: TreeContext): { te
     ['opts', fromJs({ test: false, id: 'minion1' })],
     ['saltenv', 'base'],
     ['env', 'base'],
+    ...moreNames(tree.variables),
   ]);
   try {
     return { text: renderTemplate(environment, { path, text: tree.files.get(path) ?? '' }, variables) };
   } catch (error) {
-    if (error instanceof RenderError) return { error: error.message };
+    if (error instanceof RenderError && error.cause instanceof TemplateError) {
+      return { error: error.cause.kind, message: error.cause.message };
+    }
     throw error;
   }
+}
+
+function moreNames(yaml: string | undefined): [string, Value][] {
+  const names = yaml === undefined ? undefined : loadYaml(yaml);
+  return names instanceof PyDict ? [...names.entries()].map(([name, value]) => [pyStr(name), value]) : [];
 }

@@ -28,6 +28,7 @@ class BoundMethod extends PyFunction {
   }
 
   override repr(): string {
+    if (this.#self instanceof Markup) return `<bound method str.${this.name} of ${pyRepr(this.#self)}>`;
     return `<built-in method ${this.name} of ${typeName(this.#self)} object at 0x0>`;
   }
 }

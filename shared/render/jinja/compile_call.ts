@@ -1,4 +1,4 @@
-import { iterate } from '../values/iteration.ts';
+import { iterate, tryIterate } from '../values/iteration.ts';
 import { Markup } from '../values/markup.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
@@ -44,7 +44,13 @@ function compileArguments(frame: Frame, node: Arguments, lead: Evaluate | undefi
   };
 }
 
+// Where Jinja calls functions, as Python's messages name the place.
+const CALLER = 'jinja2.sandbox.SandboxedEnvironment.call()';
+
 function spread(args: Value[], value: Value): void {
+  if (!(value instanceof Undefined) && tryIterate(value) === undefined) {
+    throw new PyError('TypeError', `Value after * must be an iterable, not ${typeName(value)}`);
+  }
   const iterator = iterate(value);
   for (let step = iterator.next(); !step.done; step = iterator.next()) args.push(step.value);
 }
@@ -52,7 +58,7 @@ function spread(args: Value[], value: Value): void {
 function spreadKeywords(kwargs: Map<string, Value>, value: Value): void {
   if (value instanceof Undefined) value.fail();
   if (!(value instanceof PyDict)) {
-    throw new PyError('TypeError', `argument after ** must be a mapping, not ${typeName(value)}`);
+    throw new PyError('TypeError', `${CALLER} argument after ** must be a mapping, not ${typeName(value)}`);
   }
   for (const [key, item] of value.entries()) {
     if (!isText(key)) throw new PyError('TypeError', 'keywords must be strings');

@@ -110,7 +110,10 @@ function compileArithmetic(frame: Frame, node: Node<'Binary' | 'Unary' | 'Concat
       return apply(value);
     };
   }
-  const { operator } = node;
+  const { operator, left: base } = node;
+  if (operator === '**' && base.type === 'Unary' && isConstant(base) && !isConstant(node.right)) {
+    return compileArithmetic(frame, { ...base, operand: { ...node, left: base.operand } });
+  }
   const left = compileExpression(frame, node.left);
   const right = compileExpression(frame, node.right);
   return (activation) => {
@@ -119,6 +122,15 @@ function compileArithmetic(frame: Frame, node: Node<'Binary' | 'Unary' | 'Concat
     activation.state.at = at;
     return operate(operator, a, b);
   };
+}
+
+/**
+ * Jinja works out such expressions while it compiles, and writes what comes of it into Python's source without brackets: there
+ * `-2 ** n` is the negative of a power.
+ */
+function isConstant(node: Expression): boolean {
+  if (node.type === 'Unary') return isConstant(node.operand);
+  return node.type === 'Const' || (node.type === 'Binary' && isConstant(node.left) && isConstant(node.right));
 }
 
 function compileConcat(frame: Frame, { items, at }: Node<'Concat'>): Evaluate {

@@ -40,6 +40,8 @@ export interface Frame {
   /** Inside `if`: an unknown filter is an error only when it is reached. */
   readonly soft: boolean;
   readonly inLoop: boolean;
+  /** Inside a block whose text is captured. */
+  readonly captured: boolean;
   /** Printing here must ask whether a parent template does the printing. */
   readonly checksOutput: boolean;
   /** HTML escaping as known here; undefined when only the render knows. */
@@ -55,7 +57,7 @@ export function innerFrame(frame: Frame, changes: Partial<Frame> = {}): Frame {
 /** A frame inside another that becomes a function of its own. */
 export function functionFrame(frame: Frame, changes: Partial<Frame> = {}): Frame {
   const shape: FunctionShape = { parent: frame.symbols.shape, slotCount: 0 };
-  return innerFrame(frame, { symbols: new Symbols(shape, frame.symbols), inLoop: false, ...changes });
+  return innerFrame(frame, { symbols: new Symbols(shape, frame.symbols), inLoop: false, captured: false, ...changes });
 }
 
 /** A syntax error found while compiling. */

@@ -36,6 +36,8 @@ export function compileInclude(frame: Frame, node: IncludeNode): Execute {
     const template = findTemplate(activation, value, from, node.ignoreMissing);
     if (template === undefined) return DONE;
     if (node.withContext) template.render(state, new Context(template, locals(activation)));
+    // Jinja hands this text past the blocks that capture what is printed around it.
+    else if (frame.captured) state.aside += state.defaultModule(template).str();
     else state.out += state.defaultModule(template).str();
     return DONE;
   };

@@ -21,6 +21,7 @@ export function compileBlock(unit: Unit, node: BlockNode): CompiledBlock {
     rootlevel: false,
     soft: false,
     inLoop: false,
+    captured: false,
     checksOutput: false,
     autoescape: false,
   };

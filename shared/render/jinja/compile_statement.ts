@@ -164,8 +164,9 @@ function compileSet(frame: Frame, node: Node<'Set'>): Execute {
   };
 }
 
-/** A body whose text is captured, with the outcome when it broke out of its loop. */
-export function compileCapture(
+/** A body whose text is captured, with the outcome when it broke out of its loop; `outer` is what it stands in. */
+function compileCapture(
+  outer: Frame,
   frame: Frame,
   statements: readonly Statement[],
 ): (activation: Activation) => { text: string; outcome: Outcome } {
@@ -177,15 +178,16 @@ export function compileCapture(
       enter(activation);
       outcome = body(activation);
     });
+    if (!outer.captured) activation.state.printAside();
     return { text, outcome };
   };
 }
 
 function compileSetBlock(frame: Frame, node: Node<'SetBlock'>): Execute {
-  const inner = innerFrame(frame, { checksOutput: false });
+  const inner = innerFrame(frame, { checksOutput: false, captured: true });
   analyse(inner.symbols, node.body);
   const filter = node.filter && compileTextFilter(inner, node.filter);
-  const capture = compileCapture(inner, node.body);
+  const capture = compileCapture(frame, inner, node.body);
   const assign = compileTarget(frame, node.target);
   const expose = compileExport(frame, node.target);
   return (activation) => {
@@ -216,10 +218,10 @@ function compileTextFilter(frame: Frame, node: FilterNode): (activation: Activat
 }
 
 function compileFilterBlock(frame: Frame, node: Node<'FilterBlock'>): Execute {
-  const inner = innerFrame(frame);
+  const inner = innerFrame(frame, { captured: true });
   analyse(inner.symbols, node.body);
   const filter = compileTextFilter(inner, node.filter);
-  const capture = compileCapture(inner, node.body);
+  const capture = compileCapture(frame, inner, node.body);
   return (activation) => {
     const { text, outcome } = capture(activation);
     if (outcome !== DONE) return outcome;
@@ -283,10 +285,10 @@ function compileJump(frame: Frame, node: Node<'Break' | 'Continue'>): Execute {
 }
 
 function compileCustom(frame: Frame, node: CustomNode): Execute {
-  const inner = innerFrame(frame, { checksOutput: false, inLoop: false });
+  const inner = innerFrame(frame, { checksOutput: false, inLoop: false, captured: true });
   analyse(inner.symbols, node.body);
   const values = node.expressions.map((expression) => frame.unit.expression(frame, expression));
-  const capture = compileCapture(inner, node.body);
+  const capture = compileCapture(frame, inner, node.body);
   return (activation) => {
     const evaluated = values.map((value) => value(activation));
     activation.state.at = node.at;

@@ -42,6 +42,7 @@ export function compileTemplate(
     rootlevel: true,
     soft: false,
     inLoop: false,
+    captured: false,
     checksOutput: hasExtends,
     autoescape: false,
   };

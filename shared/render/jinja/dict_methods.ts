@@ -24,7 +24,8 @@ export const DICT_METHODS: MethodTable = new Map<string, Method>([
   method('keys', 0, 0, (self) => new DictView(self, 'keys')),
   method('values', 0, 0, (self) => new DictView(self, 'values')),
   method('pop', 1, 2, (self, key = null, fallback) => {
-    const known = self.delete(key);
+    // An empty dict does not look at the key.
+    const known = self.isTrue() ? self.delete(key) : undefined;
     const value = known === undefined ? fallback : known;
     if (value === undefined) throw new PyError('KeyError', pyRepr(key));
     return value;

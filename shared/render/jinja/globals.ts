@@ -4,7 +4,6 @@ import { PyError } from '../values/py_error.ts';
 import { PyFunction } from '../values/py_function.ts';
 import { type Kwargs, PyObject, type Value } from '../values/py_object.ts';
 import { PyRange } from '../values/py_range.ts';
-import { pyStr } from '../values/text.ts';
 import { updateDict } from './dict_methods.ts';
 import { ScopedFunction } from './filter_scope.ts';
 import { loremIpsum } from './lorem_ipsum.ts';
@@ -126,7 +125,7 @@ export const BUILTIN_GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value
           args,
           kwargs,
         );
-        return new Joiner(pyStr(separator));
+        return new Joiner(separator);
       },
       'type',
     ),

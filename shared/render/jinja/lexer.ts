@@ -2,7 +2,7 @@ import { PyFloat } from '../values/py_float.ts';
 import { decimalInt, normalInt } from '../values/py_int.ts';
 import { PY_SPACE, stripEnd } from '../values/py_space.ts';
 import { pyRepr } from '../values/text.ts';
-import { errorAt, type TemplateSource } from './template_error.ts';
+import { errorAt, TemplateError, type TemplateSource } from './template_error.ts';
 import type { Operator, Token, TokenType } from './tokens.ts';
 import { unescapeLiteral } from './unescape.ts';
 
@@ -30,7 +30,7 @@ export function normalizeSource(text: string, keepTrailingNewline: boolean): str
   return !keepTrailingNewline && unified.endsWith('\n') ? unified.slice(0, -1) : unified;
 }
 
-/** The tokens of a template (its text already normalized), ending with `eof`. */
+/** The tokens of a template (its text already normalized), ending with `eof` or `error`. */
 export function tokenize(source: TemplateSource, options: LexerOptions): Token[] {
   const lexer = new Lexer(source, options);
   lexer.run();
@@ -59,8 +59,13 @@ class Lexer {
   }
 
   run(): void {
-    while (this.#position < this.#text.length) this.#root();
-    this.#push('eof', '', this.#text.length);
+    try {
+      while (this.#position < this.#text.length) this.#root();
+      this.#push('eof', '', this.#text.length);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      this.tokens.push({ type: 'error', text: '', at: this.#position, error });
+    }
   }
 
   #root(): void {

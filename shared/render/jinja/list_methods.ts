@@ -3,7 +3,9 @@ import { pyEquals } from '../values/equality.ts';
 import { iterate, toList } from '../values/iteration.ts';
 import { compareForSort } from '../values/order.ts';
 import { PyError } from '../values/py_error.ts';
+import { isInt } from '../values/py_int.ts';
 import { NO_KWARGS, PyObject, type Value } from '../values/py_object.ts';
+import type { PyRange } from '../values/py_range.ts';
 import type { PyTuple } from '../values/py_tuple.ts';
 import { checkItems } from '../values/repeat.ts';
 import { resolveSlice } from '../values/slice.ts';
@@ -92,6 +94,21 @@ function indexIn(
   }
   throw new PyError('ValueError', message);
 }
+
+/** Methods of range. */
+export const RANGE_METHODS: MethodTable = new Map([
+  [
+    'index',
+    defineMethod<PyRange>('range.index', { least: 1, most: 1 }, (self, item = null) => {
+      const complaint = isInt(item) ? `${pyRepr(item)} is not in range` : 'sequence.index(x): x not in sequence';
+      return indexIn(toList(self), item, undefined, undefined, complaint);
+    }),
+  ],
+  [
+    'count',
+    defineMethod<PyRange>('range.count', { least: 1, most: 1 }, (self, item = null) => countIn(toList(self), item)),
+  ],
+]);
 
 function countIn(items: readonly Value[], item: Value): number {
   return items.filter((candidate) => candidate === item || pyEquals(candidate, item)).length;

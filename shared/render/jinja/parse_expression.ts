@@ -63,8 +63,9 @@ function compareOperator(stream: TokenStream): CompareOperator | undefined {
     return type as OrderOperator;
   }
   if (stream.skipIf('name', 'in')) return 'in';
+  if (!stream.is('name', 'not')) return undefined;
   const next = stream.look();
-  if (!stream.is('name', 'not') || next.type !== 'name' || next.text !== 'in') return undefined;
+  if (next.type !== 'name' || next.text !== 'in') return undefined;
   stream.next();
   stream.next();
   return 'not in';

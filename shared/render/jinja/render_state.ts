@@ -33,6 +33,8 @@ export class RenderState {
   readonly random: () => number;
   /** What is printed; captured blocks swap it away. */
   out = '';
+  /** Printed inside a captured block but not captured; it goes out before what becomes of the block. */
+  aside = '';
   /** Offset (in the template being run) of what is being evaluated. */
   at = 0;
   readonly #modules = new Map<Template, TemplateModule>();
@@ -61,6 +63,11 @@ export class RenderState {
     } finally {
       this.out = outer;
     }
+  }
+
+  printAside(): void {
+    this.out += this.aside;
+    this.aside = '';
   }
 
   /** The template a name (or the first of a list of names that exists) stands for. */

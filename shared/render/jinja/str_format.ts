@@ -58,15 +58,19 @@ function fieldEnd(template: string, start: number): number {
   if (start >= template.length) throw new PyError('ValueError', "Single '{' encountered in format string");
   let depth = 1;
   let bracketed = false;
+  let inName = true;
   for (let index = start; index < template.length; index++) {
     const character = template.charAt(index);
-    if (character === '[' && depth === 1) bracketed = true;
+    if (character === '[' && inName) bracketed = true;
     else if (character === ']') bracketed = false;
     if (bracketed) continue;
+    if (character === ':' || character === '!') inName = false;
+    if (character === '{' && inName) throw new PyError('ValueError', "unexpected '{' in field name");
     if (character === '{') depth++;
     else if (character === '}' && --depth === 0) return index;
   }
-  throw new PyError('ValueError', "expected '}' before end of string");
+  if (template.endsWith('!')) throw new PyError('ValueError', 'end of string while looking for conversion specifier');
+  throw new PyError('ValueError', inName ? "expected '}' before end of string" : "unmatched '{' in format spec");
 }
 
 function formatField(field: string, state: FormatState, depth: number): string {
@@ -74,7 +78,7 @@ function formatField(field: string, state: FormatState, depth: number): string {
   const [, name = '', conversion, afterConversion = '', spec = ''] = match ?? [];
   if (afterConversion !== '') throw new PyError('ValueError', "expected ':' after conversion specifier");
   if (conversion === '') {
-    throw new PyError('ValueError', 'end of string while looking for conversion specifier');
+    throw new PyError('ValueError', "unmatched '{' in format spec");
   }
   const value = convert(fieldValue(name, state), conversion);
   const formatted = formatValue(value, expand(spec, state, depth - 1));

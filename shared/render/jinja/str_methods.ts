@@ -1,8 +1,9 @@
-import { capitalize, isLower, isTitle, isUpper, swapCase, toTitle } from '../values/case.ts';
+import { capitalize, caseFold, isLower, isTitle, isUpper, swapCase, toTitle } from '../values/case.ts';
 import { toIndex } from '../values/convert.ts';
 import { codePointLength, toList, tryIterate } from '../values/iteration.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
+import { isInt } from '../values/py_int.ts';
 import type { Value } from '../values/py_object.ts';
 import { isSpace, stripEnd, stripStart } from '../values/py_space.ts';
 import { PyTuple } from '../values/py_tuple.ts';
@@ -31,7 +32,7 @@ const TRIM_ARGUMENT = (name: string) => () => `${name} arg must be None or str`;
 export const STR_METHODS: MethodTable = new Map([
   method('upper', 0, 0, (self) => self.toUpperCase()),
   method('lower', 0, 0, (self) => self.toLowerCase()),
-  method('casefold', 0, 0, (self) => self.toLowerCase().replaceAll('ß', 'ss')),
+  method('casefold', 0, 0, (self) => caseFold(self)),
   method('capitalize', 0, 0, (self) => capitalize(self)),
   method('title', 0, 0, (self) => toTitle(self)),
   method('swapcase', 0, 0, (self) => swapCase(self)),
@@ -123,7 +124,7 @@ function window(self: string, start: Value = null, end: Value = null): { text: s
   if (start === null && end === null) return { text: self, start: 0, valid: true };
   const units = [...self];
   const span = resolveSlice([start, end, null], units.length);
-  const given = start === null ? 0 : toIndex(start);
+  const given = isInt(start) ? Number(start) : 0;
   const valid = given <= units.length && span.start <= span.stop;
   return { text: units.slice(span.start, Math.max(span.start, span.stop)).join(''), start: span.start, valid };
 }

@@ -64,6 +64,7 @@ export class TokenStream {
   #at(index: number): Token {
     const token = this.#tokens[Math.min(index, this.#tokens.length - 1)];
     if (token === undefined) throw new Error('a token stream holds at least eof');
+    if (token.error !== undefined) throw token.error;
     return token;
   }
 }

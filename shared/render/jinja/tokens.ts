@@ -1,4 +1,5 @@
 import type { PyFloat } from '../values/py_float.ts';
+import type { TemplateError } from './template_error.ts';
 
 /** Kinds of tokens; an operator's type is the operator itself. */
 export type TokenType =
@@ -12,6 +13,7 @@ export type TokenType =
   | 'integer'
   | 'float'
   | 'eof'
+  | 'error'
   | Operator;
 
 export type Operator =
@@ -51,6 +53,8 @@ export interface Token {
   readonly number?: number | bigint | PyFloat;
   /** Offset in the source. */
   readonly at: number;
+  /** What is wrong from here on, of the type `error`: raised when the parser gets here, after what it finds wrong before. */
+  readonly error?: TemplateError;
 }
 
 const DESCRIPTIONS: Partial<Record<TokenType, string>> = {

@@ -1,3 +1,4 @@
+import { codePointLength } from '../values/iteration.ts';
 import { PyError } from '../values/py_error.ts';
 
 const SPACE = '[\\t\\n\\v\\f\\r ]';
@@ -20,7 +21,7 @@ export interface WrapStyle {
   readonly breakOnHyphens: boolean;
 }
 
-/** `textwrap.wrap(text)` without touching tabs and other white space; lengths in UTF-16 units. */
+/** `textwrap.wrap(text)` without touching tabs and other white space. */
 export function wrapText(text: string, style: WrapStyle): string[] {
   if (style.width <= 0) throw new PyError('ValueError', `invalid width ${style.width} (must be > 0)`);
   const pieces = text.split(style.breakOnHyphens ? PIECES : SPACES).filter((piece) => piece !== '');
@@ -40,24 +41,24 @@ function takeLine(rest: string[], style: WrapStyle): string[] {
   const line: string[] = [];
   let length = 0;
   let next = rest.at(-1);
-  while (next !== undefined && length + next.length <= style.width) {
+  while (next !== undefined && length + codePointLength(next) <= style.width) {
     line.push(next);
     rest.pop();
-    length += next.length;
+    length += codePointLength(next);
     next = rest.at(-1);
   }
-  if (next !== undefined && next.length > style.width) breakWord(rest, line, style.width - length, style);
+  if (next !== undefined && codePointLength(next) > style.width) breakWord(rest, line, style.width - length, style);
   return line;
 }
 
 function breakWord(rest: string[], line: string[], room: number, style: WrapStyle): void {
   const word = rest.at(-1) ?? '';
   if (style.breakLongWords) {
-    const space = room;
-    const hyphen = style.breakOnHyphens && word.length > space ? word.lastIndexOf('-', space - 1) : -1;
-    const afterHyphen = hyphen > 0 && /[^-]/.test(word.slice(0, hyphen)) ? hyphen + 1 : space;
-    line.push(word.slice(0, afterHyphen));
-    rest[rest.length - 1] = word.slice(afterHyphen);
+    const letters = [...word];
+    const hyphen = style.breakOnHyphens && letters.length > room ? letters.lastIndexOf('-', room - 1) : -1;
+    const end = hyphen > 0 && letters.slice(0, hyphen).some((letter) => letter !== '-') ? hyphen + 1 : room;
+    line.push(letters.slice(0, end).join(''));
+    rest[rest.length - 1] = letters.slice(end).join('');
   } else if (line.length === 0) {
     line.push(word);
     rest.pop();

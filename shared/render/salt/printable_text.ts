@@ -1,4 +1,6 @@
+import { GroupTuple } from '../jinja/group_tuple.ts';
 import { PyDict } from '../values/py_dict.ts';
+import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
 import { PySet } from '../values/py_set.ts';
 import { PyTuple } from '../values/py_tuple.ts';
@@ -30,6 +32,10 @@ function printableRepr(value: Value, walk: ValueWalk): string {
 function writeContainer(value: Value, walk: ValueWalk): string {
   const item = (part: Value) => printableRepr(part, walk);
   if (Array.isArray(value)) return `[${value.map(item).join(', ')}]`;
+  // Salt makes each container anew from one list of its items, which a group of \`groupby\` cannot be made from.
+  if (value instanceof GroupTuple) {
+    throw new PyError('TypeError', "_GroupTuple.__new__() missing 1 required positional argument: 'list'");
+  }
   if (value instanceof PyTuple) return `(${value.items.map(item).join(', ')}${value.items.length === 1 ? ',' : ''})`;
   if (value instanceof PySet && value.isTrue()) return `{${[...value.values()].map(item).join(', ')}}`;
   if (!(value instanceof PyDict)) return pyRepr(value, walk.again());

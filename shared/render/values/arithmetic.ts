@@ -5,6 +5,7 @@ import { PyError } from './py_error.ts';
 import { PyFloat } from './py_float.ts';
 import { isInt, normalInt } from './py_int.ts';
 import { type BinaryOperator, PyObject, type Value } from './py_object.ts';
+import { PyTuple } from './py_tuple.ts';
 import { checkItems, repeatItems, repeatText } from './repeat.ts';
 import { isText, pyStr, textOf, typeName } from './text.ts';
 
@@ -69,8 +70,11 @@ function listOperation(operator: BinaryOperator, left: Value, right: Value): Val
 
 function complaint(operator: BinaryOperator, left: Value, right: Value): string {
   const [a, b] = [typeName(left), typeName(right)];
-  const isSequence = (value: Value) => isText(value) || Array.isArray(value) || typeName(value) === 'tuple';
-  if (operator === '+' && isSequence(left)) return `can only concatenate ${a} (not "${b}") to ${a}`;
+  const isSequence = (value: Value) => isText(value) || Array.isArray(value) || value instanceof PyTuple;
+  if (operator === '+' && isSequence(left)) {
+    const sequence = left instanceof PyTuple ? 'tuple' : a;
+    return `can only concatenate ${sequence} (not "${b}") to ${sequence}`;
+  }
   if (operator === '*' && isSequence(left)) return `can't multiply sequence by non-int of type '${b}'`;
   if (operator === '*' && isSequence(right)) return `can't multiply sequence by non-int of type '${a}'`;
   return `unsupported operand type(s) for ${operator === '**' ? '** or pow()' : operator}: '${a}' and '${b}'`;

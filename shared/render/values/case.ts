@@ -29,9 +29,11 @@ export function isTitle(text: string): boolean {
 export function toTitle(text: string): string {
   let out = '';
   let previousCased = false;
+  let at = 0;
   for (const character of text) {
-    out += previousCased ? lower(character) : capital(character);
+    out += previousCased ? lower(text, at, character) : capital(character);
     previousCased = UPPER.test(character) || LOWER.test(character);
+    at += character.length;
   }
   return out;
 }
@@ -45,12 +47,23 @@ export function capitalize(text: string): string {
 /** `text.swapcase()`. */
 export function swapCase(text: string): string {
   let out = '';
-  for (const character of text) out += UPPER.test(character) ? character.toLowerCase() : character.toUpperCase();
+  let at = 0;
+  for (const character of text) {
+    out += UPPER.test(character) ? lower(text, at, character) : character.toUpperCase();
+    at += character.length;
+  }
   return out;
 }
 
-function lower(character: string): string {
-  return character.toLowerCase();
+/** `text.casefold()`, as far as JavaScript knows: ß and the sigma at the end of a word are letters of their own only in lower case. */
+export function caseFold(text: string): string {
+  return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
+}
+
+// A sigma is written otherwise at the end of a word, so the word has to be seen.
+function lower(text: string, at: number, character: string): string {
+  if (character !== 'Σ') return character.toLowerCase();
+  return text.toLowerCase().length === text.length ? text.toLowerCase().charAt(at) : 'σ';
 }
 
 // Title case of a letter that upper-cases to several (ß → SS) is only capital at its start (Ss).

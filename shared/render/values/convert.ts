@@ -81,10 +81,14 @@ function parseFloatText(text: string): number {
   return Number(trimmed.replaceAll('_', ''));
 }
 
-/** A value as an index: int or bool; anything else is a TypeError with Python's words. */
+/** A value as an index: int or bool; anything else, and what needs more than 64 bits, is an error with Python's words. */
 export function toIndex(value: Value): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'bigint') {
+    if (BigInt.asIntN(64, value) === value) return Number(value);
+    throw new PyError('OverflowError', 'Python int too large to convert to C ssize_t');
+  }
   if (value instanceof Undefined) value.fail();
   throw new PyError('TypeError', `'${typeName(value)}' object cannot be interpreted as an integer`);
 }

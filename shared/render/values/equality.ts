@@ -6,7 +6,7 @@ import { ValueWalk } from './value_walk.ts';
 export function pyEquals(left: Value, right: Value, walk?: ValueWalk): boolean {
   walk?.step();
   if (typeof left === 'string' && typeof right === 'string') return left === right;
-  if (right instanceof Undefined) return right.equals(left);
+  if (right instanceof Undefined && !(left instanceof Undefined)) return right.equals(left);
   if (left instanceof PyObject) return left.equals(right, walk);
   if (right instanceof PyObject) return right.equals(left, walk);
   if (left === right) return true;

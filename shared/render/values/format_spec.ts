@@ -29,9 +29,6 @@ export function formatValue(value: Value, text: string): string {
   const spec = parseSpec(text, typeName(value));
   if (isText(value)) return formatText(textOf(value), spec);
   if (value instanceof PyFloat) return formatDouble(value.value, spec, 'float');
-  if (typeof value === 'boolean' && spec.type === undefined && spec.precision === undefined) {
-    return formatText(pyStr(value), { ...spec, align: spec.align });
-  }
   return formatInteger(isInt(value) ? value : Number(value), spec);
 }
 
@@ -61,7 +58,9 @@ function unknownCode(type: string, name: string): PyError {
 function formatText(text: string, spec: Spec): string {
   if (spec.type !== undefined && spec.type !== 's') throw unknownCode(spec.type, 'str');
   if (spec.grouping !== undefined) throw new PyError('ValueError', `Cannot specify '${spec.grouping}' with 's'.`);
-  if (spec.sign !== '-') throw new PyError('ValueError', 'Sign not allowed in string format specifier');
+  if (spec.sign !== '-') {
+    throw new PyError('ValueError', `${spec.sign === ' ' ? 'Space' : 'Sign'} not allowed in string format specifier`);
+  }
   if (spec.align === '=' && spec.fill !== '0') {
     throw new PyError('ValueError', "'=' alignment not allowed in string format specifier");
   }

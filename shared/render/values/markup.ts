@@ -1,4 +1,5 @@
 import { PyObject } from './py_object.ts';
+import { textRepr } from './text_repr.ts';
 
 /** Text that is safe to print in HTML: what `escape` and `safe` answer; everywhere else it behaves as a str. */
 export class Markup extends PyObject {
@@ -12,6 +13,10 @@ export class Markup extends PyObject {
 
   override get qualifiedName(): string {
     return 'markupsafe.Markup';
+  }
+
+  override repr(): string {
+    return `Markup(${textRepr(this.text)})`;
   }
 
   override str(): string {

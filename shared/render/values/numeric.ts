@@ -80,9 +80,18 @@ function smallOperation(operator: BinaryOperator, left: number, right: number): 
 function divide(left: number | bigint, right: number | bigint): Value {
   if (Number(right) === 0) throw new PyError('ZeroDivisionError', 'division by zero');
   if (typeof left === 'number' && typeof right === 'number') return new PyFloat(left / right);
-  const quotient = Number(left) / Number(right);
+  const quotient = divideExactly(BigInt(left), BigInt(right));
   if (Number.isFinite(quotient)) return new PyFloat(quotient);
   throw new PyError('OverflowError', 'integer division result too large for a float');
+}
+
+/** Rounded once: the quotient has more bits than a double holds, the last one standing for all that is cut off. */
+function divideExactly(left: bigint, right: bigint): number {
+  const shift = Math.max(0, bitsOf(right) - bitsOf(left) + 66);
+  const scaled = left << BigInt(shift);
+  const quotient = scaled / right;
+  const sticky = scaled % right === 0n ? quotient : quotient < 0n ? -(-quotient | 1n) : quotient | 1n;
+  return Number(sticky) * 2 ** -shift;
 }
 
 function floorDivide(left: bigint, right: bigint): Value {

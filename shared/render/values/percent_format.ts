@@ -36,7 +36,7 @@ export function formatPercent(format: string | Markup, values: Value): Value {
       offset: number,
     ) => {
       if (type === '') throw new PyError('ValueError', 'incomplete format');
-      if (type === '%') return '%';
+      if (match === '%%') return '%';
       const hasPoint = match.slice(0, -1).includes('.');
       const conversion: Conversion = {
         flags: flags + (width === '*' ? source.starSign() : ''),
@@ -44,12 +44,12 @@ export function formatPercent(format: string | Markup, values: Value): Value {
         precision: hasPoint ? (source.size(precision) ?? 0) : undefined,
         type,
       };
+      const value = name === undefined ? source.next() : source.named(name);
       if (!'diouxXeEfFgGcrsa'.includes(type)) {
         const code = (type.codePointAt(0) ?? 0).toString(16);
         const at = offset + match.length - type.length;
         throw new PyError('ValueError', `unsupported format character '${type}' (0x${code}) at index ${at}`);
       }
-      const value = name === undefined ? source.next() : source.named(name);
       const plain = convert(conversion, value);
       return isMarkup && !(value instanceof Markup) && !isNumeric(value) ? escapeHtml(plain) : plain;
     },

@@ -40,6 +40,12 @@ export class PyRange extends PyObject {
     return from >= 0 && from < this.length ? this.start + from * this.step : undefined;
   }
 
+  override attr(name: string): Value | undefined {
+    if (name === 'start') return this.start;
+    if (name === 'stop') return this.stop;
+    return name === 'step' ? this.step : undefined;
+  }
+
   override *iterate(): Iterator<Value> {
     for (let index = 0; index < this.length; index++) yield this.start + index * this.step;
   }

@@ -31,7 +31,6 @@ export function resolveSlice(parts: readonly Value[], length: number): Span {
 function sliceIndex(value: Value): number | null {
   if (value === null) return null;
   if (typeof value === 'boolean' || isInt(value)) return Number(value);
-  if (value instanceof Undefined) value.fail();
   throw new PyError('TypeError', 'slice indices must be integers or None or have an __index__ method');
 }
 

@@ -1,6 +1,7 @@
 import { Markup } from './markup.ts';
 import { checkDigits } from './py_int.ts';
 import { PyObject, type Value } from './py_object.ts';
+import { ESCAPES, textRepr } from './text_repr.ts';
 import { ValueWalk } from './value_walk.ts';
 
 /** Python's name of a value's type. */
@@ -56,28 +57,6 @@ function bigRepr(value: bigint): string {
   const text = value.toString();
   checkDigits(text.length - (value < 0n ? 1 : 0), false);
   return text;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-const PLAIN = /^[ !#-&(-[\]-~]*$/;
-const NOT_PRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]/u;
-
-function textRepr(text: string): string {
-  if (PLAIN.test(text)) return `'${text}'`;
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let out = '';
-  for (const character of text) out += escapeCharacter(character, quote);
-  return quote + out + quote;
-}
-
-function escapeCharacter(character: string, quote: string): string {
-  if (character === quote) return `\\${character}`;
-  const short = ESCAPES[character];
-  if (short !== undefined) return short;
-  if (character === ' ' || !NOT_PRINTABLE.test(character)) return character;
-  const code = character.codePointAt(0) ?? 0;
-  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
 /** `repr` of bytes. */

@@ -1,6 +1,6 @@
 """Renders templates with Python's Jinja2, set up as Salt sets it up: a JSON list of requests on stdin, of answers on stdout.
 
-{"files": {path: text}, "path": path, "sls": name, "grains": {…}, "pillar": yaml}
+{"files": {path: text}, "path": path, "sls": name, "grains": {…}, "pillar": yaml, "variables": yaml (more names)}
     ->  {"text": …} or {"error": class, "message": …}
 
 The execution functions are stand-ins; test/support/salt_stand_ins.ts has the same ones.
@@ -9,12 +9,14 @@ The execution functions are stand-ins; test/support/salt_stand_ins.ts has the sa
 import copy
 import functools
 import json
+import operator
 import os.path
 import pprint
 import re
 import shlex
 import sys
 from collections import OrderedDict
+from collections.abc import Hashable
 from fnmatch import fnmatchcase
 
 import jinja2
@@ -111,7 +113,7 @@ def functions(grains, pillar):
     def serialize(format, value):
         return json.dumps(value, sort_keys=True) if format == "json" else to_yaml(value, False)
 
-    return {
+    table = {
         "grains.filter_by": filter_by,
         "grains.get": lambda key, default="": traverse(grains, key, default),
         "pillar.get": pillar_get,
@@ -131,9 +133,14 @@ def functions(grains, pillar):
         "test.echo": lambda value: value,
         "log.debug": lambda *args: True,
     }
+    for name, function in table.items():
+        function.__qualname__ = name
+    return table
 
 
-class Functions(dict):
+class AliasedLoader(dict):
+    __module__ = "salt.utils.templates"
+
     def __getattr__(self, module):
         found = {name.split(".", 1)[1]: fun for name, fun in self.items() if name.startswith(module + ".")}
         if not found:
@@ -169,18 +176,33 @@ def unshared(value):
     return [unshared(item) for item in value] if isinstance(value, list) else value
 
 
+def context(text, line):
+    """The lines around one, which is marked, as Salt shows them."""
+    lines = text.splitlines()
+    if line > len(lines):
+        return text
+    start, end = max(0, line - 6), min(len(lines), line + 5)
+    shown = lines[start:end]
+    shown[line - 1 - start] += "    <======================"
+    return "\n".join(["---", *["[...]"][: start > 0], *shown, *["[...]"][: end < len(lines)], "---"])
+
+
 def load_yaml(value):
     try:
         return unshared(yaml.load(str(value) if isinstance(value, TemplateModule) else value, Loader=Loader))
     except yaml.YAMLError as error:
-        raise jinja2.TemplateRuntimeError("Encountered error loading yaml: %s" % error)
+        mark = error.problem_mark
+        text = context(mark.buffer.rstrip("\0"), mark.line + 1)
+        raise jinja2.TemplateRuntimeError("Encountered error loading yaml: %s\n%s" % (error.problem, text))
+    except AttributeError:
+        raise jinja2.TemplateRuntimeError("Unable to load yaml from %s" % (value,))
 
 
 def load_json(value):
     try:
         return json.loads(str(value) if isinstance(value, TemplateModule) else value)
-    except ValueError:
-        raise jinja2.TemplateRuntimeError("Unable to load json from %s" % value)
+    except (ValueError, TypeError, AttributeError):
+        raise jinja2.TemplateRuntimeError("Unable to load json from %s" % (value,))
 
 
 class SaltTags(Extension):
@@ -210,9 +232,28 @@ class SaltTags(Extension):
 
 
 def unique(values):
-    if isinstance(values, (tuple, str)):
+    if isinstance(values, Hashable):
         return set(values)
     return functools.reduce(lambda seen, item: seen if item in seen else seen + [item], values, [])
+
+
+def by_sets(on_sets, on_lists):
+    """Salt works with sets where both values are hashable, else with lists."""
+    return lambda a, b: (
+        on_sets(set(a), set(b)) if isinstance(a, Hashable) and isinstance(b, Hashable) else unique(on_lists(a, b))
+    )
+
+
+union = by_sets(operator.or_, lambda a, b: a + b)
+intersect = by_sets(operator.and_, lambda a, b: [item for item in a if item in b])
+
+
+def lst_min(obj):
+    return min(obj)
+
+
+def lst_max(obj):
+    return max(obj)
 
 
 def to_bool(value):
@@ -238,6 +279,13 @@ def emit(text, quote):
     return stream.getvalue()
 
 
+def yaml_encode(value):
+    node = yaml.representer.SafeRepresenter().represent_data(value)
+    if not isinstance(node, yaml.ScalarNode):
+        raise TypeError("yaml_encode() only works with YAML scalar data; failed for %s" % type(value))
+    return emit(node.value, '"') if node.tag.endswith(":str") else node.value
+
+
 def groups(match):
     return match.groups() if match else None
 
@@ -253,22 +301,24 @@ FILTERS = {
     "load_text": lambda value: str(value) if isinstance(value, TemplateModule) else value,
     "yaml_dquote": lambda text: emit(text, '"'),
     "yaml_squote": lambda text: emit(text, "'"),
-    "yaml_encode": lambda value: emit(value, '"') if isinstance(value, str) else to_yaml(value),
+    "yaml_encode": yaml_encode,
     "dict_to_sls_yaml_params": lambda value, flow_style=False: Markup(to_yaml([{k: v} for k, v in value.items()], flow_style)),
     "traverse": traverse,
     "to_bool": to_bool,
     "unique": unique,
-    "union": lambda a, b: unique(a + b),
-    "intersect": lambda a, b: unique([item for item in a if item in b]),
-    "difference": lambda a, b: unique([item for item in a if item not in b]),
-    "symmetric_difference": lambda a, b: unique([i for i in a + b if not (i in a and i in b)]),
+    "union": union,
+    "intersect": intersect,
+    "difference": by_sets(operator.sub, lambda a, b: [item for item in a if item not in b]),
+    "symmetric_difference": by_sets(
+        operator.xor, lambda a, b: [item for item in union(a, b) if item not in intersect(a, b)]
+    ),
     "sequence": lambda value: value if isinstance(value, (list, tuple, set, dict)) else [value],
     "is_list": lambda value: isinstance(value, list),
     "quote": shlex.quote,
     "skip": lambda value: "",
-    "avg": lambda values: float(sum(values) / len(values)),
-    "min": min,
-    "max": max,
+    "avg": lambda values: float(values if isinstance(values, Hashable) else sum(values) / len(values)),
+    "min": lst_min,
+    "max": lst_max,
     "regex_escape": re.escape,
     "regex_search": lambda text, rgx, ignorecase=False, multiline=False: groups(
         re.search(rgx, text, regex_flags(ignorecase, multiline))
@@ -339,18 +389,24 @@ def names(sls, path):
     }
 
 
+@functools.lru_cache
+def parsed(text):
+    return yaml.load(text, Loader=Loader)
+
+
 def render(request):
-    grains, pillar = request["grains"], yaml.load(request["pillar"], Loader=Loader)
+    grains, pillar = request["grains"], copy.deepcopy(parsed(request["pillar"]))
     environment = make_environment(request["files"])
     context = dict(
         names(request["sls"], request["path"]),
-        salt=Functions(functions(grains, pillar)),
+        salt=AliasedLoader(functions(grains, pillar)),
         grains=grains,
         pillar=pillar,
         opts={"test": False, "id": "minion1"},
         saltenv="base",
         env="base",
     )
+    context.update(copy.deepcopy(parsed(request.get("variables", "{}"))))
     context["salt"]["cmd.run"] = context["salt"]["cmd.shell"]
     environment.globals.update(context)
     text = request["files"][request["path"]]

@@ -9,7 +9,6 @@ import { isInt, normalInt } from '../../values/py_int.ts';
 import type { Value } from '../../values/py_object.ts';
 import { isText, pyStr, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
-import { Undefined } from '../../values/undefined.ts';
 import type { Filter } from '../filter_scope.ts';
 import { defineFilter } from '../signature.ts';
 
@@ -38,7 +37,6 @@ function abs(value: Value): Value {
   if (typeof value === 'boolean') return Number(value);
   if (value instanceof PyFloat) return new PyFloat(Math.abs(value.value));
   if (isInt(value)) return value < 0 ? negate(value) : value;
-  if (value instanceof Undefined) value.fail();
   throw new PyError('TypeError', `bad operand type for abs(): '${typeName(value)}'`);
 }
 

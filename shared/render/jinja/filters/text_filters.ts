@@ -167,6 +167,7 @@ function xmlAttributes(scope: FilterScope, value: Value, autospace: Value): Valu
   const parts: string[] = [];
   for (const [key, item] of value.entries()) {
     if (item === null || item instanceof Undefined) continue;
+    if (!isText(key)) throw new PyError('TypeError', `expected string or bytes-like object, got '${typeName(key)}'`);
     parts.push(`${markupText(key)}="${markupText(item)}"`);
   }
   const text = (isTrue(autospace) && parts.length > 0 ? ' ' : '') + parts.join(' ');

@@ -4,6 +4,7 @@ import type { Value } from '../../values/py_object.ts';
 import { PyTuple } from '../../values/py_tuple.ts';
 import { isText, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
+import { Undefined } from '../../values/undefined.ts';
 import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 
 const flags = { ignorecase: false, multiline: false };
@@ -11,7 +12,7 @@ const flags = { ignorecase: false, multiline: false };
 /** Python's regular expressions. */
 export const regexFilters: readonly NamedFilter[] = [
   pureFilter('regex_escape', ['value'], {}, (value) =>
-    requireText(value).replace(/[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g, '\\$&'),
+    escapedText(value).replace(/[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g, '\\$&'),
   ),
   pureFilter('regex_search', ['txt', 'rgx'], flags, (text, pattern, ignoreCase, multiline) =>
     groupsOf(pythonRegex(pattern, ignoreCase, multiline).search(requireText(text))),
@@ -32,6 +33,13 @@ export function pythonRegex(pattern: Value, ignoreCase: Value, multiline: Value)
 export function requireText(value: Value): string {
   if (isText(value)) return textOf(value);
   throw new PyError('TypeError', `expected string or bytes-like object, got '${typeName(value)}'`);
+}
+
+// `re.escape` takes what is no str for bytes.
+function escapedText(value: Value): string {
+  if (isText(value)) return textOf(value);
+  if (value instanceof Undefined) value.fail();
+  throw new PyError('TypeError', `decoding to str: need a bytes-like object, ${typeName(value)} found`);
 }
 
 function groupsOf(match: RegexMatch | undefined): Value {

@@ -9,6 +9,7 @@ import type { Value } from '../../values/py_object.ts';
 import { stripEnd, stripStart } from '../../values/py_space.ts';
 import { isText, pyRepr, pyStr, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
+import { Undefined } from '../../values/undefined.ts';
 import { dumpYaml } from '../../yaml/dump_yaml.ts';
 import { loadYaml } from '../../yaml/load_yaml.ts';
 import { YamlError } from '../../yaml/yaml_error.ts';
@@ -65,6 +66,7 @@ function moduleText(value: Value): Value {
 
 function readYaml(value: Value): Value {
   const text = moduleText(value);
+  if (text instanceof Undefined) text.fail();
   if (!isText(text)) throw new PyError('TemplateRuntimeError', `Unable to load yaml from ${pyStr(text)}`);
   try {
     return decodeBytes(loadYaml(textOf(text)));

@@ -10,7 +10,6 @@ import { PySet } from '../../values/py_set.ts';
 import { isSpace } from '../../values/py_space.ts';
 import { isText, pyStr, textOf, typeName } from '../../values/text.ts';
 import { isTrue } from '../../values/truth.ts';
-import { Undefined } from '../../values/undefined.ts';
 import { matchesGlob } from '../glob.ts';
 import { type NamedFilter, pureFilter } from '../pure_filter.ts';
 import { toNumber, unlessValueError } from '../to_number.ts';
@@ -22,7 +21,7 @@ export const textFilters: readonly NamedFilter[] = [
   pureFilter('to_bool', ['val'], {}, toBool),
   pureFilter('to_num', ['text'], {}, toNumber),
   pureFilter('str_to_num', ['text'], {}, toNumber),
-  pureFilter('quote', ['txt'], {}, (text) => shellQuote(requireText(text))),
+  pureFilter('quote', ['txt'], {}, (text) => (isTrue(text) ? shellQuote(requireText(text)) : "''")),
   pureFilter(
     'is_hex',
     ['value'],
@@ -50,13 +49,11 @@ function toBool(value: Value): boolean {
   if (typeof value === 'boolean') return value;
   if (isText(value)) return ['yes', '1', 'true'].includes(textOf(value).toLowerCase());
   if (isInt(value)) return value > 0;
-  if (value instanceof Undefined) value.fail();
   return (Array.isArray(value) || value instanceof PyDict || value instanceof PySet) && pyLength(value) > 0;
 }
 
 /** Python's `shlex.quote`. */
 function shellQuote(text: string): string {
-  if (text === '') return "''";
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { neutral } from '../../../support/jinja_cases.ts';
 import { askOracle } from '../../../support/python_oracle.ts';
 import {
+  type Rendered,
   readTrees,
   renderFile,
   slsName,
@@ -10,8 +12,8 @@ import {
   treesDirectory,
 } from '../../../support/render_trees.ts';
 
-/** What Python's Jinja2 printed, or the class of its error, for each file and context. `UPDATE_GOLDEN=1` asks it anew. */
-type Expected = Record<string, { readonly text?: string; readonly error?: string }>;
+/** What Python's Jinja2 printed, or its error, for each file and context. `UPDATE_GOLDEN=1` asks it anew. */
+type Expected = Record<string, Rendered>;
 
 const goldenFile = (tree: Tree): string => `${treesDirectory}/${tree.name}.json`;
 
@@ -28,11 +30,8 @@ function updateGolden(tree: Tree): void {
     grains: context.grains,
     pillar: context.hasPillar ? tree.pillar : '{}',
   }));
-  const answers = askOracle<{ text?: string; error?: string }>('salt_oracle.py', requests);
-  const entries = cases(tree).map(({ name }, index) => {
-    const { text, error } = answers[index]!;
-    return [name, text === undefined ? { error } : { text }];
-  });
+  const answers = askOracle<Rendered>('salt_oracle.py', requests);
+  const entries = cases(tree).map(({ name, path }, index) => [name, neutral(answers[index]!, path)]);
   writeFileSync(goldenFile(tree), `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
 }
 
@@ -43,7 +42,6 @@ describe.each(trees.map((tree) => [tree.name, tree] as const))('the tree %s', (_
   const golden = JSON.parse(readFileSync(goldenFile(tree), 'utf8')) as Expected;
 
   test.each(cases(tree).map((each) => [each.name, each] as const))('%s', (name, { path, context }) => {
-    const { text, error } = golden[name]!;
-    expect(renderFile(tree, path, context)).toEqual(error === undefined ? { text } : { error: expect.any(String) });
+    expect(neutral(renderFile(tree, path, context), path)).toEqual(golden[name]);
   });
 });
