@@ -66,8 +66,13 @@ function lower(text: string, at: number, character: string): string {
   return text.toLowerCase().length === text.length ? text.toLowerCase().charAt(at) : 'σ';
 }
 
+// Letters of two, of which only the first is large in title case; JavaScript cannot tell.
+const DIGRAPHS: Readonly<Record<string, string>> = { Ǆ: 'ǅ', ǆ: 'ǅ', Ǉ: 'ǈ', ǉ: 'ǈ', Ǌ: 'ǋ', ǌ: 'ǋ', Ǳ: 'ǲ', ǳ: 'ǲ' };
+
 // Title case of a letter that upper-cases to several (ß → SS) is only capital at its start (Ss).
 function capital(character: string): string {
+  const digraph = DIGRAPHS[character];
+  if (digraph !== undefined) return digraph;
   const [first = '', ...rest] = character.toUpperCase();
   return first + rest.join('').toLowerCase();
 }
