@@ -2,11 +2,12 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { createCatalogue } from '../minion/catalogue.ts';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
-import type { Beacons, Events } from '../minion/context.ts';
+import type { Beacons, Events, MasterRequests } from '../minion/context.ts';
 import { createExclusive } from '../minion/jobs/exclusive.ts';
 import { executeJob } from '../minion/jobs/execute.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
 import { BeaconAnswer, beaconAnswerTags, MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
+import { ASK_MASTER, ASK_MASTER_ANSWER, readMasterAnswer } from '../minion/lib/master_requests.ts';
 import { type MinionServices, makeContext } from '../minion/make_context.ts';
 import { openScheduleBook } from '../minion/schedule/schedule_book.ts';
 import { createSchedules } from '../minion/schedule/schedules.ts';
@@ -131,6 +132,7 @@ async function runOnce(
     jobs: table,
     beacons: createLocalBeacons(bus),
     schedules,
+    master: createLocalMasterRequests(bus),
     catalogue: createCatalogue(minionModules(), () => makeContext(services, noScope)),
     clock: systemClock,
     log,
@@ -167,6 +169,18 @@ function createLocalEvents(bus: LocalBus): Events {
 
 /** Salt's default. */
 const ANSWER_SECONDS = 60;
+
+/** What the running minion may take beyond the master, seconds: it answers for the master when that does not. */
+const RELAY_SECONDS = 2;
+
+function createLocalMasterRequests(bus: LocalBus): MasterRequests {
+  return {
+    async ask(verb, payload, timeout = ANSWER_SECONDS) {
+      const question = { verb, payload, timeout };
+      return readMasterAnswer(await bus.ask(ASK_MASTER, question, ASK_MASTER_ANSWER, timeout + RELAY_SECONDS));
+    },
+  };
+}
 
 function createLocalBeacons(bus: LocalBus): Beacons {
   return {

@@ -109,6 +109,16 @@ const schedule = {
   ),
 };
 
+const mine = {
+  mine_functions: saltKey(
+    map,
+    {},
+    'What other minions may know: functions with their arguments, or aliases of functions (MIN-1).',
+  ),
+  mine_interval: saltKey(count(1, 35_000), 60, 'Minutes between two updates of the mine.'),
+  mine_enabled: saltKey(flag, true, 'Send the mine when connected and at each interval.'),
+};
+
 const local = {
   local_tcp_port: ownKey(
     nullable(port),
@@ -143,6 +153,7 @@ export const minionSchema = {
     Returners: minionReturnerSettings,
     Beacons: beacons,
     Schedule: schedule,
+    Mine: mine,
     'Event bus': { ...local, ...events },
     Log: logSettings('minion'),
     Output: outputSettings,

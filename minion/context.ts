@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { RequestVerb } from '../shared/protocol/messages/job.ts';
 import type { ItemState } from '../shared/schedule/decide.ts';
 import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
 import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
@@ -83,6 +84,15 @@ export interface Schedules {
   run(name: string): boolean;
 }
 
+/** Questions to the master: of the running minion itself, or through it under `salt-call`. */
+export interface MasterRequests {
+  /**
+   * Resolves to what the master answers and rejects with its error, with MASTER_UNREACHABLE when there is no connection,
+   * with TIMED_OUT when there is no answer within the seconds (60 unless said).
+   */
+  ask(verb: RequestVerb, payload: Readonly<Record<string, unknown>>, timeoutSeconds?: number): Promise<unknown>;
+}
+
 /** What is known of the other functions of this minion. */
 export interface Catalogue {
   readonly moduleNames: readonly string[];
@@ -115,6 +125,7 @@ export interface MinionContext {
   readonly jobs: Jobs;
   readonly beacons: Beacons;
   readonly schedules: Schedules;
+  readonly master: MasterRequests;
   readonly catalogue: Catalogue;
   /** Calls another execution function, such as `cmd.run`, within this job. */
   call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;

@@ -3,7 +3,7 @@ import { FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { callFunction } from '../shared/plugin/function.ts';
 import { findFunction } from './catalogue.ts';
-import type { Beacons, Catalogue, Events, Grains, Jobs, MinionContext, Schedules } from './context.ts';
+import type { Beacons, Catalogue, Events, Grains, Jobs, MasterRequests, MinionContext, Schedules } from './context.ts';
 import type { Outcome } from './jobs/execute.ts';
 import { createExec } from './lib/exec.ts';
 
@@ -20,6 +20,7 @@ export interface MinionServices {
   readonly jobs: Jobs;
   readonly beacons: Beacons;
   readonly schedules: Schedules;
+  readonly master: MasterRequests;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly log: Logger;

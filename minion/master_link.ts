@@ -9,6 +9,7 @@ import type { Logger } from '../shared/log.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
+import type { MasterRequests } from './context.ts';
 import { type Credentials, enroll, forgetCredentials, storedCredentials, storeSigningCert } from './enroll.ts';
 import { createRequests } from './requests.ts';
 import { explainTlsError, masterTls, trustMaster } from './trust.ts';
@@ -41,7 +42,7 @@ export interface MasterLinkOptions {
 }
 
 /** The minion's connection to its master, made again whenever it ends. */
-export interface MasterLink {
+export interface MasterLink extends MasterRequests {
   /** Runs until the signal fires. Rejects only with what waiting cannot mend: a wrong master key, an unreadable file. */
   run(signal: AbortSignal): Promise<void>;
   /** The master's keys that sign jobs. */
@@ -62,7 +63,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   let skewSeconds: number | undefined;
   let connection: Connection | undefined;
   let caPem = '';
-  const requests = createRequests(id, (packet) => connection?.publish(packet) ?? Promise.reject(notConnected()));
+  const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
+  const requests = createRequests(id, publish, clock);
 
   const trustSigningKey = (certPem: string): void => {
     const { publicKey } = verifyCertificate({ certPem, caPem, usage: 'signing', nowMs: clock.nowMs() });
@@ -119,6 +121,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     masterNow: () => nowSeconds(clock) + (skewSeconds ?? 0),
     knowsMasterTime: () => skewSeconds !== undefined,
     answer: requests.answer,
+    ask: requests.ask,
     async run(signal) {
       while (!signal.aborted) {
         try {

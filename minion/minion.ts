@@ -9,37 +9,31 @@ import type { Logger } from '../shared/log.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
-import { destinationsOf } from '../shared/plugin/open_returner.ts';
 import { openReturners } from '../shared/plugin/open_returners.ts';
-import { toStoredReturn } from '../shared/plugin/returner.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
-import type { Packet } from '../shared/protocol/message.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
-import { Ack, type AckPayload } from '../shared/protocol/messages/return.ts';
 import type { Scheduler } from '../shared/schedule/scheduler.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
 import { type RunningBeacons, startBeacons } from './beacons.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { MinionConfig } from './config.ts';
-import type { Events, Grains, MinionContext, Schedules } from './context.ts';
+import type { Events, Grains, MinionContext } from './context.ts';
 import { createForwarder } from './forward_events.ts';
-import { createExclusive } from './jobs/exclusive.ts';
-import { type ExecuteOptions, executeJob } from './jobs/execute.ts';
-import { createJobRunner } from './jobs/job_runner.ts';
-import { createJobTable, type JobTable } from './jobs/job_table.ts';
+import { createJobPath } from './jobs/job_path.ts';
+import { createJobTable } from './jobs/job_table.ts';
 import { openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
-import type { Progress } from './jobs/progress.ts';
-import { createReceiver } from './jobs/receive.ts';
 import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_requests.ts';
+import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
+import { readMineFunctions } from './lib/mine/mine_functions.ts';
 import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
+import { type RunningMine, startMine } from './mine.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
 
-const HEARTBEAT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 
 export interface MinionDeps {
@@ -78,6 +72,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     fireMaster,
     heard(tag, data) {
       if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { beacons, events, log });
+      else if (tag === ASK_MASTER) void answerMasterRequest(data, { master: link, events, log });
       forward(tag, data);
     },
     clock,
@@ -91,9 +86,16 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     runner: () => jobs.runner,
     masterNow: () => link.masterNow(),
   });
-  const services = createServices(deps, events, table, schedules, () => beacons);
+  const services = createServices(deps, {
+    events,
+    jobs: table,
+    schedules,
+    beacons: { manage: (request) => beacons.manage(request) },
+    master: { ask: (...question) => link.ask(...question) },
+  });
+  const mine = createMine(deps, services);
   const beacons = createBeacons(deps, services);
-  const jobs = createJobPath(deps, disk, services, table, () => link);
+  const jobs = createJobPath({ ...deps, disk, services, table, link: () => link });
   const link: MasterLink = createMasterLink({
     ...linkSettings(config),
     id,
@@ -107,6 +109,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     connected(send) {
       jobs.attach(send);
       disk.outbox.attach(send);
+      mine.connected();
       void events.fire('__master_connected', { master: config.master });
     },
     disconnected() {
@@ -123,7 +126,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), scheduler, beacons, loopback, disk);
+  const done = runUntilClosed(work(), { scheduler, beacons, mine, loopback, disk });
   return {
     done,
     localAddresses: loopback.addresses,
@@ -150,45 +153,54 @@ async function openDisk({ config, clock, random, log }: MinionDeps) {
 
 async function runUntilClosed(
   work: Promise<void>,
-  scheduler: Scheduler,
-  beacons: RunningBeacons,
-  loopback: Loopback,
-  { ledger, returners }: Disk,
+  parts: {
+    readonly scheduler: Scheduler;
+    readonly beacons: RunningBeacons;
+    readonly mine: RunningMine;
+    readonly loopback: Loopback;
+    readonly disk: Disk;
+  },
 ): Promise<void> {
+  const { scheduler, beacons, mine, loopback, disk } = parts;
   try {
     await work;
   } finally {
     await scheduler.stop();
+    mine.stop();
     await beacons.stop();
     await loopback.close();
-    await returners.stop();
-    await ledger.close();
+    await disk.returners.stop();
+    await disk.ledger.close();
   }
 }
 
 function createServices(
-  deps: MinionDeps,
-  events: Events,
-  table: JobTable,
-  schedules: Schedules,
-  beacons: () => RunningBeacons,
+  { config, grains, modules, clock, log, env }: MinionDeps,
+  parts: Pick<MinionServices, 'events' | 'jobs' | 'schedules' | 'beacons' | 'master'>,
 ): MinionServices {
-  const { config, clock, log, env } = deps;
   const services: MinionServices = {
+    ...parts,
     id: config.id,
     version: VERSION,
     config: { ...config },
-    grains: deps.grains,
-    events,
-    jobs: table,
-    schedules,
-    beacons: { manage: (request) => beacons().manage(request) },
-    catalogue: createCatalogue(deps.modules, () => makeContext(services, noScope)),
+    grains,
+    catalogue: createCatalogue(modules, () => makeContext(services, noScope)),
     clock,
     log,
     env,
   };
   return services;
+}
+
+function createMine({ config, clock, log }: MinionDeps, services: MinionServices): RunningMine {
+  return startMine({
+    functions: config.mine_enabled ? readMineFunctions(config.mine_functions) : [],
+    intervalMs: config.mine_interval * 60_000,
+    context: makeContext(services, noScope),
+    master: services.master,
+    clock,
+    log,
+  });
 }
 
 function createBeacons({ beacons, config, log }: MinionDeps, services: MinionServices): RunningBeacons {
@@ -203,75 +215,6 @@ function createBeacons({ beacons, config, log }: MinionDeps, services: MinionSer
     contextOf: (signal, beaconLog) => makeContext({ ...services, log: beaconLog }, { ...noScope, signal }),
     interfaces: networkInterfaces,
   });
-}
-
-/** From a packet of the master to a return in the outbox: hops five and six. */
-function createJobPath(
-  deps: MinionDeps,
-  { ledger, outbox, returners }: Disk,
-  services: MinionServices,
-  table: JobTable,
-  link: () => MasterLink,
-) {
-  const { config, clock, log } = deps;
-  const { id, catalogue, events } = services;
-  let publish: ((packet: Packet) => Promise<void>) | undefined;
-  // Acknowledgements are worth nothing later: what they would say, a return or a repeat of the job will.
-  const acknowledge = (jid: string, ack: AckPayload): void => {
-    publish?.(Ack.encode({ jid, id }, ack)).catch((error: unknown) => {
-      log.debug('an acknowledgement was not delivered', { jid, error: String(error) });
-    });
-  };
-  const contextOf =
-    (progress: Progress): ExecuteOptions['contextOf'] =>
-    ({ jid }, signal, outcome) =>
-      makeContext(services, {
-        jid,
-        signal,
-        outcome,
-        onChild: (pid, ended) => table.child(jid, pid, ended),
-        progress: progress.add,
-      });
-  const exclusive = createExclusive(deps.pid, () => eventStamp(clock.nowMs()));
-  const shared = { id, ledger, table, clock, log, masterNow: () => link().masterNow(), acknowledge };
-  const runner = createJobRunner({
-    ...shared,
-    outbox,
-    processCountMax: config.process_count_max,
-    returnBytesMax: config.max_return_size,
-    heartbeatMs: HEARTBEAT_MS,
-    pid: deps.pid,
-    async keep(job, result) {
-      const to = [...destinationsOf(config.return), ...destinationsOf(job.ret, job)];
-      const value = toStoredReturn(result, job, eventStamp(clock.nowMs()));
-      if (to.length > 0) await returners.add(to, { kind: 'return', value });
-    },
-    execute: (job, signal, progress) =>
-      executeJob({ id, catalogue, clock, log, exclusive, contextOf: contextOf(progress) }, job, signal),
-    notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
-  });
-  const receive = createReceiver({
-    ...shared,
-    signingKey: (kid) => link().signingKey(kid),
-    knowsMasterTime: () => link().knowsMasterTime(),
-    busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
-    run: (job) => runner.run(job),
-    cancel: (jid) => runner.cancel(jid),
-    askForKeys: () => link().askForKeys(),
-    other: (topic, payload) => link().answer(topic, payload),
-  });
-  return {
-    runner,
-    receive,
-    attach(send: (packet: Packet) => Promise<void>): void {
-      publish = send;
-      // The master may have been restarted, or may have given up what it did not hear of.
-      for (const { jid } of table.running()) acknowledge(jid, { st: 'run' });
-    },
-    detach(): void {
-      publish = undefined;
-    },
-  };
 }
 
 const noScope = {
@@ -343,12 +286,4 @@ function startData(
     data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}`,
     ...(chosen.length > 0 && { grains: Object.fromEntries(chosen) }),
   };
-}
-
-function noticeOf(
-  job: { jid: string; fun: string; arg?: unknown[] | undefined },
-  result?: { retcode: number; success?: boolean | undefined },
-) {
-  const { jid, fun, arg = [] } = job;
-  return { jid, fun, arg, ...(result !== undefined && { retcode: result.retcode, success: result.success }) };
 }

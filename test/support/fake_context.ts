@@ -74,6 +74,11 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
       },
     },
     schedules: fakeSchedules(),
+    master: {
+      async ask() {
+        throw new FleetError('MASTER_UNREACHABLE', 'there is no master in this test');
+      },
+    },
     catalogue: {
       moduleNames: Object.keys(modules).sort(),
       refresh: () => undefined,

@@ -96,6 +96,7 @@ export const JobBlock = defineMessage({
 });
 
 export const requestVerbs = ['hello', 'grains', 'pillar', 'file', 'mine', 'publish', 'next'] as const;
+export type RequestVerb = (typeof requestVerbs)[number];
 
 export const Request = defineMessage({
   name: 'request',

@@ -2,18 +2,24 @@ import { expect, test } from 'vitest';
 import { createRequests } from '../../../minion/requests.ts';
 import type { Packet } from '../../../shared/protocol/message.ts';
 import { JobResponse, Request } from '../../../shared/protocol/messages/job.ts';
+import { fakeClock } from '../../support/fake_context.ts';
 
 function setUp(publish: (packet: Packet) => Promise<void> = async () => undefined) {
+  const clock = fakeClock();
   const asked: { c: string; time?: unknown }[] = [];
-  const requests = createRequests('m1', (packet) => {
-    asked.push(Request.decode(packet.topic, packet.payload)!.payload);
-    return publish(packet);
-  });
+  const requests = createRequests(
+    'm1',
+    (packet) => {
+      asked.push(Request.decode(packet.topic, packet.payload)!.payload);
+      return publish(packet);
+    },
+    clock,
+  );
   const answer = (index: number, response: Parameters<typeof JobResponse.encode>[1]): void => {
     const { topic, payload } = JobResponse.encode({ id: 'm1', c: String(asked[index]?.c) }, response);
     requests.answer(topic, payload);
   };
-  return { requests, asked, answer };
+  return { requests, asked, answer, clock };
 }
 
 test('each answer finds its question', async () => {
@@ -54,4 +60,19 @@ test('an answer that is no answer leaves the question open until the connection 
   expect(() => requests.answer(topic, Buffer.from('{"error": 7}'))).toThrow('response');
   requests.abandon();
   await expect(question).rejects.toMatchObject({ code: 'MASTER_UNREACHABLE' });
+});
+
+test('a question that nobody answers in time says how long it was waited for', async () => {
+  const { requests, answer, clock } = setUp();
+  const asked = requests.ask('mine', {}, 5);
+  const other = requests.ask('mine', {});
+  clock.advance(5000);
+  await expect(asked).rejects.toMatchObject({
+    code: 'TIMED_OUT',
+    message: 'the master did not answer request mine within 5 s',
+  });
+  // Too late, and nobody minds.
+  answer(0, { value: 1 });
+  answer(1, { value: 2 });
+  expect(await other).toBe(2);
 });

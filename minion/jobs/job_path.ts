@@ -1,0 +1,106 @@
+import type { Clock } from '../../shared/clock.ts';
+import { eventStamp } from '../../shared/event_stamp.ts';
+import type { Logger } from '../../shared/log.ts';
+import { destinationsOf } from '../../shared/plugin/open_returner.ts';
+import { toStoredReturn } from '../../shared/plugin/returner.ts';
+import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
+import type { Packet } from '../../shared/protocol/message.ts';
+import { Ack, type AckPayload } from '../../shared/protocol/messages/return.ts';
+import type { MinionConfig } from '../config.ts';
+import { type MinionServices, makeContext } from '../make_context.ts';
+import type { MasterLink } from '../master_link.ts';
+import { createExclusive } from './exclusive.ts';
+import { type ExecuteOptions, executeJob } from './execute.ts';
+import { createJobRunner } from './job_runner.ts';
+import type { JobTable } from './job_table.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
+import type { Progress } from './progress.ts';
+import { createReceiver } from './receive.ts';
+
+const HEARTBEAT_MS = 30_000;
+
+export interface JobPathOptions {
+  readonly config: MinionConfig;
+  /** What outlives the process. */
+  readonly disk: { readonly ledger: Ledger; readonly outbox: Outbox; readonly returners: ReturnerQueue };
+  readonly services: MinionServices;
+  readonly table: JobTable;
+  /** The connection to the master, which is made after this. */
+  readonly link: () => MasterLink;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** From a packet of the master to a return in the outbox: hops five and six. */
+export function createJobPath(options: JobPathOptions) {
+  const { config, services, table, link, pid, clock, log } = options;
+  const { ledger, outbox, returners } = options.disk;
+  const { id, catalogue, events } = services;
+  let publish: ((packet: Packet) => Promise<void>) | undefined;
+  // Acknowledgements are worth nothing later: what they would say, a return or a repeat of the job will.
+  const acknowledge = (jid: string, ack: AckPayload): void => {
+    publish?.(Ack.encode({ jid, id }, ack)).catch((error: unknown) => {
+      log.debug('an acknowledgement was not delivered', { jid, error: String(error) });
+    });
+  };
+  const contextOf =
+    (progress: Progress): ExecuteOptions['contextOf'] =>
+    ({ jid }, signal, outcome) =>
+      makeContext(services, {
+        jid,
+        signal,
+        outcome,
+        onChild: (child, ended) => table.child(jid, child, ended),
+        progress: progress.add,
+      });
+  const exclusive = createExclusive(pid, () => eventStamp(clock.nowMs()));
+  const shared = { id, ledger, table, clock, log, masterNow: () => link().masterNow(), acknowledge };
+  const runner = createJobRunner({
+    ...shared,
+    outbox,
+    processCountMax: config.process_count_max,
+    returnBytesMax: config.max_return_size,
+    heartbeatMs: HEARTBEAT_MS,
+    pid,
+    async keep(job, result) {
+      const to = [...destinationsOf(config.return), ...destinationsOf(job.ret, job)];
+      const value = toStoredReturn(result, job, eventStamp(clock.nowMs()));
+      if (to.length > 0) await returners.add(to, { kind: 'return', value });
+    },
+    execute: (job, signal, progress) =>
+      executeJob({ id, catalogue, clock, log, exclusive, contextOf: contextOf(progress) }, job, signal),
+    notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
+  });
+  const receive = createReceiver({
+    ...shared,
+    signingKey: (kid) => link().signingKey(kid),
+    knowsMasterTime: () => link().knowsMasterTime(),
+    busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
+    run: (job) => runner.run(job),
+    cancel: (jid) => runner.cancel(jid),
+    askForKeys: () => link().askForKeys(),
+    other: (topic, payload) => link().answer(topic, payload),
+  });
+  return {
+    runner,
+    receive,
+    attach(send: (packet: Packet) => Promise<void>): void {
+      publish = send;
+      // The master may have been restarted, or may have given up what it did not hear of.
+      for (const { jid } of table.running()) acknowledge(jid, { st: 'run' });
+    },
+    detach(): void {
+      publish = undefined;
+    },
+  };
+}
+
+function noticeOf(
+  job: { jid: string; fun: string; arg?: unknown[] | undefined },
+  result?: { retcode: number; success?: boolean | undefined },
+) {
+  const { jid, fun, arg = [] } = job;
+  return { jid, fun, arg, ...(result !== undefined && { retcode: result.retcode, success: result.success }) };
+}
