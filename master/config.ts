@@ -7,6 +7,7 @@ import {
   flag,
   isMapping,
   listenPort,
+  map,
   mapOf,
   nullable,
   path,
@@ -159,6 +160,14 @@ const limits = {
   max_refusals: ownKey(count(1), 100, 'Refused messages of one connection before it is closed.'),
 };
 
+const schedule = {
+  schedule: saltKey(
+    map,
+    {},
+    'What the master runs by itself, and when: runners by name, as Salt writes them; `wheel.` before the name of a wheel function.',
+  ),
+};
+
 const events = {
   presence_events: saltKey(flag, false, 'Fire `salt/presence/present` and `salt/presence/change` on the event bus.'),
   event_log_seconds: ownKey(
@@ -201,6 +210,7 @@ export const masterSchema = {
     'Keys and operators': keys,
     Jobs: jobs,
     Returners: masterReturnerSettings,
+    Schedule: schedule,
     Events: events,
     'Mine and peers': peers,
     Reactor: reactor,

@@ -14,6 +14,7 @@ import { openReactor } from './reactor/open_reactor.ts';
 import type { Reactor } from './reactor/reactor.ts';
 import { createReceiver } from './receive.ts';
 import { createRequestService } from './requests/answer_requests.ts';
+import { createMasterSchedule } from './schedule.ts';
 import { createOperatorService } from './serve_operator.ts';
 import { openLmdbStore } from './store/lmdb_store.ts';
 import { startTimers } from './timers.ts';
@@ -49,6 +50,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid });
   const reactor = await openReactor({ ...deps, ...parts, store, callRunner });
   late.reactor = reactor;
+  const schedule = createMasterSchedule({ ...deps, store, callRunner });
   const serveOperator = createOperatorService({
     context,
     callRunner,
@@ -84,6 +86,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   late.broker = running;
   const timers = startTimers(deps, parts, running);
   await reactor.start();
+  await schedule.start();
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,
@@ -91,6 +94,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     context,
     async stop() {
       for (const timer of timers) timer.stop();
+      await schedule.stop();
       await reactor.stop();
       await running.close();
       await parts.returners.stop();

@@ -17,6 +17,7 @@ export const tableNames = [
   'reactions',
   'dead_letters',
   'reactor',
+  'schedule',
 ] as const;
 export type TableName = (typeof tableNames)[number];
 

@@ -46,6 +46,8 @@ export interface ScheduleSurroundings {
   readonly timezone: string;
   /** Names that stand for dates in `when`. */
   readonly whens?: unknown;
+  /** It is the master's, whose functions are runners. */
+  readonly callsRunners?: boolean;
 }
 
 /** True for names of a `schedule:` that are no items. */
@@ -76,9 +78,12 @@ export function planItem(
   name: string,
   value: unknown,
   settings: Pick<ScheduleSettings, 'missed' | 'skip_during_range' | 'timezone'>,
-  { timezone, whens }: ScheduleSurroundings,
+  { timezone, whens, callsRunners = false }: ScheduleSurroundings,
 ): PlannedItem {
   const item = readItem(name, value);
+  if (!callsRunners && item.function.split('.').length > 2) {
+    throw new FleetError('ARGS_INVALID', `schedule item ${name}: runners and wheel functions are for the master`);
+  }
   const zone = openZone(item.timezone ?? settings.timezone ?? timezone);
   const { function: _function, args: _args, kwargs: _kwargs, skip_explicit: _skip, run_explicit: _run, ...rest } = item;
   const { seconds, minutes, hours, days, when, cron, once, once_fmt } = rest;

@@ -31,8 +31,14 @@ export const ExplicitTime = v.strictObject({ time: v.string(), time_fmt: v.optio
 const LIST_MAX = 1000;
 const explicitTimes = v.pipe(v.array(ExplicitTime), v.maxLength(LIST_MAX, `must be at most ${LIST_MAX} times`));
 
+/** On the master, `runner.` or `wheel.` may stand before it. */
+const AnyFunctionName = v.union(
+  [FunctionName, v.pipe(v.string(), v.regex(/^(runner|wheel)\.[A-Za-z_][\w-]{0,62}\.[A-Za-z_]\w{0,62}$/))],
+  'must be module.function, such as test.ping',
+);
+
 export const ScheduleItem = v.strictObject({
-  function: v.pipe(v.string(), FunctionName),
+  function: AnyFunctionName,
   name: v.optional(Text),
   args: v.optional(v.array(v.unknown())),
   kwargs: v.optional(Dict),
@@ -70,7 +76,7 @@ export type ScheduleItem = v.InferOutput<typeof ScheduleItem>;
 /** What stands beside the items, under names that no item can have. */
 export const ScheduleSettings = v.strictObject({
   enabled: v.optional(Flag, true),
-  skip_function: v.optional(v.pipe(v.string(), FunctionName)),
+  skip_function: v.optional(AnyFunctionName),
   skip_during_range: v.optional(DateRange),
   timezone: v.optional(v.string()),
   missed: v.optional(Missed, 'skip'),
