@@ -67,7 +67,7 @@ describeMosquitto('events', () => {
   });
 
   it('of minions that were acknowledged survive kill -9 of the master, and the others are sent again', async () => {
-    const count = 400;
+    const count = 200;
     const watcher = await subscribe([...atMaster(), '-t', 'salt/event/burst/#']);
     const local = await watchTopics(fleet().localSocket('m1'), ['$local/none']);
     const request = (n: number) => Buffer.from(JSON.stringify({ tag: `burst/${n}`, data: { n } }));

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { createEventBus } from '../master/events/event_bus.ts';
+import { openEventLog } from '../master/events/event_log.ts';
+import { openLmdbStore } from '../master/store/lmdb_store.ts';
+import { type Connection, openConnection } from '../shared/client/connection.ts';
+import { systemClock } from '../shared/clock.ts';
+import { silentLogger } from '../shared/log.ts';
+import { loopbackSocketName } from '../shared/paths.ts';
+import { LocalEvent, MasterEvent } from '../shared/protocol/messages/event.ts';
+import { topicFilter } from '../shared/protocol/topic.ts';
+import { defineBenchmark } from './lib/benchmark.ts';
+import { type Measure, percentile } from './lib/measure.ts';
+import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
+
+const RUNS = 5;
+/** Through the bus and the log, in one process. */
+const LOGGED = 50_000;
+/** Emitted in one turn of the event loop. */
+const TURN = 100;
+/** From a minion to a subscriber. */
+const FIRED = 500;
+/** For latency: so many one after another. */
+const ALONE = 200;
+
+export default defineBenchmark({
+  summary:
+    "Events through the master's bus and log, and from a minion to a subscriber, beside what Salt was measured at.",
+  async run({ dist, home, runs = RUNS, progress }) {
+    progress(`${runs} times ${LOGGED} events through bus and log …`);
+    const logged = await measureLog(join(home, 'log'), runs);
+    const fleet = await createRealFleet({ dist, home, count: 1 });
+    try {
+      progress('starting a master and a minion …');
+      await fleet.startMaster();
+      await fleet.startMinions();
+      progress(`${runs} times ${FIRED} events from the minion to a subscriber …`);
+      return [logged, ...(await measureFired(fleet, join(home, 'm1', 'run', loopbackSocketName), runs))];
+    } finally {
+      await fleet.stop();
+    }
+  },
+});
+
+async function measureLog(folder: string, runs: number): Promise<Measure> {
+  const store = openLmdbStore(folder);
+  const eventLog = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 40, clock: systemClock, log: silentLogger });
+  const bus = createEventBus({ eventLog, publish: () => undefined, clock: systemClock, log: silentLogger });
+  const values: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const from = performance.now();
+    for (let n = 0; n < LOGGED; n++) {
+      bus.emit('bench/event', { id: 'm1', n, data: { used: 91, mount: '/var' } });
+      if (n % TURN === TURN - 1) await new Promise(setImmediate);
+    }
+    await eventLog.flush();
+    values.push((LOGGED / (performance.now() - from)) * 1000);
+  }
+  await store.close();
+  return {
+    name: "through the master's bus and log (Salt's bus, without a log: 900 to 1,350)",
+    unit: 'per s',
+    values,
+    bar: { min: 20_000 },
+  };
+}
+
+async function measureFired(fleet: RealFleet, localSocket: string, runs: number): Promise<Measure[]> {
+  const arrived = createArrivals();
+  const observer = await connect(fleet.socketPath, 'bench-observer', (topic) => {
+    const tag = MasterEvent.params(topic)?.tag;
+    if (tag !== undefined) arrived.note(tag);
+  });
+  await observer.subscribe([topicFilter(MasterEvent.topic, { tag: 'bench/#' })]);
+  const local = await connect(localSocket, 'bench-local', () => undefined);
+  const fire = (tag: string): Promise<void> =>
+    local.publish({ ...LocalEvent.encode({ tag: 'fire_master' }, { tag, data: { n: 1 } }, 'json'), qos: 1 });
+  const rates: number[] = [];
+  const latencies: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const from = performance.now();
+    const tags = Array.from({ length: FIRED }, (_, n) => `bench/${run}/${n}`);
+    await Promise.all(tags.flatMap((tag) => [fire(tag), arrived.of(tag)]));
+    rates.push((FIRED / (performance.now() - from)) * 1000);
+    for (let n = 0; n < ALONE; n++) {
+      const tag = `bench/${run}/alone/${n}`;
+      const firedAt = performance.now();
+      await Promise.all([fire(tag), arrived.of(tag)]);
+      latencies.push(performance.now() - firedAt);
+    }
+  }
+  await Promise.all([observer.close(), local.close()]);
+  return [
+    { name: 'minion to subscriber, by the disks of both (Salt: 220)', unit: 'per s', values: rates },
+    {
+      name: 'minion to subscriber: one alone, 50th percentile (Salt: 6)',
+      unit: 'ms',
+      values: [percentile(latencies, 0.5)],
+    },
+    {
+      name: 'minion to subscriber: one alone, 99th percentile (Salt: 11)',
+      unit: 'ms',
+      values: [percentile(latencies, 0.99)],
+    },
+  ];
+}
+
+function createArrivals() {
+  const there = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  return {
+    note(tag: string): void {
+      there.add(tag);
+      waiting.get(tag)?.();
+    },
+    of: (tag: string): Promise<void> =>
+      there.has(tag) ? Promise.resolve() : new Promise((resolve) => waiting.set(tag, resolve)),
+  };
+}
+
+function connect(path: string, clientId: string, heard: (topic: string) => void): Promise<Connection> {
+  return openConnection({
+    endpoint: { kind: 'unix', path },
+    clientId,
+    keepaliveSeconds: 60,
+    connectTimeoutMs: 5000,
+    received: heard,
+  });
+}
