@@ -10,6 +10,7 @@ import { isTrue } from './values/truth.ts';
 import { loadYaml } from './yaml/load_yaml.ts';
 import { loadYamlex } from './yaml/load_yamlex.ts';
 import { YamlError } from './yaml/yaml_error.ts';
+import { yamlHint } from './yaml/yaml_hint.ts';
 
 /** Where a text came from: the file and what stood in it before it was a text of data. */
 export interface DataSource {
@@ -49,7 +50,7 @@ function parseYaml(renderer: 'yaml' | 'yamlex', text: string, source: DataSource
       line,
       column: source.text === text ? error.place.column : undefined,
       excerpt: line === undefined ? saltContext(text, error.place.line) : saltContext(source.text, line),
-      hint: hintFor(error),
+      hint: yamlHint(error, (number) => templateLineOf(source.text, text, number)),
       cause: error,
     });
   }
@@ -61,13 +62,4 @@ function saltMessage(error: YamlError, text: string): string {
   const problem =
     error.problem === "found character '\\t' that cannot start any token" ? 'Illegal tab character' : error.problem;
   return `${problem}; line ${error.place.line}\n\n${saltContext(text, error.place.line)}`;
-}
-
-function hintFor(error: YamlError): string | undefined {
-  if (error.relatedPlace !== undefined) return `it stands in line ${error.relatedPlace.line} already`;
-  if (error.problem.startsWith('found unacceptable key [(')) {
-    return 'double braces in YAML are a dict as a key: quote the value, or render the file with jinja first';
-  }
-  if (error.problem.includes("character '\\t'")) return 'indent with spaces';
-  return undefined;
 }

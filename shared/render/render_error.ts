@@ -37,4 +37,39 @@ export class RenderError extends Error {
     this.chain = details.chain ?? [];
     this.hint = details.hint;
   }
+
+  /** All that an operator needs, as text of several lines: message, place, excerpt, how it was reached, and what to do. */
+  report(): string {
+    const { message, excerpt, hint } = this;
+    return [
+      message,
+      `  in ${describePlace({ template: this.file, line: this.line, column: this.column })}`,
+      ...repeats(this.chain.map((place) => `  from ${describePlace(place)}`)),
+      ...(excerpt === undefined || message.includes(excerpt) ? [] : [excerpt]),
+      ...(hint === undefined ? [] : [`hint: ${hint}`]),
+    ].join('\n');
+  }
+}
+
+function describePlace({
+  template,
+  line,
+  column,
+}: {
+  template: string;
+  line?: number | undefined;
+  column?: number | undefined;
+}): string {
+  const parts = [template, line === undefined ? '' : `line ${line}`, column === undefined ? '' : `column ${column}`];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** A line that comes many times in a row, as in a recursion, once and how often. */
+function repeats(lines: readonly string[]): string[] {
+  return lines.flatMap((line, index) => {
+    if (line === lines[index - 1]) return [];
+    const next = lines.findIndex((other, place) => place > index && other !== line);
+    const count = (next === -1 ? lines.length : next) - index;
+    return [count === 1 ? line : `${line}, ${count} times`];
+  });
 }

@@ -42,7 +42,14 @@ function withNewline(output: string, { text }: TemplateFile): string {
   return text.endsWith('\n') ? `${output}\n` : output;
 }
 
-/** What is not the template's error, such as that of a function it called, stays what it is. */
+const NOT_FOUND =
+  "there is no such file: paths count from the file roots, or with './' from the directory of this file";
+
+function hintFor({ kind }: TemplateError): string | undefined {
+  return kind === 'TemplateNotFound' || kind === 'TemplatesNotFound' ? NOT_FOUND : undefined;
+}
+
+/** What is not the template's error stays what it is. */
 function asRenderError(error: unknown, file: TemplateFile): unknown {
   if (!(error instanceof TemplateError)) return error;
   const [place, ...chain] = error.places;
@@ -53,7 +60,7 @@ function asRenderError(error: unknown, file: TemplateFile): unknown {
     column: place?.column,
     excerpt: error.excerpt,
     chain,
-    hint: error.hint,
+    hint: error.hint ?? hintFor(error),
     cause: error,
   });
 }

@@ -6,16 +6,17 @@ import { type PyCallable, PyFunction } from '../values/py_function.ts';
 import { isInt } from '../values/py_int.ts';
 import { type Kwargs, PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyRepr, textOf, typeName } from '../values/text.ts';
-import { Undefined, type UndefinedReason } from '../values/undefined.ts';
-import { attributesOf, methodOf } from './methods.ts';
+import { Undefined } from '../values/undefined.ts';
+import { attributesOf, methodNames, methodOf } from './methods.ts';
 import { formatFields, type ReadPart } from './str_format.ts';
+import { suggest } from './suggest.ts';
 
 /** `value.name` as Jinja's sandbox reads it: the attribute, else the item, else undefined. */
 export function getAttribute(value: Value, name: string, strict: boolean): Value {
   const attribute = ownAttribute(value, name, strict);
   if (attribute !== undefined) return attribute;
   const item = itemOf(value, name);
-  return item === undefined ? missing({ owner: value, name }, strict) : item;
+  return item === undefined ? missing(value, name, strict) : item;
 }
 
 /** A method of a built-in type, taken as a value. */
@@ -38,11 +39,18 @@ export function getItem(value: Value, key: Value, strict: boolean): Value {
   const item = itemOf(value, key);
   if (item !== undefined) return item;
   const attribute = isText(key) ? ownAttribute(value, textOf(key), strict) : undefined;
-  return attribute === undefined ? missing({ owner: value, name: key }, strict) : attribute;
+  return attribute === undefined ? missing(value, key, strict) : attribute;
 }
 
-function missing(reason: UndefinedReason, strict: boolean): Value {
-  return new Undefined(reason, strict);
+function missing(owner: Value, name: Value, strict: boolean): Value {
+  return new Undefined({ owner, name, suggestion: () => nearName(owner, name) }, strict);
+}
+
+/** The key or method that could have been meant. */
+function nearName(owner: Value, name: Value): string | undefined {
+  if (!isText(name)) return undefined;
+  const keys = owner instanceof PyDict ? [...owner.keys()].filter(isText).map(textOf) : [];
+  return suggest(textOf(name), [...keys, ...methodNames(owner)]);
 }
 
 // What every Python object has; a template that asks for one is told that it may not, not that it is missing.

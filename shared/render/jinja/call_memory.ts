@@ -1,6 +1,9 @@
 import { deepCopy } from '../values/border.ts';
 import type { Value } from '../values/py_object.ts';
 
+/** How a call ended. */
+type Settled = { readonly value: Value } | { readonly reason: unknown };
+
 /** Thrown to leave a render whose next function call answered a promise. */
 export class Suspension extends Error {
   override readonly name = 'Suspension';
@@ -21,7 +24,7 @@ export class Suspension extends Error {
  * slower (0.096 ms against 0.012 on Node 20). A render with n promises costs n + 1 passes: of a 930-line SLS, 0.5 ms each.
  */
 export class CallMemory {
-  readonly #results: Value[] = [];
+  readonly #results: Settled[] = [];
   #next = 0;
 
   /** Begins another pass. */
@@ -29,9 +32,14 @@ export class CallMemory {
     this.#next = 0;
   }
 
-  /** Adds the result the last pass waited for. */
-  remember(result: Value): void {
-    this.#results.push(result);
+  /** Waits for what the last pass waited for; a failure is an error of the next pass, at its place. */
+  async settle(pending: Promise<Value>): Promise<void> {
+    this.#results.push(
+      await pending.then(
+        (value) => ({ value }),
+        (reason: unknown) => ({ reason }),
+      ),
+    );
   }
 
   /** The result of the next call: recalled, or made now. A copy, because the template may change what it gets. */
@@ -40,11 +48,12 @@ export class CallMemory {
     if (known === undefined) {
       const result = call();
       if (result instanceof Promise) throw new Suspension(result);
-      this.#results.push(result);
+      this.#results.push({ value: result });
       this.#next++;
       return deepCopy(result);
     }
     this.#next++;
-    return deepCopy(known);
+    if ('reason' in known) throw known.reason;
+    return deepCopy(known.value);
   }
 }

@@ -11,6 +11,7 @@ import { pySlice } from '../values/slice.ts';
 import { pyRepr, pyStr } from '../values/text.ts';
 import { isTrue } from '../values/truth.ts';
 import { Undefined } from '../values/undefined.ts';
+import type { Activation } from './activation.ts';
 import { getAttribute, getItem } from './attribute.ts';
 import { compileCall, compileFilter, compileTest } from './compile_call.ts';
 import { compileRead, type Evaluate, type Frame, failAt } from './compile_frame.ts';
@@ -59,8 +60,15 @@ function compileName(frame: Frame, { name, at }: Node<'Name'>): Evaluate {
     const value = read(activation);
     if (value !== undefined) return value;
     activation.state.at = at;
-    return activation.undefined({ name, suggestion: () => suggest(name, activation.context.all().keys()) });
+    return activation.undefined({ name, suggestion: () => nearVariable(activation, name) });
   };
+}
+
+/** A variable, or the filter that somebody has called as a function. */
+function nearVariable({ context, state }: Activation, name: string): string | undefined {
+  const { filters } = state.engine;
+  if (filters.has(name)) return `'${name}' is a filter: value | ${name}`;
+  return suggest(name, context.all().keys()) ?? suggest(name, filters.keys(), 'the filter ');
 }
 
 function compileAttribute(frame: Frame, node: Node<'Attribute'>): Evaluate {

@@ -94,7 +94,7 @@ export function createEnvironment(options: EnvironmentOptions = {}): Environment
           return start(target, variables(), given, stateOf(given, seed, memory));
         } catch (error) {
           if (!(error instanceof Suspension)) throw error;
-          memory.remember(await error.pending);
+          await memory.settle(error.pending);
         }
       }
     },

@@ -7,7 +7,7 @@ import { PyObject, type Value } from '../values/py_object.ts';
 import { PyRange } from '../values/py_range.ts';
 import { PySet } from '../values/py_set.ts';
 import { PyTuple } from '../values/py_tuple.ts';
-import { pyStr } from '../values/text.ts';
+import { isText, pyStr } from '../values/text.ts';
 import { DICT_METHODS } from './dict_methods.ts';
 import { LIST_METHODS, RANGE_METHODS, TUPLE_METHODS } from './list_methods.ts';
 import { defineMethod, type Method, type MethodTable } from './method.ts';
@@ -29,16 +29,24 @@ const BYTES_METHODS: MethodTable = new Map([
 
 /** The method `name` of a value of a built-in type, or undefined. */
 export function methodOf(value: Value, name: string): Method | undefined {
-  if (typeof value === 'string') return STR_METHODS.get(name);
-  if (value instanceof PyDict) return DICT_METHODS.get(name);
-  if (Array.isArray(value)) return LIST_METHODS.get(name);
-  if (value instanceof PyTuple) return TUPLE_METHODS.get(name);
-  if (value instanceof PyRange) return RANGE_METHODS.get(name);
-  if (value instanceof PySet) return SET_METHODS.get(name);
-  if (value instanceof Markup) return markupMethod(name);
-  if (value instanceof PyFloat) return FLOAT_METHODS.get(name);
+  return value instanceof Markup ? markupMethod(name) : methodsOf(value)?.get(name);
+}
+
+/** The names of the methods of a value of a built-in type. */
+export function methodNames(value: Value): Iterable<string> {
+  return methodsOf(value)?.keys() ?? [];
+}
+
+function methodsOf(value: Value): MethodTable | undefined {
+  if (isText(value)) return STR_METHODS;
+  if (value instanceof PyDict) return DICT_METHODS;
+  if (Array.isArray(value)) return LIST_METHODS;
+  if (value instanceof PyTuple) return TUPLE_METHODS;
+  if (value instanceof PyRange) return RANGE_METHODS;
+  if (value instanceof PySet) return SET_METHODS;
+  if (value instanceof PyFloat) return FLOAT_METHODS;
   if (value instanceof PyObject || value === null) return undefined;
-  return value instanceof Uint8Array ? BYTES_METHODS.get(name) : INT_METHODS.get(name);
+  return value instanceof Uint8Array ? BYTES_METHODS : INT_METHODS;
 }
 
 /** An attribute of a built-in type that is a value, or undefined. */

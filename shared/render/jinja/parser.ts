@@ -4,13 +4,14 @@ import { parseTuple } from './parse_expression.ts';
 import { STATEMENTS } from './parse_statement.ts';
 import { suggest } from './suggest.ts';
 import type { Tag } from './tag.ts';
+import { placeOf } from './template_error.ts';
 import type { TokenStream } from './token_stream.ts';
 
 /** Reads the statements of one template; tags of extensions get it to read their own. */
 export class Parser {
   readonly stream: TokenStream;
   readonly #tags: ReadonlyMap<string, Tag>;
-  readonly #openTags: string[] = [];
+  readonly #openTags: { readonly name: string; readonly at: number }[] = [];
   readonly #awaited: (readonly string[])[] = [];
 
   constructor(stream: TokenStream, tags: ReadonlyMap<string, Tag>) {
@@ -74,7 +75,7 @@ export class Parser {
     const builtIn = STATEMENTS.get(token.text);
     const tag = this.#tags.get(token.text);
     if (builtIn === undefined && tag === undefined) this.#failUnknown(token.text, token.at);
-    this.#openTags.push(token.text);
+    this.#openTags.push({ name: token.text, at: token.at });
     const statements = builtIn !== undefined ? [builtIn(this)] : (tag?.parse(this) ?? []);
     this.#openTags.pop();
     return statements;
@@ -83,11 +84,18 @@ export class Parser {
   #failUnknown(name: string, at: number): never {
     const message = [`Encountered unknown tag ${pyRepr(name)}.`, ...this.#lookingFor(this.#awaited, name)];
     const known = [...STATEMENTS.keys(), ...this.#tags.keys(), ...(this.#awaited.at(-1) ?? [])];
-    this.stream.fail(message.join(' '), at, suggest(name, known));
+    this.stream.fail(message.join(' '), at, suggest(name, known) ?? this.#openLine());
   }
 
   #failUnclosed(awaited: readonly (readonly string[])[]): never {
-    this.stream.fail(['Unexpected end of template.', ...this.#lookingFor(awaited, undefined)].join(' '));
+    const message = ['Unexpected end of template.', ...this.#lookingFor(awaited, undefined)].join(' ');
+    this.stream.fail(message, undefined, this.#openLine());
+  }
+
+  /** Where the block begins that is not closed. */
+  #openLine(): string | undefined {
+    const open = this.#openTags.at(-1);
+    return open && `'${open.name}' begins in line ${placeOf(this.stream.source, open.at).line}`;
   }
 
   #lookingFor(awaited: readonly (readonly string[])[], name: string | undefined): string[] {
@@ -101,7 +109,7 @@ export class Parser {
           : `Jinja was looking for the following tags: ${looking}.`,
       );
     }
-    const open = this.#openTags.at(-1);
+    const open = this.#openTags.at(-1)?.name;
     if (open !== undefined) parts.push(`The innermost block that needs to be closed is ${pyRepr(open)}.`);
     return parts;
   }

@@ -1,4 +1,5 @@
-import { PyError, type PyErrorKind } from '../values/py_error.ts';
+import { templateLineOf } from '../template_line.ts';
+import { type DataPlace, PyError, type PyErrorKind } from '../values/py_error.ts';
 
 /** A place in a template; line and column count from 1. */
 export interface TemplatePlace {
@@ -45,20 +46,11 @@ export class TemplateError extends Error {
     const place = this.places[0];
     const line = place === undefined ? '' : `; line ${place.line}`;
     if (this.kind === 'UndefinedError') return `Jinja variable ${this.message}${line}`;
+    if (this.kind === 'SaltFunctionError')
+      return `Problem running salt function in Jinja template: ${this.message}${line}`;
     return this.kind === 'TemplateSyntaxError'
       ? `Jinja syntax error: ${this.message}${line}`
       : `Jinja error: ${this.message}${line}`;
-  }
-
-  /** Everything a reader needs: message, place, excerpt, chain and hint, as text of several lines. */
-  report(): string {
-    const [first, ...rest] = this.places;
-    const lines = [this.saltMessage()];
-    if (first !== undefined) lines.push(`  in ${first.template}, line ${first.line}, column ${first.column}`);
-    lines.push('', this.excerpt);
-    for (const place of rest) lines.push(`  from ${place.template}, line ${place.line}, column ${place.column}`);
-    if (this.hint !== undefined) lines.push(`hint: ${this.hint}`);
-    return lines.join('\n');
   }
 }
 
@@ -66,11 +58,15 @@ export class TemplateError extends Error {
 export function placeOf(source: TemplateSource, offset: number): TemplatePlace {
   const before = source.text.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
-  return { template: source.name, line: before.split('\n').length, column: offset - lineStart + 1 };
+  // Columns are characters, of which some are two units long.
+  const column = Array.from(source.text.slice(lineStart, offset)).length + 1;
+  return { template: source.name, line: before.split('\n').length, column };
 }
 
 const MARK = '    <======================';
 const CONTEXT_LINES = 5;
+/** Characters of a line that are shown; a file of data can be one line. */
+const LINE_WIDTH = 160;
 
 /** The failing line among its neighbours, marked as Salt marks it, with a caret under the column. */
 export function excerptOf(source: TemplateSource, place: TemplatePlace): string {
@@ -80,13 +76,25 @@ export function excerptOf(source: TemplateSource, place: TemplatePlace): string 
   const out = ['---'];
   if (first > 1) out.push('[...]');
   for (let number = first; number <= last; number++) {
-    const text = lines[number - 1] ?? '';
-    out.push(number === place.line ? text + MARK : text);
-    if (number === place.line) out.push(`${' '.repeat(place.column - 1)}^`);
+    const isPlace = number === place.line;
+    const shown = cutLine(lines[number - 1] ?? '', isPlace ? place.column : 1);
+    out.push(isPlace ? shown.text + MARK : shown.text);
+    // A tab before the caret is as wide as the one above it.
+    if (isPlace) out.push(`${shown.before.replace(/[^\t]/gu, ' ')}^`);
   }
   if (last < lines.length) out.push('[...]');
   out.push('---');
   return out.join('\n');
+}
+
+/** The part of a line around a column, and what of it stands before. */
+function cutLine(line: string, column: number): { text: string; before: string } {
+  const characters = Array.from(line);
+  const start = characters.length > LINE_WIDTH && column > LINE_WIDTH / 2 ? column - LINE_WIDTH / 2 : 0;
+  const head = start > 0 ? '...' : '';
+  const tail = characters.length > start + LINE_WIDTH ? '...' : '';
+  const before = head + characters.slice(start, column - 1).join('');
+  return { text: head + characters.slice(start, start + LINE_WIDTH).join('') + tail, before };
 }
 
 /** A template error for an offset of a source. */
@@ -96,9 +104,10 @@ export function errorAt(
   kind: PyErrorKind,
   message: string,
   hint?: string,
+  cause?: unknown,
 ): TemplateError {
   const place = placeOf(source, offset);
-  return new TemplateError(kind, message, place, excerptOf(source, place), hint);
+  return new TemplateError(kind, message, place, excerptOf(source, place), hint, cause);
 }
 
 /** Gives an error that passes through a template its place there; errors that are not the template's pass unchanged. */
@@ -107,10 +116,44 @@ export function locate(error: unknown, source: TemplateSource, offset: number): 
     error.places.push(placeOf(source, offset));
     return error;
   }
-  if (error instanceof PyError) return errorAt(source, offset, error.kind, error.message, error.hint);
+  if (error instanceof PyError) {
+    const inData = error.data && errorInData(error, error.data, source, offset);
+    return inData ?? errorAt(source, offset, error.kind, error.message, error.hint, error.cause);
+  }
   // V8 has two RangeErrors that a template can reach: its stack and the longest string.
   if (error instanceof RangeError) return errorAt(source, offset, 'LimitError', rangeMessage(error));
   return error;
+}
+
+/** An error in data that the template at `offset` has loaded: from another file, or made by lines of its own below. */
+function errorInData(
+  { kind, message, hint, cause }: PyError,
+  data: DataPlace,
+  source: TemplateSource,
+  offset: number,
+): TemplateError | undefined {
+  const loader = placeOf(source, offset);
+  if (data.file !== undefined) {
+    const place = { template: data.file, line: data.line, column: data.column };
+    const error = new TemplateError(
+      kind,
+      message,
+      place,
+      excerptOf({ name: data.file, text: data.text }, place),
+      hint,
+      cause,
+    );
+    error.places.push(loader);
+    return error;
+  }
+  const below = source.text
+    .split('\n')
+    .slice(loader.line - 1)
+    .join('\n');
+  const line = templateLineOf(below, data.text, data.line);
+  if (line === undefined) return undefined;
+  const place = { template: source.name, line: loader.line + line - 1, column: 1 };
+  return new TemplateError(kind, message, place, excerptOf(source, place), hint, cause);
 }
 
 function rangeMessage(error: RangeError): string {

@@ -11,6 +11,7 @@ import { serializerFilters } from './filters/serializer_filters.ts';
 import { textFilters } from './filters/text_filters.ts';
 import { timeFilters } from './filters/time_filters.ts';
 import { printableText } from './printable_text.ts';
+import type { NamedFilter } from './pure_filter.ts';
 import type { FunctionSource } from './salt_functions.ts';
 import { SaltFunctions } from './salt_functions.ts';
 import { saltGlobals } from './salt_globals.ts';
@@ -34,25 +35,34 @@ export type SaltEnvironmentOptions = Pick<
 
 /** Jinja as Salt sets it up: its tags, filters, tests and globals, and its way of printing dicts. */
 export function createSaltEnvironment(surroundings: SaltSurroundings, options: SaltEnvironmentOptions): Environment {
-  const { functions, machine, randomBytes, now } = surroundings;
+  const { functions } = surroundings;
   return createEnvironment({
     ...options,
     finalize: printableText,
     tags: saltTags,
     tests: saltTests,
-    filters: [
-      ...serializerFilters,
-      ...regexFilters,
-      ...listFilters,
-      ...iteratorFilters,
-      ...dictFilters,
-      ...textFilters,
-      ...hashFilters,
-      ...networkFilters,
-      ...randomFilters(randomBytes),
-      ...timeFilters(now),
-      ...machineFilters(machine),
-    ],
+    filters: saltFilters(surroundings),
     globals: [...saltGlobals(functions), ['salt', new SaltFunctions(functions)]],
   });
+}
+
+/** The filters that Salt adds to Jinja's own. */
+export function saltFilters({
+  machine,
+  randomBytes,
+  now,
+}: Omit<SaltSurroundings, 'functions'>): readonly NamedFilter[] {
+  return [
+    ...serializerFilters,
+    ...regexFilters,
+    ...listFilters,
+    ...iteratorFilters,
+    ...dictFilters,
+    ...textFilters,
+    ...hashFilters,
+    ...networkFilters,
+    ...randomFilters(randomBytes),
+    ...timeFilters(now),
+    ...machineFilters(machine),
+  ];
 }

@@ -1,4 +1,5 @@
 import { suggest } from '../jinja/suggest.ts';
+import { PyError } from '../values/py_error.ts';
 import { HostFunction, type PyCallable, PyFunction } from '../values/py_function.ts';
 import { PyObject, type Value } from '../values/py_object.ts';
 import { isText, pyStr, textOf } from '../values/text.ts';
@@ -13,7 +14,7 @@ export interface FunctionSource {
 }
 
 /** Within templates a command may use the shell's syntax. */
-const aliases: Readonly<Record<string, string>> = { 'cmd.run': 'cmd.shell' };
+const aliases: ReadonlyMap<string, string> = new Map([['cmd.run', 'cmd.shell']]);
 
 /** What `salt` is in a template: `salt['mod.fun'](…)` and `salt.mod.fun(…)`. */
 export class SaltFunctions extends PyObject {
@@ -54,13 +55,30 @@ export class SaltFunctions extends PyObject {
   }
 
   #find(name: string): HostFunction | undefined {
-    const run = this.#source.find(aliases[name] ?? name) ?? this.#source.find(name);
-    return run === undefined ? undefined : new HostFunction(name, run);
+    const run = this.#source.find(aliases.get(name) ?? name) ?? this.#source.find(name);
+    return run === undefined ? undefined : new HostFunction(name, withPlace(name, run));
   }
 
   #missing(name: Value): Undefined {
     return new Undefined({ owner: this, name, suggestion: () => suggest(pyStr(name), this.#source.names()) });
   }
+}
+
+/** What the function throws becomes an error of the template, which says where it was called. */
+function withPlace(name: string, run: PyCallable): PyCallable {
+  const failed = (cause: unknown): PyError => {
+    if (cause instanceof PyError) return cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return new PyError('SaltFunctionError', message, `the function ${name} has failed`, { cause });
+  };
+  return (args, kwargs) => {
+    try {
+      const result = run(args, kwargs);
+      return result instanceof Promise ? result.catch((cause) => Promise.reject(failed(cause))) : result;
+    } catch (cause) {
+      throw failed(cause);
+    }
+  };
 }
 
 /** What `salt.mod` is in a template. */

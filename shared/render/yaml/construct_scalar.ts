@@ -8,18 +8,19 @@ import type { Value } from '../values/py_object.ts';
 /** What Python's own conversion says of a text that it cannot read. */
 export class ScalarError extends Error {}
 
-const bools: Readonly<Record<string, boolean>> = {
-  yes: true,
-  no: false,
-  true: true,
-  false: false,
-  on: true,
-  off: false,
-};
+// A map: a text with a tag can be any word, `constructor` too.
+const bools: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['no', false],
+  ['true', true],
+  ['false', false],
+  ['on', true],
+  ['off', false],
+]);
 
 /** @throws ScalarError */
 export function constructBool(text: string): boolean {
-  const value = bools[text.toLowerCase()];
+  const value = bools.get(text.toLowerCase());
   if (value === undefined) throw new ScalarError(`'${text.toLowerCase()}' is not a boolean`);
   return value;
 }

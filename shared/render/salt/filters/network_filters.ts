@@ -68,47 +68,49 @@ const isLinkLocal = inAny('169.254.0.0/16', 'fe80::/10');
 const isSiteLocal = inAny('fec0::/10');
 const isPublic: Question = (ip) => !isPrivate(ip);
 
-const questions: Readonly<Record<string, Question>> = {
-  global: isPublic,
-  public: isPublic,
-  private: isPrivate,
-  'link-local': isLinkLocal,
-  link_local: isLinkLocal,
-  linklocal: isLinkLocal,
-  ll: isLinkLocal,
-  loopback: isLoopback,
-  lo: isLoopback,
-  multicast: inAny('224.0.0.0/4', 'ff00::/8'),
-  reserved: inAny(
-    '240.0.0.0/4',
-    '::/8',
-    '100::/8',
-    '200::/7',
-    '400::/6',
-    '800::/5',
-    '1000::/4',
-    '4000::/3',
-    '6000::/3',
-    '8000::/3',
-    'a000::/3',
-    'c000::/3',
-    'e000::/4',
-    'f000::/5',
-    'f800::/6',
-    'fe00::/9',
-  ),
-  'site-local': isSiteLocal,
-  site_local: isSiteLocal,
-  sl: isSiteLocal,
-  unspecified: inAny('0.0.0.0/32', '::/128'),
-};
+const questions: ReadonlyMap<string, Question> = new Map(
+  Object.entries<Question>({
+    global: isPublic,
+    public: isPublic,
+    private: isPrivate,
+    'link-local': isLinkLocal,
+    link_local: isLinkLocal,
+    linklocal: isLinkLocal,
+    ll: isLinkLocal,
+    loopback: isLoopback,
+    lo: isLoopback,
+    multicast: inAny('224.0.0.0/4', 'ff00::/8'),
+    reserved: inAny(
+      '240.0.0.0/4',
+      '::/8',
+      '100::/8',
+      '200::/7',
+      '400::/6',
+      '800::/5',
+      '1000::/4',
+      '4000::/3',
+      '6000::/3',
+      '8000::/3',
+      'a000::/3',
+      'c000::/3',
+      'e000::/4',
+      'f000::/5',
+      'f800::/6',
+      'fe00::/9',
+    ),
+    'site-local': isSiteLocal,
+    site_local: isSiteLocal,
+    sl: isSiteLocal,
+    unspecified: inAny('0.0.0.0/32', '::/128'),
+  }),
+);
 
 /** The canonical text of an address that has the version and all the qualities asked for. Unknown qualities ask nothing. */
 function check(value: Value, version: Version, wanted: Value): string | undefined {
   const found = parseInterface(value);
   if (found === undefined || (version !== undefined && found.ip.version !== version)) return undefined;
   const names = wanted === null ? [] : pyStr(wanted).split(',');
-  const asked = names.flatMap((name) => questions[name.trim()] ?? []);
+  const asked = names.flatMap((name) => questions.get(name.trim()) ?? []);
   return asked.every((question) => question(found.ip)) ? found.text : undefined;
 }
 

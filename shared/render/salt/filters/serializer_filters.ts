@@ -13,6 +13,7 @@ import { Undefined } from '../../values/undefined.ts';
 import { dumpYaml } from '../../yaml/dump_yaml.ts';
 import { loadYaml } from '../../yaml/load_yaml.ts';
 import { YamlError } from '../../yaml/yaml_error.ts';
+import { yamlHint } from '../../yaml/yaml_hint.ts';
 import { YamlWriter } from '../../yaml/yaml_writer.ts';
 import { decodeBytes } from '../decode_bytes.ts';
 import { dumpXml } from '../dump_xml.ts';
@@ -64,6 +65,18 @@ function moduleText(value: Value): Value {
   return value instanceof TemplateModule ? pyStr(value) : value;
 }
 
+/** The file of an `import_*`; undefined for a text that the template has made. */
+function fileOf(value: Value): string | undefined {
+  return value instanceof TemplateModule ? value.name : undefined;
+}
+
+/** Characters of a text that a message quotes. */
+const QUOTED_MAX = 200;
+
+function shortened(text: string): string {
+  return text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}...` : text;
+}
+
 function readYaml(value: Value): Value {
   const text = moduleText(value);
   if (text instanceof Undefined) text.fail();
@@ -73,7 +86,9 @@ function readYaml(value: Value): Value {
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     const context = saltContext(error.source, error.place.line);
-    throw new PyError('TemplateRuntimeError', `Encountered error loading yaml: ${error.problem}\n${context}`);
+    const data = { text: error.source, ...error.place, file: fileOf(value) };
+    const problem = `Encountered error loading yaml: ${error.problem}\n${context}`;
+    throw new PyError('TemplateRuntimeError', problem, yamlHint(error), { cause: error, data });
   }
 }
 
@@ -83,7 +98,11 @@ function readJson(value: Value): Value {
     if (isText(text)) return loadJson(textOf(text));
   } catch (error) {
     if (!(error instanceof PyError)) throw error;
-    throw new PyError('TemplateRuntimeError', `Unable to load json from ${pyStr(text)}`, error.message);
+    const [, line, column] = /line (\d+) column (\d+)/.exec(error.message) ?? [];
+    const data = { text: pyStr(text), line: Number(line), column: Number(column), file: fileOf(value) };
+    throw new PyError('TemplateRuntimeError', `Unable to load json from ${shortened(pyStr(text))}`, error.message, {
+      data,
+    });
   }
   throw new PyError('TemplateRuntimeError', `Unable to load json from ${pyStr(text)}`);
 }
