@@ -1,0 +1,94 @@
+import { FleetError } from '../shared/errors.ts';
+import { createEnvironment } from '../shared/render/jinja/environment.ts';
+import { fromJs } from '../shared/render/values/border.ts';
+import type { Value } from '../shared/render/values/py_object.ts';
+import { loadYaml } from '../shared/render/yaml/load_yaml.ts';
+import { defineBenchmark } from './lib/benchmark.ts';
+import { type Measure, ratios } from './lib/measure.ts';
+import { type PythonTimer, startPythonTimer, type TimedWork } from './lib/python_timer.ts';
+import { renderContext, type TimedTemplate, timedTemplates } from './lib/render_templates.ts';
+
+const RUNS = 15;
+/** So many in a row are one measured run. */
+const TIMES: Readonly<Record<TimedWork, number>> = { compile: 10, render: 20, load: 5 };
+const WARM_UP = 200;
+const MOST_MS = 5;
+
+export default defineBenchmark({
+  summary: 'Templates compiled and rendered, and YAML read, beside Jinja2 and PyYAML: processor time.',
+  async run({ dist, runs = RUNS, progress }) {
+    const python = await startPythonTimer(new URL('../', dist));
+    try {
+      const measures: Measure[] = [];
+      for (const template of timedTemplates) {
+        progress(`${template.name} …`);
+        const isFirst = template === timedTemplates[0];
+        measures.push(...(await timeTemplate(python, template, runs, isFirst)));
+      }
+      return measures;
+    } finally {
+      await python.stop();
+    }
+  },
+});
+
+async function timeTemplate(
+  python: PythonTimer,
+  { name, source }: TimedTemplate,
+  runs: number,
+  isFirst: boolean,
+): Promise<Measure[]> {
+  const variables = new Map<string, Value>(Object.entries(renderContext).map(([key, value]) => [key, fromJs(value)]));
+  const environment = createEnvironment();
+  const target = { name: 'bench.sls', source };
+  const text = environment.render(target, variables);
+  if (text !== (await python.use(source, renderContext))) {
+    throw new FleetError('COMMAND_FAILED', `${name}: Jinja2 prints something else`);
+  }
+  const work: Record<TimedWork, () => void> = {
+    render: () => environment.render(target, variables),
+    compile: () => createEnvironment().compile(target),
+    load: () => loadYaml(text),
+  };
+  const kinds: readonly TimedWork[] = isFirst ? ['render', 'compile', 'load'] : ['render', 'compile'];
+  const measures: Measure[] = [];
+  for (const kind of kinds) {
+    const bar = isFirst && kind === 'render' ? { max: MOST_MS } : undefined;
+    measures.push(...(await timeBoth(python, `${name}: ${kind}`, kind, work[kind], runs, bar)));
+  }
+  return measures;
+}
+
+/** Processor time, in turns with Python's, so that both see the same machine and what else it does counts for neither. */
+async function timeBoth(
+  python: PythonTimer,
+  name: string,
+  kind: TimedWork,
+  work: () => void,
+  runs: number,
+  bar: Measure['bar'],
+): Promise<Measure[]> {
+  for (let count = 0; count < WARM_UP; count += 1) work();
+  await python.time(kind, 1);
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const from = process.cpuUsage();
+    for (let count = 0; count < TIMES[kind]; count += 1) work();
+    const { user, system } = process.cpuUsage(from);
+    ours.push((user + system) / 1000 / TIMES[kind]);
+    theirs.push(await python.time(kind, TIMES[kind]));
+  }
+  const other = kind === 'load' ? 'PyYAML' : 'Jinja2';
+  return [
+    { name, unit: 'ms', values: ours, ...(bar !== undefined && { bar }) },
+    { name: `${name}, ${other}`, unit: 'ms', values: theirs },
+    {
+      name: `${name} / ${other}`,
+      unit: 'x',
+      values: ratios(ours, theirs),
+      // PyYAML's loader is libyaml, in C.
+      ...(kind !== 'load' && { bar: { max: 1 } }),
+    },
+  ];
+}
