@@ -137,6 +137,19 @@ describe('the tree', () => {
     expect(productSources.flatMap(arrowViolations)).toEqual([]);
   });
 
+  test('could publish shared/render by itself: it imports nothing from the rest, and no package', () => {
+    const isInside = (path: string): boolean => path.startsWith('shared/render/');
+    const sources = productSources.filter(({ path }) => isInside(path));
+    expect(sources.length).toBeGreaterThan(100);
+    const strangers = sources.flatMap(({ path, imports }) =>
+      imports.flatMap(({ file, specifier, line }) => {
+        const isOwn = file === undefined ? specifier.startsWith('node:') : isInside(file);
+        return isOwn ? [] : [`${path}:${line}: ${specifier}`];
+      }),
+    );
+    expect(strangers).toEqual([]);
+  });
+
   test('imports each outside package only where it can be replaced', () => {
     expect(productSources.flatMap(packageViolations)).toEqual([]);
   });
