@@ -10,11 +10,11 @@ export default defineRunner({
       summary: 'Send an event with the given tag and data.',
       args: { tag: Text, data: v.optional(Dict) },
       varkw: true,
-      returns: '``True``.',
+      returns: '``True``, when the event is stored.',
       examples: ["salt-run event.send myapp/deployed '{build: 42}'"],
-      run({ bus, user }, { tag, data }, { kwargs }) {
+      async run({ bus, user }, { tag, data }, { kwargs }) {
         checkTag(tag, 'salt/event/');
-        bus.emit(tag, { data: { ...data, ...kwargs }, user });
+        await bus.emitStored(tag, { data: { ...data, ...kwargs }, user });
         return true;
       },
     }),
