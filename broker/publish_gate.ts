@@ -32,8 +32,8 @@ export function createPublishGate(options: {
 }): PublishGate {
   const { access, registry, limits, handlers, delivery, counters, log, warn } = options;
 
-  const report = (connection: Connection, who: Identity, topic: string, refused: Refused): void => {
-    const packet = encodeRefusal(who, topic, refused);
+  const report = (connection: Connection, who: Identity, publish: PublishPacket, refused: Refused): void => {
+    const packet = encodeRefusal(who, publish, refused);
     if (who.role === 'minion' || who.role === 'operator') delivery.toOne(connection, packet, packet.qos);
     delivery.toObservers(packet, connection);
   };
@@ -44,12 +44,12 @@ export function createPublishGate(options: {
    */
   const refuse = (connection: Connection, who: Identity, packet: PublishPacket, refused: Refused): void => {
     const { topic } = packet;
+    report(connection, who, packet, refused);
     packet.topic = NOWHERE;
     packet.payload = NOTHING;
     packet.retain = false;
     counters[`publishes_refused_${refused.reason}`]++;
     log.debug('publish refused', { client: who.id, topic, reason: refused.reason, message: refused.message });
-    report(connection, who, topic, refused);
     connection.refusals++;
     if (connection.refusals < limits.refusalsMax || !connection.close()) return;
     warn('client disconnected: too many refused publishes', {
@@ -87,11 +87,14 @@ export function createPublishGate(options: {
   };
 }
 
-function encodeRefusal(who: Identity, topic: string, { reason, message }: Refused): Packet {
+function encodeRefusal(who: Identity, publish: PublishPacket, { reason, message }: Refused): Packet {
+  const { topic, qos, messageId } = publish as PublishPacket & { readonly messageId?: number };
   const payload = {
     topic: topic.slice(0, REPORTED_CHARACTERS.topic),
     reason,
     message: message.slice(0, REPORTED_CHARACTERS.message),
+    // Which of several it was: its author may want to send it again.
+    ...(qos > 0 && { mid: messageId }),
   };
   return Refusal.encode({ id: who.id }, payload, 'json');
 }

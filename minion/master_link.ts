@@ -4,9 +4,10 @@ import { type Connection, openConnection } from '../shared/client/connection.ts'
 import { type Clock, nowSeconds, sleep } from '../shared/clock.ts';
 import { verifyCertificate } from '../shared/crypto/certificate.ts';
 import { keyId } from '../shared/crypto/job_signature.ts';
-import { errorLine, FleetError } from '../shared/errors.ts';
+import { type ErrorCode, errorLine, FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Packet } from '../shared/protocol/message.ts';
+import { Refusal } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import type { MasterRequests } from './context.ts';
@@ -16,6 +17,13 @@ import { explainTlsError, masterTls, trustMaster } from './trust.ts';
 
 /** Clocks that differ by more than this are worth a warning, seconds. */
 const SKEW_WARNING_SECONDS = 5;
+/** What the reasons of a refusal come to. */
+const REFUSAL_CODES = {
+  acl: 'NOT_PERMITTED',
+  size: 'MESSAGE_INVALID',
+  schema: 'MESSAGE_INVALID',
+  rate: 'LIMIT_EXCEEDED',
+} as const satisfies Record<string, ErrorCode>;
 
 export interface MasterLinkOptions {
   readonly id: string;
@@ -90,7 +98,11 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   const attend = async (credentials: Credentials, signal: AbortSignal): Promise<void> => {
     trustSigningKey(credentials.signingCertPem);
-    const opened = await connect(options, caPem, credentials);
+    const opened = await connect(
+      { ...options, received: notingRefusals(options, () => connection) },
+      caPem,
+      credentials,
+    );
     connection = opened;
     const stop = (): void => void opened.close();
     signal.addEventListener('abort', stop, { once: true });
@@ -137,6 +149,21 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
         if (!signal.aborted) await sleep(clock, backoff.next(), signal);
       }
     },
+  };
+}
+
+/** What was refused is acknowledged all the same: without this, its author would take it for delivered. */
+function notingRefusals(
+  { id, received, log }: MasterLinkOptions,
+  connection: () => Connection | undefined,
+): MasterLinkOptions['received'] {
+  const refusalTopic = formatTopic(Refusal.topic, { id });
+  return async (topic, payload, retain) => {
+    const refusal = topic === refusalTopic ? Refusal.decode(topic, payload)?.payload : undefined;
+    if (refusal === undefined) return received(topic, payload, retain);
+    const { mid, reason, message } = refusal;
+    log.warning('the master refused a message', { topic: refusal.topic, reason, message });
+    if (mid !== undefined) connection()?.refuse(mid, new FleetError(REFUSAL_CODES[reason], `${reason}: ${message}`));
   };
 }
 

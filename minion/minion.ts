@@ -147,7 +147,12 @@ async function openDisk({ config, clock, random, log }: MinionDeps) {
     privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
     ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
     returners: await openReturners({ id: config.id, config, clock, random, log }),
-    outbox: await openOutbox({ folder: join(config.cachedir, 'outbox'), bytesMax: config.max_outbox_bytes, log }),
+    outbox: await openOutbox({
+      folder: join(config.cachedir, 'outbox'),
+      bytesMax: config.max_outbox_bytes,
+      clock,
+      log,
+    }),
   };
 }
 

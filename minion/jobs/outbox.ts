@@ -1,30 +1,29 @@
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { flushDirectory } from '../../shared/crypto/private_file.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
-import { createGroupCommit } from '../lib/group_commit.ts';
-
-export type OutboxKind = 'return' | 'event';
-
-interface Entry {
-  readonly name: string;
-  readonly kind: OutboxKind;
-  readonly packet: Packet;
-  /** Being written, on disk and waiting, or published on the present connection and not acknowledged. */
-  state: 'writing' | 'waiting' | 'sending';
-}
+import { type FoundEntry, type OutboxFolder, type OutboxKind, openOutboxFolder } from './outbox_folder.ts';
+import { createLane, type Entry, type Lane, type Publish } from './outbox_lane.ts';
+import { createPace } from './pace.ts';
+import { sendEntry } from './send_entry.ts';
 
 /**
  * What this minion has to say and nobody acknowledged yet: on disk until PUBACK, which means that the master has it on
  * its own disk. Bounded: the oldest events that wait are dropped first and counted, returns never.
  */
 export interface Outbox {
-  /** Resolves when it would survive a power cut; sending goes on by itself. */
-  add(kind: OutboxKind, packet: Packet): Promise<void>;
-  /** Sends all that waits, oldest first, and from now on all that is added, until `detach`. */
-  attach(publish: (packet: Packet) => Promise<void>): void;
+  /**
+   * Resolves when it would survive a power cut; sending goes on by itself. `content` is the value of a large return, which
+   * goes ahead of it in parts.
+   */
+  add(kind: OutboxKind, packet: Packet, content?: Uint8Array): Promise<void>;
+  /**
+   * Sends all that waits, oldest first, and from now on all that is added, until `detach`. Returns do not wait for events,
+   * which go out at a pace that the master takes.
+   */
+  attach(publish: Publish): void;
   detach(): void;
+  /** The master cannot put the return of that topic together: all of it is sent once more. */
+  sendAgain(topic: string): void;
   /** Returns fill the space by themselves: no new job should be taken. */
   isFull(): boolean;
   /** Topics of what waits. */
@@ -38,130 +37,157 @@ export interface Outbox {
 export interface OutboxOptions {
   readonly folder: string;
   readonly bytesMax: number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** What a file takes on a disk, at least: thousands of small events fill it as surely as a few large ones. */
 const BLOCK_BYTES = 4096;
+/** Payloads that wait are kept in memory up to this, bytes; those beyond it are read again when they are sent. */
+const MEMORY_BYTES_MAX = 4 * 1024 ** 2;
 
-/** One file an entry: `<sequence>-<kind>`, first line the topic, then the payload as it was. */
-export async function openOutbox({ folder, bytesMax, log }: OutboxOptions): Promise<Outbox> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const entries = await readEntries(folder);
-  const used: Record<OutboxKind, number> = { return: 0, event: 0 };
-  for (const { kind, packet } of entries.values()) used[kind] += sizeOf(packet);
-  const names = createGroupCommit(() => flushDirectory(folder));
-  let sequence = Number.parseInt([...entries.keys()].at(-1) ?? '0', 10);
-  let publish: ((packet: Packet) => Promise<void>) | undefined;
-  let dropped = 0;
-  let waiters: (() => void)[] = [];
-
-  const forget = ({ name, kind, packet }: Entry): void => {
-    if (entries.delete(name)) used[kind] -= sizeOf(packet);
-  };
-  const remove = async (entry: Entry): Promise<void> => {
-    forget(entry);
-    await unlink(join(folder, entry.name));
-    if (entries.size > 0) return;
-    for (const wake of waiters) wake();
-    waiters = [];
-  };
-  const send = (entry: Entry): void => {
-    const via = publish;
-    if (via === undefined || entry.state !== 'waiting') return;
-    entry.state = 'sending';
-    via(entry.packet)
-      .then(() => remove(entry))
-      .catch((error: unknown) => {
-        entry.state = 'waiting';
-        log.debug('will be sent again', { topic: entry.packet.topic, error: String(error) });
-      });
-  };
-  const drop = (packet: Packet): void => {
-    dropped++;
-    log.warning('the outbox is full: an event is dropped', { topic: packet.topic, dropped });
-  };
-  /** False when there is none, however many of the events that wait are dropped. */
-  const makeRoom = async (bytes: number): Promise<boolean> => {
-    const hasRoom = (): boolean => used.return + used.event + bytes <= bytesMax;
-    for (const entry of entries.values()) {
-      if (hasRoom()) break;
-      if (entry.kind !== 'event' || entry.state !== 'waiting') continue;
-      drop(entry.packet);
-      await remove(entry);
-    }
-    return hasRoom();
-  };
-
+export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxOptions): Promise<Outbox> {
+  const folder = await openOutboxFolder(path);
+  const { lanes, keep, forget, makeRoom, used, isEmpty, whenEmpty, droppedEvents } = createShelf(folder, {
+    bytesMax,
+    clock,
+    log,
+  });
+  let sequence = Number.parseInt(folder.found.at(-1)?.name ?? '0', 10);
+  for (const found of folder.found) keep(found.kind, { ...newEntry(found), state: 'waiting' });
   return {
-    async add(kind, packet) {
-      const hasRoom = await makeRoom(sizeOf(packet));
-      if (!hasRoom && kind === 'event') return drop(packet);
+    async add(kind, packet, content) {
+      const { topic, payload } = packet;
       const name = `${String(++sequence).padStart(12, '0')}-${kind}`;
-      const entry: Entry = { name, kind, packet, state: 'writing' };
-      // From now on it has its place in the order, however long the disk takes.
-      entries.set(name, entry);
-      used[kind] += sizeOf(packet);
+      const sizes = { payloadBytes: payload.length, contentBytes: content?.length ?? 0 };
+      const entry = newEntry({ name, topic, ...sizes }, packet);
+      // From then on it has its place in the order, however long the disk takes.
+      if (!(await makeRoom(kind, entry))) return;
       try {
-        await writeEntry(folder, name, packet);
-        await names.add(undefined);
+        await folder.write(name, packet, content);
       } catch (error) {
-        forget(entry);
+        forget(kind, entry);
         throw error;
       }
       entry.state = 'waiting';
-      send(entry);
+      lanes[kind].wake();
     },
     attach(via) {
-      publish = via;
-      for (const entry of entries.values()) {
-        if (entry.state === 'sending') entry.state = 'waiting';
-        send(entry);
-      }
+      lanes.return.attach(via);
+      lanes.event.attach(via);
     },
     detach() {
-      publish = undefined;
+      lanes.return.detach();
+      lanes.event.detach();
     },
-    isFull: () => used.return >= bytesMax,
-    topics: () => [...entries.values()].map((entry) => entry.packet.topic),
-    droppedEvents: () => dropped,
-    drained: () => (entries.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    sendAgain(topic) {
+      for (const entry of lanes.return.entries.values()) {
+        if (entry.topic !== topic || entry.state !== 'sending') continue;
+        entry.partsSent.clear();
+        entry.isWantedAgain = true;
+      }
+    },
+    isFull: () => used('return') >= bytesMax,
+    topics: () =>
+      [...lanes.return.entries.values(), ...lanes.event.entries.values()]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ topic }) => topic),
+    droppedEvents,
+    drained: () => (isEmpty() ? Promise.resolve() : whenEmpty()),
   };
 }
 
-function sizeOf({ topic, payload }: Packet): number {
-  return Math.ceil((Buffer.byteLength(topic) + 1 + payload.length) / BLOCK_BYTES) * BLOCK_BYTES;
-}
-
-async function writeEntry(folder: string, name: string, packet: Packet): Promise<void> {
-  const beside = join(folder, `.${name}`);
-  const file = await open(beside, 'wx', 0o600);
-  try {
-    await file.writeFile(Buffer.concat([Buffer.from(`${packet.topic}\n`), packet.payload]));
-    await file.datasync();
-  } catch (error) {
-    // Half a file on a full disk would only keep it full.
-    await unlink(beside);
-    throw error;
-  } finally {
-    await file.close();
-  }
-  await rename(beside, join(folder, name));
-}
-
-async function readEntries(folder: string): Promise<Map<string, Entry>> {
-  const entries = new Map<string, Entry>();
-  for (const name of (await readdir(folder)).sort()) {
-    const kind = /^\d{12}-(return|event)$/.exec(name)?.[1];
-    if (kind === undefined) {
-      if (name.startsWith('.')) await unlink(join(folder, name));
-      continue;
+/** The entries of both kinds, and what they take on disk and in memory. */
+function createShelf(folder: OutboxFolder, { bytesMax, clock, log }: Omit<OutboxOptions, 'folder'>) {
+  const usedBytes: Record<OutboxKind, number> = { return: 0, event: 0 };
+  let memoryBytes = 0;
+  let dropped = 0;
+  let waiters: (() => void)[] = [];
+  const lane = (kind: OutboxKind): Lane =>
+    createLane({
+      read: (entry) => read(kind, entry),
+      send: (entry, packet, publish) => sendEntry(folder, entry, packet, publish),
+      remove: (entry) => remove(kind, entry),
+      pace: kind === 'event' ? createPace(clock) : undefined,
+      clock,
+      log,
+    });
+  const lanes: Readonly<Record<OutboxKind, Lane>> = { return: lane('return'), event: lane('event') };
+  const isEmpty = (): boolean => lanes.return.entries.size + lanes.event.entries.size === 0;
+  const keep = (kind: OutboxKind, entry: Entry): void => {
+    const payloadBytes = entry.packet?.payload.length ?? 0;
+    if (memoryBytes + payloadBytes > MEMORY_BYTES_MAX) entry.packet = undefined;
+    else entry.heldBytes = payloadBytes;
+    memoryBytes += entry.heldBytes;
+    usedBytes[kind] += entry.bytes;
+    lanes[kind].entries.set(entry.name, entry);
+  };
+  const forget = (kind: OutboxKind, entry: Entry): boolean => {
+    if (!lanes[kind].entries.delete(entry.name)) return false;
+    usedBytes[kind] -= entry.bytes;
+    memoryBytes -= entry.heldBytes;
+    return true;
+  };
+  const read = async (kind: OutboxKind, entry: Entry): Promise<Packet | undefined> => {
+    try {
+      return await folder.read(entry.name, entry.topic);
+    } catch (error) {
+      log.error('a file of the outbox cannot be read and is left alone', { name: entry.name, error: String(error) });
+      forget(kind, entry);
+      return undefined;
     }
-    const bytes = await readFile(join(folder, name));
-    const end = bytes.indexOf(0x0a);
-    const topic = bytes.subarray(0, end).toString();
-    const packet: Packet = { topic, payload: bytes.subarray(end + 1), qos: 1, retain: false };
-    entries.set(name, { name, kind: kind as OutboxKind, packet, state: 'waiting' });
+  };
+  async function remove(kind: OutboxKind, entry: Entry): Promise<void> {
+    if (!forget(kind, entry)) return;
+    await folder.remove(entry.name, entry.contentBytes > 0);
+    if (!isEmpty()) return;
+    for (const wake of waiters) wake();
+    waiters = [];
   }
-  return entries;
+  const drop = (topic: string): void => {
+    dropped++;
+    log.warning('the outbox is full: an event is dropped', { topic, dropped });
+  };
+  return {
+    lanes,
+    keep,
+    forget,
+    /** Keeps the entry, for which the oldest events that wait may have to go; false for an event that finds no room. */
+    async makeRoom(kind: OutboxKind, entry: Entry): Promise<boolean> {
+      const hasRoom = (): boolean => usedBytes.return + usedBytes.event + entry.bytes <= bytesMax;
+      for (const old of lanes.event.entries.values()) {
+        if (hasRoom()) break;
+        if (old.state === 'writing' || old.state === 'sending') continue;
+        drop(old.topic);
+        await remove('event', old);
+      }
+      const isKept = kind === 'return' || hasRoom();
+      if (isKept) keep(kind, entry);
+      else drop(entry.topic);
+      return isKept;
+    },
+    used: (kind: OutboxKind) => usedBytes[kind],
+    isEmpty,
+    whenEmpty: () => new Promise<void>((resolve) => waiters.push(resolve)),
+    droppedEvents: () => dropped,
+  };
+}
+
+function newEntry({ name, topic, payloadBytes, contentBytes }: Omit<FoundEntry, 'kind'>, packet?: Packet): Entry {
+  const bytes = wholeBlocks(Buffer.byteLength(topic) + 1 + payloadBytes) + wholeBlocks(contentBytes);
+  return {
+    name,
+    topic,
+    bytes,
+    contentBytes,
+    packet,
+    heldBytes: 0,
+    state: 'writing',
+    partsSent: new Set(),
+    isWantedAgain: false,
+  };
+}
+
+function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }

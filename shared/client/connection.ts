@@ -41,8 +41,10 @@ export interface ConnectionOptions {
 
 /** One connection, for as long as it lasts; who wants another makes another. */
 export interface Connection {
-  /** Resolves at PUBACK (QoS 1) or when written (QoS 0); rejects when the connection ends before. */
+  /** Resolves at PUBACK (QoS 1) or when written (QoS 0); rejects when the connection ends before, or with what `refuse` was told. */
   publish(packet: Packet): Promise<void>;
+  /** The broker says that it did not take the publish with this packet identifier; its PUBACK is still to come. */
+  refuse(mid: number, error: FleetError): void;
   /** Rejects with NOT_PERMITTED when the broker refuses one of them. */
   subscribe(filters: readonly string[]): Promise<void>;
   unsubscribe(filters: readonly string[]): Promise<void>;
@@ -129,6 +131,7 @@ function openStream(endpoint: Endpoint): Duplex {
 function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: Promise<string>): Connection {
   // mqtt.js would keep what is not acknowledged for the next connection; there is none, so it is told at once.
   const pending = new Set<(error: Error) => void>();
+  const refused = new Map<number, FleetError>();
   void closed.then(() => {
     for (const reject of pending) reject(notConnected());
   });
@@ -148,8 +151,13 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
     publish: ({ topic, payload, qos, retain }) =>
       request((settle) => {
         const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-        client.publish(topic, body, { qos, retain }, (error) => settle(error));
+        client.publish(topic, body, { qos, retain }, (error, packet) => {
+          const mid = packet?.messageId ?? 0;
+          settle(error ?? refused.get(mid));
+          refused.delete(mid);
+        });
       }),
+    refuse: (mid, error) => void refused.set(mid, error),
     subscribe: (filters) =>
       request((settle) => {
         client.subscribe([...filters], { qos: 1 }, (error, _grants, suback) => {

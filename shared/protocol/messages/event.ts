@@ -54,6 +54,12 @@ export const Refusal = defineMessage({
     topic: v.string(),
     reason: v.picklist(['acl', 'size', 'rate', 'schema']),
     message: v.string(),
+    mid: v.optional(
+      member(
+        v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+        'Packet identifier of the publish, when it had one. Its PUBACK comes after this.',
+      ),
+    ),
   }),
   example: {
     params: { id: 'm1' },
@@ -61,6 +67,7 @@ export const Refusal = defineMessage({
       topic: 'salt/ret/20261122093047146206/m2',
       reason: 'acl',
       message: 'a minion may publish only its own topics',
+      mid: 7,
     },
   },
 });

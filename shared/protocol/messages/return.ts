@@ -5,6 +5,23 @@ import { defineMessage } from '../message.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
 
+/** What a return in parts may have at most: 64 MiB fit a few hundred parts of a full minion, or thousands of small ones. */
+export const RETURN_PARTS_MAX = { count: 4096, bytes: 64 * 1024 ** 2 } as const;
+
+/** How a value that no packet carries was cut: as JSON in UTF-8, anywhere, its pieces numbered from 0. */
+export const ReturnParts = v.object({
+  count: member(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(RETURN_PARTS_MAX.count)),
+    'How many there are.',
+  ),
+  bytes: member(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(RETURN_PARTS_MAX.bytes)),
+    'All of them together.',
+  ),
+  sha256: member(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')), 'Over all of them together.'),
+});
+export type ReturnParts = v.InferOutput<typeof ReturnParts>;
+
 export const ReturnPayload = v.object({
   id: MinionId,
   jid: v.optional(Jid),
@@ -28,6 +45,9 @@ export const ReturnPayload = v.object({
       v.picklist(['interrupted', 'cancelled', 'timed_out', 'rejected', 'expired']),
       'How it ended before its end. Left out: it ran to its end.',
     ),
+  ),
+  parts: v.optional(
+    member(ReturnParts, 'The value went ahead in parts; `return` is a text that says so, for whoever reads no parts.'),
   ),
 });
 export type ReturnPayload = v.InferOutput<typeof ReturnPayload>;
@@ -67,6 +87,19 @@ export const ReturnLong = defineMessage({
   stored: true,
   payload: ReturnPayload,
   example: { params: { jid: EXAMPLE_JID, id: 'm1' }, payload: example },
+});
+
+export const ReturnPart = defineMessage({
+  name: 'part of a return',
+  topic: 'salt/ret/{jid}/{id}/{n}',
+  summary:
+    'A piece of a value that is too large for one packet, sent ahead of the return that has `parts`. PUBACK means stored. Without a return for an hour, or sent for a job that is over or unknown, it is dropped.',
+  from: [{ role: 'minion', self: 'id' }],
+  to: [{ role: 'master' }],
+  qos: 1,
+  raw: true,
+  payload: v.instance(Uint8Array),
+  example: { params: { jid: EXAMPLE_JID, id: 'm1', n: '0' }, payload: new Uint8Array([0x22, 0x68, 0x69]) },
 });
 
 export const ackStates = ['run', 'rej', 'busy', 'prog'] as const;

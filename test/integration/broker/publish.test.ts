@@ -54,7 +54,7 @@ test.each([
   await observer.mqtt.subscribeAsync('#', { qos: 1 });
   const minion = await fixture.minion('m1');
   await minion.mqtt.publishAsync(topic, payload, { qos: 1, retain });
-  const refusal = { topic: topic.slice(0, 64), reason, message: expect.any(String) };
+  const refusal = { topic: topic.slice(0, 64), reason, message: expect.any(String), mid: expect.any(Number) };
   expect(await refusalOf(minion)).toEqual(refusal);
   expect(await refusalOf(observer)).toEqual(refusal);
   await minion.mqtt.publishAsync('salt/fire/m1/still/here', '{}', { qos: 1 });

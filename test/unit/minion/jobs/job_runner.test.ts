@@ -41,8 +41,10 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
   const ledger = overrides.ledger ?? (await openLedger(join(directory, 'ledger'), () => NOW));
   if (overrides.ledger === undefined) ledgers.push(ledger);
-  const outbox = await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, log });
-  outbox.attach(async ({ topic, payload }) => sent.push(ReturnLong.decode(topic, payload)!.payload));
+  const outbox =
+    overrides.outbox ?? (await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, clock, log }));
+  if (overrides.outbox === undefined)
+    outbox.attach(async ({ topic, payload }) => sent.push(ReturnLong.decode(topic, payload)!.payload));
   const table = createJobTable(() => undefined, 1);
   const runner = createJobRunner({
     id: 'm1',
@@ -161,7 +163,12 @@ test('what a former process began and never finished is reported as interrupted,
   await before.outbox.add('return', ReturnLong.encode({ jid: jid(2), id: 'm1' }, payload));
 
   const ledger = await openLedger(join(directory, 'ledger'), () => NOW);
-  const outbox = await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, log: silentLogger });
+  const outbox = await openOutbox({
+    folder: join(directory, 'outbox'),
+    bytesMax: 2 ** 20,
+    clock: fakeClock(),
+    log: silentLogger,
+  });
   const { runner } = await setUp({ ledger, outbox });
   await runner.reportInterrupted();
   const sent: (ReturnPayload | undefined)[] = [];

@@ -3,19 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOutbox } from '../../../../minion/jobs/outbox.ts';
-import { silentLogger } from '../../../../shared/log.ts';
+import { FleetError } from '../../../../shared/errors.ts';
+import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import type { Packet } from '../../../../shared/protocol/message.ts';
 import { Inbox } from '../../../integration/broker/inbox.ts';
+import { type FakeClock, fakeClock } from '../../../support/fake_context.ts';
+import { until } from '../../../support/until.ts';
 
 let folder: string;
+let clock: FakeClock;
 beforeEach(async () => {
+  clock = fakeClock();
   folder = await mkdtemp(join(tmpdir(), 'brine-outbox-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** What one entry takes, bytes. */
 const BLOCK = 4096;
-const openWith = (blocks = 100) => openOutbox({ folder, bytesMax: blocks * BLOCK, log: silentLogger });
+const openWith = (blocks = 100) => openOutbox({ folder, bytesMax: blocks * BLOCK, clock, log: silentLogger });
 const packet = (topic: string, payload: Uint8Array = Buffer.from('{}')): Packet => ({
   topic,
   payload,
@@ -110,9 +115,11 @@ test('all that waits survives the process, byte for byte and in order', async ()
   const sent: Packet[] = [];
   again.attach(async (one) => void sent.push(one));
   await again.drained();
-  expect(sent.map(({ topic }) => topic)).toEqual(['salt/ret/1/m1', 'salt/fire/m1/a', 'salt/fire/m1/b']);
-  expect(Buffer.from(sent[0]!.payload)).toEqual(payload);
-  expect(sent[0]).toMatchObject({ qos: 1, retain: false });
+  const returned = sent.filter(({ topic }) => topic === 'salt/ret/1/m1');
+  expect(returned).toMatchObject([{ qos: 1, retain: false }]);
+  expect(Buffer.from(returned[0]!.payload)).toEqual(payload);
+  const fired = sent.filter(({ topic }) => topic.startsWith('salt/fire/'));
+  expect(fired.map(({ topic }) => topic)).toEqual(['salt/fire/m1/a', 'salt/fire/m1/b']);
 });
 
 test('a file that was being written when the process was killed is not sent', async () => {
@@ -173,4 +180,85 @@ test('what cannot be written is not kept, and its author hears of it', async () 
   await rm(folder, { recursive: true });
   await expect(outbox.add('return', packet('r1'))).rejects.toThrow('ENOENT');
   expect([outbox.topics(), outbox.isFull()]).toEqual([[], false]);
+});
+
+/** The master's side: takes so many at once, refuses the rest for their rate. */
+function ratedLine(taken: { left: number }) {
+  const sent = new Inbox<string>();
+  const delivered: string[] = [];
+  return {
+    sent,
+    delivered,
+    async publish({ topic }: Packet): Promise<void> {
+      sent.push(topic);
+      if (topic.startsWith('e') && taken.left-- <= 0) throw new FleetError('LIMIT_EXCEEDED', 'rate: too many');
+      delivered.push(topic);
+    },
+  };
+}
+
+test('events go out at a pace, and returns do not wait for them', async () => {
+  const outbox = await openWith(1000);
+  const topics = Array.from({ length: 600 }, (_, index) => `e${String(index).padStart(3, '0')}`);
+  await Promise.all(topics.map((topic) => outbox.add('event', packet(topic))));
+  await outbox.add('return', packet('r1'));
+  const { sent, publish } = ratedLine({ left: Number.POSITIVE_INFINITY });
+  outbox.attach(publish);
+  await sent.waitForCount(65);
+  expect(sent.all).toContain('r1');
+  expect(sent.all).toHaveLength(65);
+  await until('what was sent is gone', () => outbox.topics().length === 536);
+  clock.advance(500);
+  // Half a second more, of 500 events a second.
+  await sent.waitForCount(65 + 64);
+  while (outbox.topics().length > 0) {
+    clock.advance(100);
+    await until(
+      'what was sent is gone',
+      () => sent.all.length === 601 || outbox.topics().length === 601 - sent.all.length,
+    );
+  }
+  expect(sent.all.filter((topic) => topic !== 'r1')).toEqual(topics);
+});
+
+test('an event that was refused for its rate is sent again after a pause, slower, and none is lost', async () => {
+  const outbox = await openWith();
+  const topics = Array.from({ length: 20 }, (_, index) => `e${String(index).padStart(2, '0')}`);
+  await Promise.all(topics.map((topic) => outbox.add('event', packet(topic))));
+  const taken = { left: 5 };
+  const { sent, delivered, publish } = ratedLine(taken);
+  outbox.attach(publish);
+  await until('what was sent is gone', () => delivered.length === 5 && outbox.topics().length === 15);
+  const before = sent.all.length;
+  clock.advance(900);
+  expect(sent.all).toHaveLength(before);
+  taken.left = Number.POSITIVE_INFINITY;
+  while (outbox.topics().length > 0) {
+    clock.advance(100);
+    await until('what was sent is gone', () => outbox.topics().length === 20 - delivered.length);
+  }
+  expect(delivered).toEqual(topics);
+});
+
+test('what the master will never take is given up, and said so', async () => {
+  const lines: string[] = [];
+  const log = createLogger([{ level: 'error', format: 'text', write: (line) => lines.push(line) }], () => 0);
+  const outbox = await openOutbox({ folder, bytesMax: 100 * BLOCK, clock, log });
+  await outbox.add('event', packet('e1'));
+  outbox.attach(() => Promise.reject(new FleetError('NOT_PERMITTED', 'acl: not yours')));
+  await outbox.drained();
+  expect(lines).toEqual([expect.stringContaining('acl: not yours')]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what does not fit into memory is read again when it is sent, in its order', async () => {
+  const outbox = await openWith(4000);
+  const payload = Buffer.alloc(1024 ** 2, 7);
+  const topics = Array.from({ length: 7 }, (_, index) => `e${index}`);
+  for (const topic of topics) await outbox.add('event', packet(topic, payload));
+  const sent: Packet[] = [];
+  outbox.attach(async (one) => void sent.push(one));
+  await outbox.drained();
+  expect(sent.map(({ topic }) => topic)).toEqual(topics);
+  expect(sent.every((one) => payload.equals(one.payload))).toBe(true);
 });
