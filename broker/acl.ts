@@ -5,7 +5,7 @@ import type { Access, Identity } from '../shared/protocol/access.ts';
 import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import type { AnyMessage } from '../shared/protocol/message.ts';
-import { Return, ReturnLong } from '../shared/protocol/messages/return.ts';
+import { Return, ReturnLong, ReturnPart } from '../shared/protocol/messages/return.ts';
 import type { Received } from './broker_options.ts';
 
 /** A publish as a client sent it. */
@@ -20,7 +20,7 @@ export interface Refused {
   readonly message: string;
 }
 
-const RETURN_NAMES: ReadonlySet<string> = new Set([Return.name, ReturnLong.name]);
+const RETURN_NAMES: ReadonlySet<string> = new Set([Return.name, ReturnLong.name, ReturnPart.name]);
 /** Topic parameters that no `self` rule ties to the connection. */
 const PARAM_SCHEMAS = [
   ['jid', Jid],

@@ -1,7 +1,7 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
 import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
-import type { CallRequest } from '../shared/protocol/messages/operator.ts';
+import type { CallRequest, PartsReference } from '../shared/protocol/messages/operator.ts';
 import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
 
@@ -16,6 +16,12 @@ export interface CallRunnerOptions {
 export interface CallSettings {
   out: string | undefined;
   retcode: number | undefined;
+  /** Where in the value large returns belong, which stay in the store. */
+  readonly parts: PartsReference[];
+}
+
+export function newCallSettings(): CallSettings {
+  return { out: undefined, retcode: undefined, parts: [] };
 }
 
 export interface CallResult extends Readonly<CallSettings> {
@@ -33,7 +39,7 @@ const HIDDEN = '**********';
 
 export function createCallRunner(options: CallRunnerOptions): CallRunner {
   return async (user, { op, fun, arg, kwarg }, jid = options.newJid()) => {
-    const settings: CallSettings = { out: undefined, retcode: undefined };
+    const settings = newCallSettings();
     const context = options.context(user, settings);
     const spec = await findFunction(op === 'runner' ? options.runners : options.wheel, op, fun);
     const { values, extra } = bindArguments(fun, spec, arg, kwarg);

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { createFn, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { JobRequest } from '../shared/protocol/messages/operator.ts';
+import type { ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { MasterConfig } from './config.ts';
 import type { EventBus } from './events/event_bus.ts';
 import type { EventLog } from './events/event_log.ts';
@@ -46,6 +47,8 @@ export interface MasterContext {
   readonly log: Logger;
   setOut(outputter: string): void;
   setRetcode(retcode: number): void;
+  /** At that path of the value stands the return of a minion that came in parts: whoever reads the value is told how to get it. */
+  setParts(at: readonly string[], jid: string, result: ReturnPayload): void;
 }
 
 /** A function of a runner or of the wheel; see FunctionSpec. */

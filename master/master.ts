@@ -5,7 +5,7 @@ import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
 import { VERSION } from '../shared/version.ts';
-import { type CallSettings, createCallRunner } from './call_runner.ts';
+import { type CallSettings, createCallRunner, newCallSettings } from './call_runner.ts';
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import type { Authority } from './keys/authority.ts';
@@ -43,8 +43,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   // These are made last, from what the parts know; until then nobody is connected to send anything to.
   const late: Late = { broker: undefined, reactor: undefined };
   const parts = await createParts(deps, store, () => late.broker);
-  const setting = { out: undefined, retcode: undefined };
-  const context = (user: string, settings: CallSettings = { ...setting }) =>
+  const context = (user: string, settings: CallSettings = newCallSettings()) =>
     makeContext(deps, parts, late, user, settings);
   const { runners, wheel } = deps;
   const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid });
@@ -124,6 +123,9 @@ function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, s
     },
     setRetcode(retcode) {
       settings.retcode = retcode;
+    },
+    setParts(at, jid, { id, parts: of }) {
+      if (of !== undefined) settings.parts.push({ at: [...at], jid, id, ...of });
     },
   };
 }

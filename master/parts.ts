@@ -5,6 +5,7 @@ import { createJidSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import { createEventBus, type EventBus } from './events/event_bus.ts';
@@ -13,6 +14,7 @@ import { createEventStreams, type EventStreams } from './events/event_streams.ts
 import { createFleet, type Fleet } from './fleet.ts';
 import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
+import { createIncomingParts, type IncomingParts } from './jobs/incoming_parts.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
 import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
@@ -62,6 +64,7 @@ export interface Parts {
   readonly tracker: Tracker;
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
+  readonly incomingParts: IncomingParts;
   readonly mine: Mine;
   readonly newJid: () => string;
 }
@@ -156,8 +159,19 @@ function createJobPath(
     keep: returners.keepOwnJob,
     eventOf: (record, update) => holdEnded(bus, record, update),
   });
-  const collector = createCollector({ tracker, dispatcher, bus, log, keep: returners.keepReturn, takeScheduled });
-  return { tracker, newJid, dispatcher, collector };
+  const incomingParts = createIncomingParts({ jobs, tracker, clock, log });
+  const collector = createCollector({
+    tracker,
+    dispatcher,
+    bus,
+    log,
+    keep: returners.keepReturn,
+    takeScheduled,
+    parts: incomingParts,
+    askAgain: (jid, id) =>
+      broker()?.send(id, JobControl.encode({ id }, { op: 'resend', jid }, parts.fleet.info(id).enc)) ?? false,
+  });
+  return { tracker, newJid, dispatcher, collector, incomingParts };
 }
 
 /** Minions make ids too, for the jobs that they give themselves. */

@@ -6,7 +6,14 @@ import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/pr
 import { Fire } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Request } from '../shared/protocol/messages/job.ts';
 import { OperatorFire, OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
-import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../shared/protocol/messages/return.ts';
+import {
+  Ack,
+  type AckPayload,
+  Return,
+  ReturnLong,
+  ReturnPart,
+  type ReturnPayload,
+} from '../shared/protocol/messages/return.ts';
 import type { EventBus, EventData } from './events/event_bus.ts';
 import { emitMinionEvent } from './events/minion_events.ts';
 import type { Fleet } from './fleet.ts';
@@ -38,6 +45,12 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
   const byMessage: Readonly<Record<string, Receive>> = {
     [Return.name]: collect,
     [ReturnLong.name]: collect,
+    [ReturnPart.name]({ who, params, payload }) {
+      const { jid = '', n = '' } = params;
+      if (/^\d{1,6}$/.test(n)) return collector.collectPart(jid, who.id, Number(n), payload as Uint8Array);
+      log.warning('a part of a return without a number', { jid, minion: who.id });
+      return undefined;
+    },
     [Ack.name]({ who, params, payload }) {
       collector.collectAck(params.jid as string, who.id, payload as AckPayload);
       return undefined;

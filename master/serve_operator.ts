@@ -7,11 +7,12 @@ import {
   type OperatorRequestPayload,
   OperatorResponse,
   type OperatorResponsePayload,
+  type PartsRequest,
   type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import { listedIds } from '../shared/target/target.ts';
-import type { CallRunner, CallSettings } from './call_runner.ts';
+import { type CallRunner, type CallSettings, newCallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
 import type { Answer, EventStreams } from './events/event_streams.ts';
 import { isTerminal } from './jobs/job_state.ts';
@@ -25,6 +26,9 @@ export interface OperatorServiceOptions {
   readonly publish: (packet: Packet) => void;
   readonly log: Logger;
 }
+
+/** Pieces of a large return in one answer; a full minion's has 240 KiB. */
+const PARTS_AT_A_TIME = 4;
 
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
@@ -57,6 +61,8 @@ async function serve(
       return serveJob(options, user, request, answer);
     case 'watch':
       return serveWatch(options, user, request, answer);
+    case 'parts':
+      return serveParts(options, user, request, answer);
     case 'runner':
     case 'wheel':
       return serveCall(options, user, request, answer);
@@ -71,7 +77,7 @@ async function serveJob(
   request: JobRequest,
   answer: Answer,
 ): Promise<void> {
-  const context = options.context(user, { out: undefined, retcode: undefined });
+  const context = options.context(user, newCallSettings());
   const record = await context.dispatchJob(request);
   const { jid } = record;
   const missing = missingOf(request, context.fleet.ids());
@@ -90,7 +96,7 @@ async function serveWatch(
   { jid }: WatchRequest,
   answer: Answer,
 ): Promise<void> {
-  const context = options.context(user, { out: undefined, retcode: undefined });
+  const context = options.context(user, newCallSettings());
   const record = context.jobs.job(jid);
   if (record === undefined) {
     throw new FleetError('JOB_UNKNOWN', `there is no job ${jid}`, {
@@ -104,6 +110,30 @@ async function serveWatch(
     if (step !== undefined) answer(step);
   }
   follow(context, record, answer);
+}
+
+/**
+ * Some pieces of a large return. Whoever wants it all asks again: what is under way at a time stays far below what may
+ * wait for a client (`max_backlog_bytes`).
+ */
+async function serveParts(
+  options: OperatorServiceOptions,
+  user: string,
+  { jid, id, from }: PartsRequest,
+  answer: Answer,
+): Promise<void> {
+  const { jobs } = options.context(user, newCallSettings());
+  const count = jobs.returnOf(jid, id)?.parts?.count ?? 0;
+  for (let n = from; n < Math.min(count, from + PARTS_AT_A_TIME); n++) {
+    const piece = jobs.part(jid, id, n);
+    if (piece === undefined) break;
+    answer({ t: 'part', n, data: Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64') });
+    // Other work goes first.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  answer({ t: 'end' });
 }
 
 /** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
@@ -160,8 +190,18 @@ function stepOf(
   { id, state, since, reason, result }: JobUpdate,
 ): OperatorResponsePayload | undefined {
   if (result !== undefined) {
-    const { retcode, out, ms } = result;
-    return { t: 'ret', id, jid, return: result.return, retcode, success: result.success ?? retcode === 0, out, ms };
+    const { retcode, out, ms, success = retcode === 0, parts } = result;
+    return {
+      t: 'ret',
+      id,
+      jid,
+      return: result.return,
+      retcode,
+      success,
+      out,
+      ms,
+      ...(parts !== undefined && { parts: [{ at: ['return'], jid, id, ...parts }] }),
+    };
   }
   // Hops that every job makes within milliseconds are nobody's news.
   if (state === 'sent' || state === 'delivered') return undefined;
@@ -174,7 +214,8 @@ async function serveCall(
   request: CallRequest,
   answer: Answer,
 ): Promise<void> {
-  const { value, out, retcode } = await callRunner(user, request);
-  answer({ t: 'value', value: value ?? null, out, retcode });
+  const { value, out, retcode, parts } = await callRunner(user, request);
+  const references = parts.map(({ at, ...rest }) => ({ at: ['value', ...at], ...rest }));
+  answer({ t: 'value', value: value ?? null, out, retcode, ...(parts.length > 0 && { parts: references }) });
   answer({ t: 'end' });
 }

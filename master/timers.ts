@@ -18,7 +18,7 @@ const RETENTION_BATCH = 200;
 /** What the master does from time to time. */
 export function startTimers(
   { config, clock, log }: MasterDeps,
-  { tracker, dispatcher, fleet, jobs, authority, bus, eventLog }: Parts,
+  { tracker, dispatcher, fleet, jobs, authority, bus, eventLog, incomingParts }: Parts,
   broker: Broker,
 ) {
   const limits = {
@@ -47,6 +47,9 @@ export function startTimers(
       });
     }),
     clock.every(RETENTION_SWEEP_MS, () => {
+      incomingParts.sweep().catch((error: unknown) => {
+        log.error('parts of returns that never came could not be removed', { error: String(error) });
+      });
       if (config.keep_jobs_seconds === 0) return;
       const before = new Date(clock.nowMs() - config.keep_jobs_seconds * 1000).toISOString().replace(/\D/g, '');
       jobs.removeBefore(before, RETENTION_BATCH).catch((error: unknown) => {

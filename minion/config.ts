@@ -20,6 +20,7 @@ import { minionReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
+import { RETURN_PARTS_MAX } from '../shared/protocol/messages/return.ts';
 
 const master = {
   master: saltKey(
@@ -77,9 +78,9 @@ const grains = {
 const jobs = {
   process_count_max: saltKey(count(-1), -1, 'Jobs that run at a time; others wait. -1 for any number.'),
   max_return_size: ownKey(
-    bytes(1024, 256 * 1024),
-    250 * 1024,
-    'Largest return; a larger one is replaced by an error that says so.',
+    bytes(1024, RETURN_PARTS_MAX.bytes),
+    RETURN_PARTS_MAX.bytes,
+    'Largest return; a larger one is replaced by an error that says so, with both ends of the output.',
   ),
   max_outbox_bytes: ownKey(
     bytes(65536),

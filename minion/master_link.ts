@@ -98,11 +98,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   const attend = async (credentials: Credentials, signal: AbortSignal): Promise<void> => {
     trustSigningKey(credentials.signingCertPem);
-    const opened = await connect(
-      { ...options, received: notingRefusals(options, () => connection) },
-      caPem,
-      credentials,
-    );
+    const received = notingRefusals(options, () => connection);
+    const opened = await connect({ ...options, received }, caPem, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
     signal.addEventListener('abort', stop, { once: true });

@@ -1,7 +1,8 @@
 import type { Logger } from '../../shared/log.ts';
-import type { AckPayload, ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import type { AckPayload, ReturnParts, ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { EventBus, HeldEvent } from '../events/event_bus.ts';
 import type { Dispatcher } from './dispatch.ts';
+import type { IncomingParts } from './incoming_parts.ts';
 import { type JobEvent, nextState } from './job_state.ts';
 import type { JobRecord } from './job_store.ts';
 import type { TakeScheduled } from './scheduled.ts';
@@ -10,10 +11,15 @@ import type { JobUpdate, Tracker } from './tracker.ts';
 export interface Collector {
   /** Resolves when the return is committed; only then may PUBACK go out. A return already stored resolves at once. */
   collectReturn(jid: string, id: string, payload: ReturnPayload): Promise<void>;
+  /** The same for a piece of a value that the return will put together. */
+  collectPart(jid: string, id: string, n: number, bytes: Uint8Array): Promise<void>;
   collectAck(jid: string, id: string, payload: AckPayload): void;
 }
 
 export interface CollectorOptions {
+  readonly parts: IncomingParts;
+  /** Asks that minion for all of a return once more; false when it cannot be asked. */
+  readonly askAgain: (jid: string, id: string) => boolean;
   readonly tracker: Tracker;
   readonly dispatcher: Pick<Dispatcher, 'settled' | 'postpone'>;
   readonly bus: EventBus;
@@ -23,10 +29,14 @@ export interface CollectorOptions {
   readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
 }
 
-export function createCollector({ tracker, dispatcher, bus, log, keep, takeScheduled }: CollectorOptions): Collector {
+export function createCollector(options: CollectorOptions): Collector {
+  const { tracker, dispatcher, bus, log, keep, takeScheduled, parts } = options;
   return {
+    collectPart: (jid, id, n, bytes) => parts.add(jid, id, n, bytes),
     async collectReturn(jid, id, payload) {
-      const result = normalize(jid, payload);
+      const whole = normalize(jid, payload);
+      const result = whole.parts === undefined ? whole : await takeTogether(options, id, whole, whole.parts);
+      if (result === undefined) return;
       if (result.schedule !== undefined) {
         const state = nextState('running', endingOf(result)) ?? 'failed';
         if (await takeScheduled(id, jid, state, result)) return;
@@ -36,6 +46,7 @@ export function createCollector({ tracker, dispatcher, bus, log, keep, takeSched
       if (record !== undefined && keep !== undefined) await keep(record, result);
       const taken = await tracker.commit(jid, id, endingOf(result), { result, reason: result.error?.message });
       if (!taken) log.debug('a return of a job that is over or unknown', { jid, minion: id });
+      if (payload.parts !== undefined) await parts.finish(jid, id, result.parts !== undefined);
     },
     collectAck(jid, id, payload) {
       const { st, reason, pid } = payload;
@@ -57,8 +68,28 @@ export function createCollector({ tracker, dispatcher, bus, log, keep, takeSched
   };
 }
 
+/**
+ * A return whose value came in parts, when they are what it says. Undefined: the minion is asked to send all of it again,
+ * and this return counts as not sent. Whoever cannot be asked, or does no better, has failed.
+ */
+async function takeTogether(
+  { parts: incoming, askAgain, log }: CollectorOptions,
+  id: string,
+  result: ReturnPayload & { readonly jid: string },
+  parts: ReturnParts,
+): Promise<ReturnPayload | undefined> {
+  const { jid, parts: _parts, ...rest } = result;
+  const mistake = await incoming.check(jid, id, parts);
+  if (mistake === undefined) return result;
+  log.warning('a return in parts cannot be put together', { jid, minion: id, reason: mistake });
+  if (incoming.mayAskAgain(jid, id) && askAgain(jid, id)) return undefined;
+  const message = `the job ended with return code ${result.retcode}, but its return of ${parts.bytes} bytes was lost: ${mistake}`;
+  const error = { code: 'MESSAGE_INVALID', message } as const;
+  return { ...rest, jid, return: `ERROR: ${message}`, retcode: result.retcode || 1, success: false, error };
+}
+
 /** The members that a modest minion may leave out. */
-function normalize(jid: string, payload: ReturnPayload): ReturnPayload {
+function normalize(jid: string, payload: ReturnPayload): ReturnPayload & { readonly jid: string } {
   return { ...payload, jid, success: payload.success ?? payload.retcode === 0 };
 }
 

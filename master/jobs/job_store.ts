@@ -73,6 +73,14 @@ export interface JobStore {
   releasedIds(jid: string): readonly string[];
   /** A return that came after its part was over. */
   addReturn(jid: string, id: string, result: ReturnPayload, event?: Change): Promise<void>;
+  /** A piece of a value that is not whole yet, or that is kept in pieces; the same number replaces it. */
+  addPart(jid: string, id: string, n: number, bytes: Uint8Array): Promise<void>;
+  part(jid: string, id: string, n: number): Uint8Array | undefined;
+  /** Numbers of the pieces that are there. */
+  partNumbers(jid: string, id: string): readonly number[];
+  /** Jobs and minions of which there are pieces. */
+  partOwners(): Iterable<readonly [jid: string, id: string]>;
+  removeParts(jid: string, id: string): Promise<void>;
   job(jid: string): JobRecord | undefined;
   /** The job of that name: see JobCause. */
   jobOnce(once: string): JobRecord | undefined;
@@ -83,6 +91,7 @@ export interface JobStore {
   endedRows(jid: string): Map<string, EndedRow>;
   endedRow(jid: string, id: string): EndedRow | undefined;
   hasReturn(jid: string, id: string): boolean;
+  returnOf(jid: string, id: string): ReturnPayload | undefined;
   returns(jid: string): Map<string, ReturnPayload>;
   lastJid(): string | undefined;
   /** Removes jobs older than `before` (a jid), some at a time; resolves to how many went. */
@@ -127,6 +136,7 @@ export function createJobStore(store: Store): JobStore {
     releasedIds: (jid) => [...rowsOf(store, jid)].filter(([, { state }]) => !isTerminal(state)).map(([id]) => id),
     addReturn: (jid, id, result, event) =>
       store.write([{ table: 'returns', key: [jid, id], value: result }, ...(event === undefined ? [] : [event])]),
+    ...createPartStore(store),
     job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
     jobOnce(once) {
       const jid = store.get('once', [once]);
@@ -149,12 +159,35 @@ export function createJobStore(store: Store): JobStore {
       return row !== undefined && isTerminal(row.state) ? row : undefined;
     },
     hasReturn: (jid, id) => store.get('returns', [jid, id]) !== undefined,
+    returnOf: (jid, id) => store.get('returns', [jid, id]) as ReturnPayload | undefined,
     returns: (jid) => collect<ReturnPayload>(store, 'returns', jid),
     lastJid() {
       for (const { key } of store.range('jobs', { reverse: true, limit: 1 })) return String(key[0]);
       return undefined;
     },
     removeBefore: (before, limit) => removeBefore(store, before, limit),
+  };
+}
+
+function createPartStore(store: Store) {
+  return {
+    addPart: (jid: string, id: string, n: number, value: Uint8Array) =>
+      store.write([{ table: 'parts', key: [jid, id, n], value }]),
+    part: (jid: string, id: string, n: number) => store.get('parts', [jid, id, n]) as Uint8Array | undefined,
+    partNumbers: (jid: string, id: string) =>
+      [...store.keys('parts', { prefix: [jid, id] })].map((key) => Number(key[2])),
+    *partOwners() {
+      let last = '';
+      for (const [jid = '', id = ''] of store.keys('parts')) {
+        if (`${jid}/${id}` === last) continue;
+        last = `${jid}/${id}`;
+        yield [String(jid), String(id)] as const;
+      }
+    },
+    removeParts: (jid: string, id: string) =>
+      store.write(
+        [...store.keys('parts', { prefix: [jid, id] })].map((key) => ({ table: 'parts', key, value: undefined })),
+      ),
   };
 }
 
@@ -181,8 +214,8 @@ async function removeBefore(store: Store, before: string, limit: number): Promis
   }
   const changes = old.flatMap((jid): Change[] => [
     { table: 'jobs' as const, key: [jid], value: undefined },
-    ...(['rows', 'returns'] as const).flatMap((table) =>
-      [...store.range(table, { prefix: [jid] })].map(({ key }) => ({ table, key, value: undefined })),
+    ...(['rows', 'returns', 'parts'] as const).flatMap((table) =>
+      [...store.keys(table, { prefix: [jid] })].map((key) => ({ table, key, value: undefined })),
     ),
   ]);
   for (const once of names) changes.push({ table: 'once', key: [once], value: undefined });

@@ -22,7 +22,7 @@ export function dueEnding(
 ): { readonly event: JobEvent; readonly reason: string } | undefined {
   if (row.state === 'running') {
     const runSeconds = record.timeout_ms === undefined ? timers.runSeconds : record.timeout_ms / 1000;
-    if (now.seconds - row.since > runSeconds + timers.startGraceSeconds) {
+    if (!row.isReturning && now.seconds - row.since > runSeconds + timers.startGraceSeconds) {
       return { event: 'time_out', reason: `ran longer than its time limit (${runSeconds} s)` };
     }
     if (now.monotonicMs - row.aliveMs >= timers.stepSeconds * 1000) {

@@ -23,6 +23,8 @@ export interface Row {
   isCancelled: boolean;
   /** What the minion is running it as. */
   pid: number | undefined;
+  /** It is over on the minion, and what it returns is on its way in parts. */
+  isReturning: boolean;
   /** Its end is being stored. */
   ending: Promise<void> | undefined;
 }
@@ -270,6 +272,7 @@ function openRow(id: string, record: JobRecord, clock: Clock, mayHaveIt: boolean
     exp: record.exp,
     isCancelled: false,
     pid: undefined,
+    isReturning: false,
     ending: undefined,
   };
 }

@@ -30,7 +30,12 @@ export default defineRunner({
         const out = [...returns.values()].find((result) => result.out !== undefined)?.out;
         if (out !== undefined) context.setOut(out);
         const found: Record<string, unknown> = {};
-        if (returned) for (const [id, result] of returns) found[id] = result.return;
+        if (returned) {
+          for (const [id, result] of returns) {
+            found[id] = result.return;
+            context.setParts([id], record.jid, result);
+          }
+        }
         if (missing) for (const id of record.minions) if (!returns.has(id)) found[id] = stateText(context, record, id);
         return found;
       },
@@ -42,7 +47,12 @@ export default defineRunner({
       reads: true,
       run(context, { jid }) {
         const record = find(context, jid);
-        return { ...describe(record), jid: record.jid, Minions: record.minions, Result: resultsOf(context, record) };
+        return {
+          ...describe(record),
+          jid: record.jid,
+          Minions: record.minions,
+          Result: resultsOf(context, record, []),
+        };
       },
     }),
     print_job: fn({
@@ -52,7 +62,13 @@ export default defineRunner({
       reads: true,
       run(context, { jid }) {
         const record = find(context, jid);
-        return { [record.jid]: { ...describe(record), Minions: record.minions, Result: resultsOf(context, record) } };
+        return {
+          [record.jid]: {
+            ...describe(record),
+            Minions: record.minions,
+            Result: resultsOf(context, record, [record.jid]),
+          },
+        };
       },
     }),
     list_jobs: fn({
@@ -182,7 +198,13 @@ export default defineRunner({
         for (const record of context.jobs.jobs()) {
           if (!matches(record.fun) || !targeted(String(record.tgt))) continue;
           if (args.metadata !== undefined && !hasMetadata(record, args.metadata)) continue;
-          return { [record.jid]: { ...describe(record), Minions: record.minions, Result: resultsOf(context, record) } };
+          return {
+            [record.jid]: {
+              ...describe(record),
+              Minions: record.minions,
+              Result: resultsOf(context, record, [record.jid]),
+            },
+          };
         }
         return {};
       },
@@ -232,9 +254,16 @@ function describe(record: JobRecord): Record<string, unknown> {
   };
 }
 
-function resultsOf({ jobs }: MasterContext, record: JobRecord): Record<string, unknown> {
+/** `at` is where the job stands in the answer. */
+function resultsOf(
+  { jobs, setParts }: MasterContext,
+  record: JobRecord,
+  at: readonly string[],
+): Record<string, unknown> {
   const results: Record<string, unknown> = {};
-  for (const [id, { return: value, retcode, success, out }] of jobs.returns(record.jid)) {
+  for (const [id, result] of jobs.returns(record.jid)) {
+    const { return: value, retcode, success, out } = result;
+    setParts([...at, 'Result', id, 'return'], record.jid, result);
     results[id] = { ...(out !== undefined && { out }), return: value, retcode, success };
   }
   return results;

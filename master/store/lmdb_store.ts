@@ -39,6 +39,9 @@ export function openLmdbStore(path: string): Store {
         yield { key: (Array.isArray(key) ? key : [key]) as StoreKey, value: decodeStored(value) };
       }
     },
+    *keys(name, options = {}) {
+      for (const key of table(name).getKeys(lmdbRange(options))) yield (Array.isArray(key) ? key : [key]) as StoreKey;
+    },
     async write(changes) {
       // All is encoded before anything is written: what cannot be encoded must not leave half of the changes behind.
       const encoded = changes.map(({ value }) =>

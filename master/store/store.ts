@@ -1,5 +1,5 @@
 /**
- * What the master must not forget. Keys are tuples in order; values are plain data. An interface of four verbs, so that
+ * What the master must not forget. Keys are tuples in order; values are plain data. An interface of five verbs, so that
  * another engine can stand in.
  */
 export type StoreKey = readonly (string | number)[];
@@ -10,6 +10,7 @@ export const tableNames = [
   'active',
   'rows',
   'returns',
+  'parts',
   'once',
   'events',
   'readers',
@@ -40,6 +41,8 @@ export interface RangeOptions {
 export interface Store {
   get(table: TableName, key: StoreKey): unknown;
   range(table: TableName, options?: RangeOptions): Iterable<{ readonly key: StoreKey; readonly value: unknown }>;
+  /** The same without the values, which may be large. */
+  keys(table: TableName, options?: RangeOptions): Iterable<StoreKey>;
   /** All of the changes or none; resolves when they would survive a power cut. Calls of one turn share a commit. */
   write(changes: readonly Change[]): Promise<void>;
   close(): Promise<void>;

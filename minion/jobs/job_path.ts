@@ -5,7 +5,8 @@ import { destinationsOf } from '../../shared/plugin/open_returner.ts';
 import { toStoredReturn } from '../../shared/plugin/returner.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
-import { Ack, type AckPayload } from '../../shared/protocol/messages/return.ts';
+import { Ack, type AckPayload, ReturnLong } from '../../shared/protocol/messages/return.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { MinionConfig } from '../config.ts';
 import { type MinionServices, makeContext } from '../make_context.ts';
 import type { MasterLink } from '../master_link.ts';
@@ -80,6 +81,7 @@ export function createJobPath(options: JobPathOptions) {
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),
     cancel: (jid) => runner.cancel(jid),
+    resend: (jid) => outbox.sendAgain(formatTopic(ReturnLong.topic, { jid, id })),
     askForKeys: () => link().askForKeys(),
     other: (topic, payload) => link().answer(topic, payload),
   });

@@ -1,13 +1,11 @@
-import * as v from 'valibot';
 import { type Clock, sleep, type Timer } from '../../shared/clock.ts';
-import { type ErrorReport, FleetError, systemErrorCode, toReport } from '../../shared/errors.ts';
+import { systemErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { decodePayload, encodePayload } from '../../shared/protocol/codec.ts';
-import { Retcode } from '../../shared/protocol/fields.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
+import { encodeReturn } from './encode_return.ts';
 import type { JobTable } from './job_table.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
@@ -158,7 +156,8 @@ function createHandover(options: JobRunnerOptions) {
   const { id, ledger } = options;
   const deliver = async (jid: string, result: ReturnPayload): Promise<void> => {
     const topic = formatTopic(ReturnLong.topic, { jid, id });
-    await keepReturn(options, { topic, payload: encodeReturn(result, options.returnBytesMax), qos: 1, retain: false });
+    const { payload, content } = encodeReturn(result, options.returnBytesMax);
+    await keepReturn(options, { topic, payload, qos: 1, retain: false }, content);
     ledger.finish(jid);
   };
 
@@ -173,10 +172,14 @@ function createHandover(options: JobRunnerOptions) {
 }
 
 /** A full disk must not cost a return: it is tried again until there is room. */
-async function keepReturn({ outbox, clock, log }: JobRunnerOptions, packet: Packet): Promise<void> {
+async function keepReturn(
+  { outbox, clock, log }: JobRunnerOptions,
+  packet: Packet,
+  content: Uint8Array | undefined,
+): Promise<void> {
   for (;;) {
     try {
-      return await outbox.add('return', packet);
+      return await outbox.add('return', packet, content);
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === undefined) throw error;
@@ -204,30 +207,4 @@ function cancelledReturn(id: string, jid: string): ReturnPayload {
 function interruptedReturn(id: string, jid: string): ReturnPayload {
   const message = 'the minion was stopped while the job ran; it is not known how far it came';
   return { id, jid, return: message, retcode: 1, success: false, ended: 'interrupted' };
-}
-
-/** A return that no packet can carry is replaced by one that says so: never trimmed, never lost in silence. */
-function encodeReturn(result: ReturnPayload, bytesMax: number): Uint8Array {
-  try {
-    const bytes = encodePayload(result, 'cbor');
-    if (bytes.length > bytesMax) {
-      throw new FleetError(
-        'LIMIT_EXCEEDED',
-        `its return of ${bytes.length} bytes is larger than max_return_size (${bytesMax} bytes)`,
-        { hint: 'let the function write to a file, or narrow what it returns' },
-      );
-    }
-    // The master would refuse it, and nobody would hear of the job again: a date, a cycle, a list a thousand levels deep.
-    ReturnLong.check(decodePayload(bytes));
-    return bytes;
-  } catch (cause) {
-    return encodePayload(unsendable(result, toReport(cause)), 'cbor');
-  }
-}
-
-function unsendable({ id, jid, fun, ended, retcode }: ReturnPayload, why: ErrorReport): ReturnPayload {
-  const message = `the job ended with return code ${retcode}, but ${why.message}`;
-  const code = retcode !== 0 && v.is(Retcode, retcode) ? retcode : 1;
-  const error = { ...why, message };
-  return { id, jid, fun, return: `ERROR: ${message}`, retcode: code, success: false, error, ended };
 }

@@ -27,6 +27,8 @@ export interface ReceiverOptions {
   readonly run: (job: JobPayload) => void;
   /** Stops a job that runs or waits; one that never came is refused from now on. */
   readonly cancel: (jid: string) => void;
+  /** The master wants a return once more that it has not acknowledged. */
+  readonly resend: (jid: string) => void;
   /** Asks the master for its signing keys again. */
   readonly askForKeys: () => void;
   /** Any other message below the job topic: answers to requests. */
@@ -74,6 +76,7 @@ export function createReceiver(options: ReceiverOptions) {
   const control = (bytes: Uint8Array): void => {
     const { op, jid } = JobControl.check(decodePayload(bytes));
     if (op === 'cancel') options.cancel(jid);
+    else if (op === 'resend') options.resend(jid);
     else if (op === 'probe' && table.has(jid)) options.acknowledge(jid, { st: 'run' });
   };
 

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { pyRepr } from '../../shared/python_text.ts';
+import { END_CHARACTERS, endsOfText } from './ends_of_text.ts';
 import { type Environment, type Launch, prepareLaunch, unableToRun } from './launch.ts';
 import { osErrorText } from './os_error.ts';
 import { signalGroup, terminateGroup } from './process_group.ts';
@@ -29,6 +30,8 @@ export interface ExecOptions {
   readonly mergeStderr?: boolean;
   /** Both streams together; beyond it the process is killed. Default 10 MiB. */
   readonly outputBytesMax?: number;
+  /** Beyond it the process goes on instead, and the failure tells both ends of what it wrote. */
+  readonly keepsEnds?: boolean;
   /** How to read the output, by its WHATWG name; what cannot be read becomes U+FFFD. Default UTF-8. */
   readonly encoding?: string;
   /** Start it and do not wait: the result has only `pid`. */
@@ -137,9 +140,9 @@ async function supervise(
   { clock, signal, onChild }: ExecSettings,
 ): Promise<ExecResult> {
   const pid = child.pid as number;
-  const { timeoutMs, outputBytesMax = OUTPUT_BYTES_MAX } = options;
+  const { timeoutMs, outputBytesMax = OUTPUT_BYTES_MAX, keepsEnds = false, keepOutput = true } = options;
   const tree = endableTree(child, pid, clock);
-  const output = collectOutput(child, options, outputBytesMax, () => tree.stop('too much output'));
+  const output = collectOutput(child, options, outputBytesMax, () => keepsEnds || tree.stop('too much output'));
   const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => tree.stop('timed out'));
   const cancel = (): void => tree.stop('cancelled');
   signal?.addEventListener('abort', cancel, { once: true });
@@ -160,7 +163,13 @@ async function supervise(
     );
   }
   const retcode = code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]);
-  return { pid, retcode, ...output, timedOut: stop === 'timed out' };
+  const { stdout, stderr, bytes } = output.result();
+  if (keepOutput && bytes > outputBytesMax) {
+    throw commandFailed(
+      `command ${pyRepr([...argv])} ended with status ${retcode} and wrote ${bytes} bytes, more than its output may have (${outputBytesMax})\n${stdout || stderr}`,
+    );
+  }
+  return { pid, retcode, stdout, stderr, timedOut: stop === 'timed out' };
 }
 
 /** A process group that can be ended once, for one reason. */
@@ -200,24 +209,38 @@ function collectOutput(
   { encoding, keepOutput = true, onOutput }: ExecOptions,
   bytesMax: number,
   onExcess: () => void,
-): { readonly stdout: string; readonly stderr: string } {
-  const output = { stdout: '', stderr: '' };
+) {
+  const texts = { stdout: createKeptText(), stderr: createKeptText() };
   let bytes = 0;
   for (const name of ['stdout', 'stderr'] as const) {
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     const take = (text: string): void => {
       if (text === '') return;
-      if (keepOutput) output[name] += text;
+      if (keepOutput) texts[name].add(text, bytes > bytesMax);
       onOutput?.(name, text);
     };
     child[name]?.on('data', (chunk: Uint8Array) => {
       bytes += chunk.length;
       if (keepOutput && bytes > bytesMax) onExcess();
-      else take(decoder.decode(chunk, { stream: true }));
+      take(decoder.decode(chunk, { stream: true }));
     });
     child[name]?.on('end', () => take(decoder.decode()));
   }
-  return output;
+  return { result: () => ({ stdout: texts.stdout.text(), stderr: texts.stderr.text(), bytes }) };
+}
+
+/** A text that grows; once it is cut, only its ends are kept. */
+function createKeptText() {
+  let head: string | undefined;
+  let text = '';
+  return {
+    add(more: string, isCut: boolean): void {
+      if (isCut) head ??= (text + more).slice(0, END_CHARACTERS);
+      text += more;
+      if (isCut) text = text.slice(-END_CHARACTERS);
+    },
+    text: () => (head === undefined ? text : endsOfText(head, text)),
+  };
 }
 
 function feed(child: ChildProcess, stdin: string | Uint8Array | undefined): void {

@@ -142,6 +142,9 @@ async function execOptions(context: MinionContext, options: CommandOptions): Pro
     cleanEnv: options.clean_env ?? false,
     mergeStderr: options.redirect_stderr ?? false,
     background: options.bg ?? false,
+    // The whole of it is what a return may carry; whatever it wrote, it is let run to its end.
+    outputBytesMax: context.config.max_return_size as number,
+    keepsEnds: true,
     ...(stdin !== undefined && { stdin: options.stdin_raw_newlines ? stdin : stdin.replaceAll('\\n', '\n') }),
     ...(runas !== undefined && { runas }),
     ...(group !== undefined && { group }),

@@ -17,8 +17,9 @@ export interface OperatorStep {
 /** An operator's connection to the master. JSON both ways: a command line must start fast, and CBOR is not for it. */
 export interface OperatorClient {
   /**
-   * Sends a request and yields its answer step by step, `end` left out. Throws what the master answers,
-   * MASTER_UNREACHABLE when the connection ends or nothing is answered at all.
+   * Sends a request and yields its answer step by step, `end` left out; values that are too large for a step are fetched
+   * and stand in their place. Throws what the master answers, MASTER_UNREACHABLE when the connection ends or nothing is
+   * answered at all, MESSAGE_INVALID when a large value is not what the master says.
    */
   request(body: OperatorRequestBody): AsyncGenerator<OperatorStep>;
   close(): Promise<void>;
@@ -54,20 +55,23 @@ export async function connectOperator({
       ? socketError(socketPath, error.cause)
       : error;
   });
-  return {
+  const client: OperatorClient = {
     async *request(body) {
       // With the next request and not at once: a command that asks one thing must not wait for it.
       const filters = over.splice(0);
       if (filters.length > 0) await connection.unsubscribe(filters);
       const c = randomBytes(6).toString('base64url');
       try {
-        yield* converse(connection, `salt/op/${user}`, c, body, waiting, firstAnswerMs, clock);
+        for await (const step of converse(connection, `salt/op/${user}`, c, body, waiting, firstAnswerMs, clock)) {
+          yield step.parts === undefined ? step : await (await import('./fetch_parts.ts')).withParts(client, step);
+        }
       } finally {
         over.push(`${prefix}${c}`);
       }
     },
     close: () => connection.close(),
   };
+  return client;
 }
 
 async function* converse(

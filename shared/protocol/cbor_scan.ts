@@ -13,11 +13,17 @@ export const PAYLOAD_LIMITS = {
  * Walks the bytes of one CBOR value (RFC 8949) and refuses what must not reach a decoder: every tag (cbor-x spends
  * 1.4 s on a 100 kB bignum tag and builds RegExps and cyclic objects from others), indefinite lengths, reserved and
  * simple values other than false, true, null and undefined, keys that are not text, too deep or too many items, lengths
- * beyond the end, trailing bytes. What passes, cbor-x decodes without throwing.
+ * beyond the end, trailing bytes. What passes, cbor-x decodes without throwing. Answers how many items there are.
  */
-export function scanCbor(bytes: Uint8Array): void {
-  const end = scanItems(bytes);
+export function scanCbor(bytes: Uint8Array, limits: ScanLimits = PAYLOAD_LIMITS): number {
+  const { end, items } = scanItems(bytes, limits);
   if (end !== bytes.length) throw invalid(`${bytes.length - end} bytes after the value`);
+  return items;
+}
+
+export interface ScanLimits {
+  readonly depth: number;
+  readonly items: number;
 }
 
 interface Container {
@@ -26,7 +32,7 @@ interface Container {
   readonly isMap: boolean;
 }
 
-function scanItems(bytes: Uint8Array): number {
+function scanItems(bytes: Uint8Array, limits: ScanLimits): { readonly end: number; readonly items: number } {
   const open: Container[] = [{ remaining: 1, isMap: false }];
   let position = 0;
   let items = 0;
@@ -35,17 +41,17 @@ function scanItems(bytes: Uint8Array): number {
       open.pop();
       continue;
     }
-    if (++items > PAYLOAD_LIMITS.items) throw invalid(`more than ${PAYLOAD_LIMITS.items} items`);
+    if (++items > limits.items) throw invalid(`more than ${limits.items} items`);
     const head = readHead(bytes, position);
     if (parent.isMap && parent.remaining % 2 === 0 && head.major !== 3) throw invalid('a key that is not text');
     parent.remaining -= 1;
     position = head.major === 2 || head.major === 3 ? skip(bytes, head.end, head.value) : head.end;
     const inner = containerOf(head, bytes.length - position);
     if (inner === undefined) continue;
-    if (open.length > PAYLOAD_LIMITS.depth) throw invalid(`deeper than ${PAYLOAD_LIMITS.depth} levels`);
+    if (open.length > limits.depth) throw invalid(`deeper than ${limits.depth} levels`);
     open.push(inner);
   }
-  return position;
+  return { end: position, items };
 }
 
 /** What an array or a map opens; undefined for a single value. */

@@ -43,6 +43,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
     tracker: createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined }),
     setOut: (outputter: string) => void outputters.push(outputter),
     setRetcode: () => undefined,
+    setParts: () => undefined,
     events,
     outputters,
     published,

@@ -21,7 +21,10 @@ export function createMemoryStore(): MemoryStore {
     if (value === undefined) table(name).delete(id);
     else table(name).set(id, { key, value });
   };
-  return {
+  const store: MemoryStore = {
+    *keys(name, options) {
+      for (const { key } of store.range(name, options)) yield key;
+    },
     get: (name, key) => table(name).get(JSON.stringify(key))?.value,
     *range(name, { prefix = [], after, reverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
       const found = [...table(name).values()]
@@ -52,6 +55,7 @@ export function createMemoryStore(): MemoryStore {
       return held.length;
     },
   };
+  return store;
 }
 
 /** Part by part, numbers before text, as LMDB has it. */

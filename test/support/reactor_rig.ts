@@ -85,7 +85,7 @@ export async function startReactorRig(given: RigSetup = {}): Promise<ReactorRig>
     },
     async callRunner(_user, request) {
       called.push(request);
-      return { value: await runner?.(request), out: undefined, retcode: undefined };
+      return { value: await runner?.(request), out: undefined, retcode: undefined, parts: [] };
     },
     onlyReads: async () => false,
     clock,

@@ -13,6 +13,7 @@ import {
   UnixTime,
 } from '../fields.ts';
 import { defineMessage } from '../message.ts';
+import { ReturnParts } from './return.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
 const Seconds = v.pipe(v.number(), v.minValue(0.001), v.maxValue(366 * 86400));
@@ -71,6 +72,24 @@ export type JobRequest = v.InferOutput<typeof JobRequest>;
 export const WatchRequest = v.object({ op: v.literal('watch'), jid: Jid });
 export type WatchRequest = v.InferOutput<typeof WatchRequest>;
 
+/** Ask for pieces of a large return, as steps name them: some of them, from a number on. */
+export const PartsRequest = v.object({
+  op: v.literal('parts'),
+  jid: Jid,
+  id: MinionId,
+  from: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+export type PartsRequest = v.InferOutput<typeof PartsRequest>;
+
+/** Where in a step a value belongs that is too large for it: `op: parts` gives the pieces of its JSON. */
+export const PartsReference = v.object({
+  at: member(v.array(v.string()), 'Names of the members that lead there, from the step on.'),
+  jid: Jid,
+  id: MinionId,
+  ...ReturnParts.entries,
+});
+export type PartsReference = v.InferOutput<typeof PartsReference>;
+
 /** Run a runner or a wheel function on the master. */
 export const CallRequest = v.object({
   op: v.picklist(['runner', 'wheel']),
@@ -96,7 +115,13 @@ export const EventsRequest = v.object({
 });
 export type EventsRequest = v.InferOutput<typeof EventsRequest>;
 
-export const OperatorRequestPayload = v.variant('op', [JobRequest, CallRequest, WatchRequest, EventsRequest]);
+export const OperatorRequestPayload = v.variant('op', [
+  JobRequest,
+  CallRequest,
+  WatchRequest,
+  EventsRequest,
+  PartsRequest,
+]);
 export type OperatorRequestPayload = v.InferOutput<typeof OperatorRequestPayload>;
 
 export const OperatorRequest = defineMessage({
@@ -160,6 +185,7 @@ export const OperatorResponsePayload = v.variant('t', [
     success: v.boolean(),
     out: v.optional(ShortText),
     ms: v.optional(v.number()),
+    parts: v.optional(member(v.array(PartsReference), 'The return is larger: this is a text that says so.')),
   }),
   /** A minion whose job changed state without a return, and since when. */
   v.object({
@@ -189,7 +215,18 @@ export const OperatorResponsePayload = v.variant('t', [
     tag: member(v.string(), 'With `salt/event/lost`, `data.lost` is how many events are not there any more.'),
     data: v.record(v.string(), v.unknown()),
   }),
-  v.object({ t: v.literal('value'), value: v.unknown(), out: v.optional(ShortText), retcode: v.optional(Retcode) }),
+  v.object({
+    t: v.literal('value'),
+    value: v.unknown(),
+    out: v.optional(ShortText),
+    retcode: v.optional(Retcode),
+    parts: v.optional(member(v.array(PartsReference), 'What in it is larger: there is a text that says so.')),
+  }),
+  v.object({
+    t: v.literal('part'),
+    n: member(v.pipe(v.number(), v.integer()), 'Its number.'),
+    data: member(v.string(), 'Its bytes, base64.'),
+  }),
   v.object({ t: v.literal('error'), error: ErrorValue }),
   v.object({ t: v.literal('end') }),
 ]);

@@ -97,6 +97,7 @@ export const ReturnPart = defineMessage({
   from: [{ role: 'minion', self: 'id' }],
   to: [{ role: 'master' }],
   qos: 1,
+  stored: true,
   raw: true,
   payload: v.instance(Uint8Array),
   example: { params: { jid: EXAMPLE_JID, id: 'm1', n: '0' }, payload: new Uint8Array([0x22, 0x68, 0x69]) },

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createCollector, holdEnded } from '../../../../master/jobs/collect.ts';
+import { createIncomingParts, UNFINISHED_KEPT_MS } from '../../../../master/jobs/incoming_parts.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
 import { createTracker, type EventOfEnd } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
-import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
+import { RETURN_PARTS_MAX, type ReturnParts, type ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { createMemoryBus } from '../../../support/memory_bus.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
@@ -42,8 +44,23 @@ async function setUp() {
     keep: undefined,
     eventOf,
   });
-  const collector = createCollector({ tracker, dispatcher, bus, keep: undefined, log: silentLogger, takeScheduled });
-  return { store, jobs, events, calls, tracker, collector };
+  const asked: string[] = [];
+  const parts = createIncomingParts({ jobs, tracker, clock, log: silentLogger });
+  const askAgain = (...what: string[]): boolean => {
+    asked.push(what.join(' '));
+    return true;
+  };
+  const collector = createCollector({
+    tracker,
+    dispatcher,
+    bus,
+    keep: undefined,
+    log: silentLogger,
+    takeScheduled,
+    parts,
+    askAgain,
+  });
+  return { store, jobs, events, calls, tracker, collector, parts, asked, clock };
 }
 
 const returned = (members: Partial<ReturnPayload>): ReturnPayload => ({
@@ -131,4 +148,77 @@ test('a job that runs or is unknown cannot be handed back', async () => {
   await new Promise(setImmediate);
   expect(tracker.row(jid, 'm1')?.state).toBe('running');
   expect(calls).toEqual([]);
+});
+
+const pieces = ['"one ', 'two"'].map((text) => Buffer.from(text));
+const inParts = (members: Partial<ReturnParts> = {}): ReturnPayload => {
+  const sha256 = createHash('sha256').update(Buffer.concat(pieces)).digest('hex');
+  return returned({ return: 'a value of 9 bytes', parts: { count: 2, bytes: 9, sha256, ...members } });
+};
+
+test('a return in parts is stored when all of them are, in whatever order and however often they came', async () => {
+  const { collector, jobs, events, asked } = await setUp();
+  await collector.collectPart(jid, 'm1', 1, pieces[1]!);
+  await collector.collectPart(jid, 'm1', 0, Buffer.from('not this'));
+  await collector.collectPart(jid, 'm1', 0, pieces[0]!);
+  await collector.collectReturn(jid, 'm1', inParts());
+  expect(jobs.endedRow(jid, 'm1')?.state).toBe('succeeded');
+  expect(jobs.returnOf(jid, 'm1')).toMatchObject({ return: 'a value of 9 bytes', parts: { count: 2, bytes: 9 } });
+  expect(events).toMatchObject([[`salt/job/${jid}/ret/m1`, { return: 'a value of 9 bytes', parts: { bytes: 9 } }]]);
+  // Once it is stored nothing changes it any more, and the return may come again.
+  await collector.collectPart(jid, 'm1', 0, Buffer.from('late'));
+  await collector.collectReturn(jid, 'm1', inParts());
+  expect(Buffer.from(jobs.part(jid, 'm1', 0)!).toString()).toBe('"one ');
+  expect(asked).toEqual([]);
+});
+
+test.each([
+  ['a part is missing', { count: 3 }, /part 2 of 3 is missing/],
+  ['the hash is another', { sha256: '0'.repeat(64) }, /do not have the sha256/],
+  ['the size is another', { bytes: 10 }, /have 9 bytes instead of 10/],
+])('when %s, all is asked for again, and after that the job has failed', async (_what, members, reason) => {
+  const { collector, jobs, asked } = await setUp();
+  for (const [n, piece] of pieces.entries()) await collector.collectPart(jid, 'm1', n, piece);
+  await collector.collectReturn(jid, 'm1', inParts(members));
+  expect([asked, jobs.endedRow(jid, 'm1'), jobs.hasReturn(jid, 'm1')]).toEqual([[`${jid} m1`], undefined, false]);
+  await collector.collectReturn(jid, 'm1', inParts(members));
+  await collector.collectReturn(jid, 'm1', inParts(members));
+  expect(asked).toHaveLength(2);
+  expect(jobs.endedRow(jid, 'm1')?.state).toBe('failed');
+  expect(jobs.returnOf(jid, 'm1')).toMatchObject({ success: false, return: expect.stringMatching(reason) });
+  expect(jobs.partNumbers(jid, 'm1')).toEqual([]);
+});
+
+test('parts of a job that a minion was not given, or that is unknown, are not stored', async () => {
+  const { collector, jobs } = await setUp();
+  await collector.collectPart(jid, 'm9', 0, pieces[0]!);
+  await collector.collectPart('20200101000000000000', 'm1', 0, pieces[0]!);
+  expect([...jobs.partOwners()]).toEqual([]);
+});
+
+test('parts beyond the largest return are not stored', async () => {
+  const { collector, jobs } = await setUp();
+  await collector.collectPart(jid, 'm1', 4096, pieces[0]!);
+  await collector.collectPart(jid, 'm1', 0, Buffer.alloc(RETURN_PARTS_MAX.bytes - 4));
+  await collector.collectPart(jid, 'm1', 1, pieces[0]!);
+  expect(jobs.partNumbers(jid, 'm1')).toEqual([0]);
+});
+
+test('while parts come, a job that ran its time is not given up', async () => {
+  const { collector, tracker } = await setUp();
+  collector.collectAck(jid, 'm1', { st: 'run' });
+  await collector.collectPart(jid, 'm1', 0, pieces[0]!);
+  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'running', isReturning: true });
+});
+
+test('parts whose return never comes are dropped, also those of before a restart', async () => {
+  const { collector, jobs, parts, tracker, clock } = await setUp();
+  await collector.collectPart(jid, 'm1', 0, pieces[0]!);
+  clock.advance(UNFINISHED_KEPT_MS - 1);
+  await parts.sweep();
+  expect(jobs.partNumbers(jid, 'm1')).toEqual([0]);
+  const afterRestart = createIncomingParts({ jobs, tracker, clock, log: silentLogger });
+  clock.advance(UNFINISHED_KEPT_MS);
+  await afterRestart.sweep();
+  expect([...jobs.partOwners()]).toEqual([]);
 });

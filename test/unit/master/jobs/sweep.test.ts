@@ -21,6 +21,7 @@ const row = (members: Partial<Row>): Row => ({
   exp,
   isCancelled: false,
   pid: undefined,
+  isReturning: false,
   ending: undefined,
   ...members,
 });

@@ -32,6 +32,7 @@ afterEach(async () => {
 function setUp(overrides: Partial<ReceiverOptions> = {}) {
   const acks: [string, AckPayload][] = [];
   const ran: JobPayload[] = [];
+  const resent: string[] = [];
   const cancelled: string[] = [];
   const asked: string[] = [];
   const others: string[] = [];
@@ -50,6 +51,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     busy: () => undefined,
     run: (job) => ran.push(job),
     cancel: (jid) => cancelled.push(jid),
+    resend: (jid) => resent.push(jid),
     askForKeys: () => asked.push('keys'),
     other: (topic) => others.push(topic),
     ...overrides,
@@ -58,7 +60,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     members: Partial<JobPayload> = {},
     { id = 'm1', keys = master, encoding = 'cbor' as Encoding, retain = false } = {},
   ): Promise<void> => receive('salt/job/m1', await signed({ ...sample, ...members }, id, keys, encoding), retain);
-  return { receive, deliver, cancelled, acks, ran, asked, others, logged, killed, table };
+  return { receive, deliver, cancelled, resent, acks, ran, asked, others, logged, killed, table };
 }
 
 function signed(
@@ -225,4 +227,11 @@ test('all else below the topic is for others', async () => {
   const { receive, others } = setUp();
   await receive('salt/job/m1/rsp/x7', Buffer.from('{}'), false);
   expect(others).toEqual(['salt/job/m1/rsp/x7']);
+});
+
+test('a return that the master asks for again is sent again', async () => {
+  const { receive, resent } = setUp();
+  const packet = JobControl.encode({ id: 'm1' }, { op: 'resend', jid: JID });
+  await receive(packet.topic, packet.payload, false);
+  expect(resent).toEqual([JID]);
 });

@@ -266,3 +266,10 @@ describe.skipIf(!isRoot)('as root, a command', () => {
     expect((await exec(sh('id -u; id -gn'), { group: 'daemon' })).stdout).toBe('0\ndaemon\n');
   });
 });
+
+test('a command that writes too much may be let run to its end, and both ends of its output are told', async () => {
+  const script = ['sh', '-c', 'echo begin; yes middle | head -n 2000; echo end; exit 3'] as [string, ...string[]];
+  await expect(exec(script, { outputBytesMax: 9000, keepsEnds: true })).rejects.toThrow(
+    /ended with status 3 and wrote 14010 bytes, more than its output may have \(9000\)\n--- it begins with:\nbegin\nmiddle\n.*--- it ends with:\n.*middle\nend\n$/s,
+  );
+});
