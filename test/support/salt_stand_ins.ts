@@ -35,13 +35,15 @@ export function saltStandIns(grains: Value, pillar: Value): FunctionSource {
       update(deepCopy(a), b, isTrue(lists)),
     ),
     ['defaults.merge', ([a = null, b = null]) => update(deepCopy(a), b)],
-    fun('slsutil.serialize', ['format', 'value'], {}, (format, value) =>
-      format === 'json'
-        ? jsonText(value, { sortKeys: true })
-        : dumpYaml(value)
-            .trim()
-            .replace(/\n\.\.\.$/, ''),
-    ),
+    [
+      'slsutil.serialize',
+      ([format = null, value = null]) =>
+        format === 'json'
+          ? jsonText(value, { sortKeys: true })
+          : dumpYaml(value)
+              .trim()
+              .replace(/\n\.\.\.$/, ''),
+    ],
     fun('file.dirname', ['path'], {}, (path) => pyStr(path).replace(/\/[^/]*$/, '')),
     fun('file.basename', ['path'], {}, (path) => pyStr(path).replace(/^.*\//, '')),
     ['file.join', (args) => args.map(pyStr).join('/')],

@@ -63,7 +63,8 @@ function spreadKeywords(kwargs: Map<string, Value>, value: Value): void {
   for (const [key, item] of value.entries()) {
     if (!isText(key)) throw new PyError('TypeError', 'keywords must be strings');
     const name = textOf(key);
-    if (kwargs.has(name)) throw new PyError('TypeError', `got multiple values for keyword argument ${pyRepr(name)}`);
+    if (kwargs.has(name))
+      throw new PyError('TypeError', `${CALLER} got multiple values for keyword argument ${pyRepr(name)}`);
     kwargs.set(name, item);
   }
 }

@@ -28,6 +28,8 @@ export interface EnvironmentOptions {
   readonly tests?: Iterable<readonly [string, Test]>;
   readonly globals?: Iterable<readonly [string, Value]>;
   readonly tags?: readonly Tag[];
+  /** Variables that a template imported without context sees, over the globals: those that depend on the template itself. */
+  readonly placeOf?: (template: string) => Iterable<readonly [string, Value]>;
   readonly trimBlocks?: boolean;
   readonly lstripBlocks?: boolean;
   readonly keepTrailingNewline?: boolean;
@@ -118,6 +120,7 @@ function createEngine(options: EnvironmentOptions, load: (source: TemplateSource
     globals: new Map([...BUILTIN_GLOBALS, ...(options.globals ?? [])]),
     strict: options.undefined !== 'default',
     finalize: options.finalize ?? pyStr,
+    placeOf: options.placeOf ?? (() => []),
     find: (name, from) => {
       const source = options.loader?.(name, from);
       return source && load(source);

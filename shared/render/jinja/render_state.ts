@@ -19,6 +19,8 @@ export interface Engine {
   readonly strict: boolean;
   /** How a printed value becomes text. */
   readonly finalize: (value: Value) => string;
+  /** Variables of a template that is imported without context, over the globals. */
+  readonly placeOf: (template: string) => Iterable<readonly [string, Value]>;
   /** A compiled template by name, or undefined when there is none. */
   readonly find: (name: string, from: string) => Template | undefined;
 }
@@ -101,7 +103,7 @@ export class RenderState {
   defaultModule(template: Template): TemplateModule {
     const known = this.#modules.get(template);
     if (known !== undefined) return known;
-    const module = this.module(template, this.globals);
+    const module = this.module(template, new Map([...this.globals, ...this.engine.placeOf(template.source.name)]));
     this.#modules.set(template, module);
     return module;
   }

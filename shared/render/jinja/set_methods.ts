@@ -60,6 +60,18 @@ export const SET_METHODS: MethodTable = new Map([
     const [other = new PySet()] = others([arg]);
     return self.binary('^', other, false) ?? null;
   }),
+  ...(['&', '-', '^'] as const).map((operator) => {
+    const name = { '&': 'intersection', '-': 'difference', '^': 'symmetric_difference' }[operator];
+    return method(`${name}_update`, operator === '^' ? 1 : 0, operator === '^' ? 1 : ANY, (self, ...args) => {
+      for (const other of others(args)) {
+        const kept = self.binary(operator, other, false) as PySet;
+        const members = [...kept.values()];
+        self.clear();
+        for (const member of members) self.add(member);
+      }
+      return null;
+    });
+  }),
   method('issubset', 1, 1, (self, arg) => others([arg]).every((other) => self.isSubset(other))),
   method('issuperset', 1, 1, (self, arg) => others([arg]).every((other) => other.isSubset(self))),
   method('isdisjoint', 1, 1, (self, arg) =>

@@ -17,6 +17,7 @@ import { SaltFunctions } from './salt_functions.ts';
 import { saltGlobals } from './salt_globals.ts';
 import { saltTags } from './salt_tags.ts';
 import { saltTests } from './salt_tests.ts';
+import { importedNames } from './sls_names.ts';
 
 /** What the surroundings of a template lend it. */
 export interface SaltSurroundings {
@@ -39,6 +40,7 @@ export function createSaltEnvironment(surroundings: SaltSurroundings, options: S
   return createEnvironment({
     ...options,
     finalize: printableText,
+    placeOf: importedNames,
     tags: saltTags,
     tests: saltTests,
     filters: saltFilters(surroundings),

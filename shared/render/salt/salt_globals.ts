@@ -1,5 +1,6 @@
 import { updateDict } from '../jinja/dict_methods.ts';
 import { ScopedFunction } from '../jinja/filter_scope.ts';
+import { bindArguments } from '../jinja/signature.ts';
 import { OrderedDict } from '../values/ordered_dict.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyError } from '../values/py_error.ts';
@@ -11,10 +12,15 @@ import { PyTuple } from '../values/py_tuple.ts';
 import { isText, pyRepr, pyStr } from '../values/text.ts';
 import type { FunctionSource } from './salt_functions.ts';
 
+const raiseParameters = { name: 'jinja_raise', required: ['msg'] };
+
 /** Names that every template sees, whatever its context. */
 export function saltGlobals(functions: FunctionSource): readonly (readonly [string, Value])[] {
   return [
-    ['raise', new PyFunction('raise', ([message = null]) => refuse(pyStr(message)))],
+    [
+      'raise',
+      new PyFunction('raise', (args, kwargs) => refuse(pyStr(bindArguments(raiseParameters, args, kwargs)[0] ?? null))),
+    ],
     ['odict', new PyFunction('OrderedDict', (args, kwargs) => makeOrderedDict(args, kwargs), 'type')],
     [
       'show_full_context',

@@ -34,6 +34,16 @@ export function slsNames(sls: string, path: string): SlsNames {
   };
 }
 
+/** The names that Salt's loader gives a file which is imported without context, in place of those of the file that asks. */
+export function importedNames(path: string): [string, string][] {
+  const directory = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  return [
+    ['tplfile', path],
+    ['tpldir', directory === '' ? '.' : directory],
+    ['tpldot', directory.replaceAll('/', '.')],
+  ];
+}
+
 function relativeFile(sls: string, path: string): string {
   const name = sls.replaceAll('.', '/');
   if (sls === '') return path.slice(path.lastIndexOf('/') + 1);

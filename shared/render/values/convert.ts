@@ -89,6 +89,5 @@ export function toIndex(value: Value): number {
     if (BigInt.asIntN(64, value) === value) return Number(value);
     throw new PyError('OverflowError', 'Python int too large to convert to C ssize_t');
   }
-  if (value instanceof Undefined) value.fail();
   throw new PyError('TypeError', `'${typeName(value)}' object cannot be interpreted as an integer`);
 }

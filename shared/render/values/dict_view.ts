@@ -1,6 +1,8 @@
 import { sameOrEqual } from './equality.ts';
+import { toList } from './iteration.ts';
 import type { PyDict } from './py_dict.ts';
-import { PyObject, type Value } from './py_object.ts';
+import { type BinaryOperator, PyObject, type Value } from './py_object.ts';
+import { PySet } from './py_set.ts';
 import { PyTuple } from './py_tuple.ts';
 import { itemsRepr } from './text.ts';
 import { ValueWalk } from './value_walk.ts';
@@ -41,6 +43,17 @@ export class DictView extends PyObject {
     if (key === undefined || item === undefined) return false;
     const mine = this.#dict.get(key);
     return mine !== undefined && sameOrEqual(mine, item);
+  }
+
+  override equals(other: Value): boolean {
+    if (this.#kind === 'values') return this === other;
+    const theirs = other instanceof DictView && other.#kind !== 'values' ? new PySet(other.#values()) : other;
+    return theirs instanceof PySet && new PySet(this.#values()).equals(theirs);
+  }
+
+  override binary(operator: BinaryOperator, other: Value, reflected: boolean): Value | undefined {
+    if (this.#kind === 'values' || reflected) return undefined;
+    return new PySet(this.#values()).binary(operator, new PySet(toList(other)), false);
   }
 
   override hashKey(): unknown {

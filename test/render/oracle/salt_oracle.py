@@ -110,7 +110,7 @@ def functions(grains, pillar):
             return update(copy.deepcopy(default), value)
         return default if value is MISSING else value
 
-    def serialize(format, value):
+    def serialize(format, value, **options):
         return json.dumps(value, sort_keys=True) if format == "json" else to_yaml(value, False)
 
     table = {
@@ -339,6 +339,9 @@ class FileLoader(jinja2.BaseLoader):
     def get_source(self, environment, name):
         if name not in self.files:
             raise jinja2.TemplateNotFound(name)
+        directory = os.path.dirname(name)
+        place = {"tplfile": name, "tpldir": directory or ".", "tpldot": directory.replace("/", ".")}
+        environment.globals.update(place)
         return self.files[name], name, lambda: True
 
 
@@ -366,25 +369,28 @@ def make_environment(files):
     )
     environment.globals["odict"] = OrderedDict
 
-    def refuse(message):
-        raise jinja2.TemplateRuntimeError(message)
+    def jinja_raise(msg):
+        raise jinja2.TemplateRuntimeError(msg)
 
-    environment.globals["raise"] = refuse
+    jinja_raise.__qualname__ = "jinja_raise"
+    environment.globals["raise"] = jinja_raise
     return environment
 
 
 def names(sls, path):
-    slspath = os.path.dirname(path)
+    # Without the name of an SLS, Salt does not know where below the roots a file is.
+    file = path if sls else os.path.basename(path)
+    slspath = os.path.dirname(file)
     return {
         "sls": sls,
         "slspath": slspath,
         "sls_path": slspath.replace("/", "_"),
         "slsdotpath": slspath.replace("/", "."),
         "slscolonpath": slspath.replace("/", ":"),
-        "tplroot": path.split("/")[0] if slspath else ".",
+        "tplroot": file.split("/")[0] if slspath else ".",
         "tpldir": slspath or ".",
         "tpldot": slspath.replace("/", "."),
-        "tplfile": path,
+        "tplfile": file,
         "tplpath": path,
     }
 

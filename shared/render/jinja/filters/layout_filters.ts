@@ -15,7 +15,7 @@ import { linkAddresses } from '../urlize.ts';
 import { wrapText } from '../wrap_text.ts';
 
 function wordWrap(value: Value, width: Value, breakWords: Value, separator: Value, breakHyphens: Value): Value {
-  if (value instanceof Undefined) value.fail();
+  for (const given of [value, width]) if (given instanceof Undefined) given.fail();
   if (!isText(value)) throw new PyError('AttributeError', `'${typeName(value)}' object has no attribute 'splitlines'`);
   const style = {
     width: toIndex(width),
