@@ -40,7 +40,7 @@ export interface MasterContext {
   /** Publishes a job in the caller's name. */
   readonly dispatchJob: (request: JobRequest) => Promise<JobRecord>;
   /** Stops a job in the caller's name, on all minions or on some; the ids whose parts were open. */
-  readonly cancelJob: (jid: string, ids?: readonly string[]) => readonly string[];
+  readonly cancelJob: (jid: string, ids?: readonly string[]) => Promise<readonly string[]>;
   /** Counters of the broker, by name. */
   readonly counters: () => Readonly<Record<string, number>>;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import type { ActiveJob, Row, Tracker } from './tracker.ts';
 export interface BatchesOptions {
   readonly tracker: Tracker;
   readonly fleet: Pick<Fleet, 'isOnline' | 'whyOffline'>;
-  readonly jobs: Pick<JobStore, 'markReleased' | 'releasedIds'>;
+  readonly jobs: Pick<JobStore, 'markReleased' | 'markCancelled' | 'releasedIds'>;
   readonly clock: Clock;
   readonly log: Logger;
 }

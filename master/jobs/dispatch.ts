@@ -49,9 +49,10 @@ export interface Dispatcher {
   postpone(jid: string, id: string): void;
   /**
    * Stops a job, on all minions or on some. What was not sent is over at once; a minion that may have it is told, again
-   * when it comes back, and has the last word. Returns the ids whose parts were open.
+   * when it comes back, and has the last word. Resolves, when a restart of the master would not forget it, to the ids whose
+   * parts were open.
    */
-  cancel(jid: string, ids: readonly string[] | undefined, reason: string): readonly string[];
+  cancel(jid: string, ids: readonly string[] | undefined, reason: string): Promise<readonly string[]>;
   /** The minion's key is not accepted any more: nothing of it is waited for. */
   abandon(id: string, reason: string): void;
   /** A row is over: the next part of its batch may begin, and the minion's next job. */
@@ -85,6 +86,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   const tellCancelled = (id: string, jid: string): void => {
     options.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, fleet.info(id).enc));
+  };
+  const settled = (jid: string, id: string): void => {
+    if (lanes.settle(id, jid)) flush(id);
   };
   const send = (jid: string, ids: Iterable<string>): void => {
     for (const id of ids) {
@@ -121,16 +125,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     requeue(id) {
       for (const jid of lanes.requeue(id)) void tracker.advance(jid, id, 'requeue');
     },
-    postpone(jid, id) {
-      lanes.putBack(id, jid);
-    },
-    cancel(jid, ids, reason) {
+    postpone: (jid, id) => lanes.putBack(id, jid),
+    async cancel(jid, ids, reason) {
       const open = [...(tracker.get(jid)?.rows.values() ?? [])].filter(({ id }) => ids?.includes(id) ?? true);
+      // An end that is being stored must not be written over.
+      const away = open.filter(({ mayHaveIt, ending }) => mayHaveIt && ending === undefined).map(({ id }) => id);
       for (const row of open) {
         row.isCancelled = true;
         if (row.mayHaveIt) tellCancelled(row.id, jid);
         else void tracker.advance(jid, row.id, 'cancel', { reason });
       }
+      if (away.length > 0) await options.jobs.markCancelled(jid, away, nowSeconds(options.clock));
       return open.map(({ id }) => id);
     },
     abandon(id, reason) {
@@ -140,11 +145,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     ended(jid, id, failed) {
       batches.ended(jid, id, failed);
-      if (lanes.settle(id, jid)) flush(id);
+      settled(jid, id);
     },
-    settled(jid, id) {
-      if (lanes.settle(id, jid)) flush(id);
-    },
+    settled,
   };
 }
 

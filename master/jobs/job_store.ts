@@ -49,6 +49,8 @@ export interface EndedRow {
   /** Seconds UTC. */
   readonly since: number;
   readonly reason?: string | undefined;
+  /** Of a row that is open: an operator wants it stopped, and the minion may have it. */
+  readonly cancelled?: true | undefined;
 }
 
 /** The store, in the words of jobs. */
@@ -69,6 +71,10 @@ export interface JobStore {
   closeJob(jid: string): Promise<void>;
   /** The turn of these parts of a batch has come. */
   markReleased(jid: string, ids: readonly string[], since: number): Promise<void>;
+  /** The minions that may have these parts are to stop them. */
+  markCancelled(jid: string, ids: readonly string[], since: number): Promise<void>;
+  /** Parts that are to be stopped and are not over. */
+  cancelledIds(jid: string): readonly string[];
   /** Parts of a batch whose turn has come and that are not over. */
   releasedIds(jid: string): readonly string[];
   /** A return that came after its part was over. */
@@ -133,6 +139,15 @@ export function createJobStore(store: Store): JobStore {
       store.write(
         ids.map((id) => ({ table: 'rows', key: [jid, id], value: { state: 'sent', since } satisfies EndedRow })),
       ),
+    markCancelled: (jid, ids, since) =>
+      store.write(
+        ids.map((id) => ({
+          table: 'rows',
+          key: [jid, id],
+          value: { state: 'sent', since, cancelled: true } satisfies EndedRow,
+        })),
+      ),
+    cancelledIds: (jid) => [...rowsOf(store, jid)].filter(([, row]) => isOpenAndCancelled(row)).map(([id]) => id),
     releasedIds: (jid) => [...rowsOf(store, jid)].filter(([, { state }]) => !isTerminal(state)).map(([id]) => id),
     addReturn: (jid, id, result, event) =>
       store.write([{ table: 'returns', key: [jid, id], value: result }, ...(event === undefined ? [] : [event])]),
@@ -189,6 +204,10 @@ function createPartStore(store: Store) {
         [...store.keys('parts', { prefix: [jid, id] })].map((key) => ({ table: 'parts', key, value: undefined })),
       ),
   };
+}
+
+function isOpenAndCancelled({ state, cancelled }: EndedRow): boolean {
+  return cancelled === true && !isTerminal(state);
 }
 
 function rowsOf(store: Store, jid: string): Map<string, EndedRow> {

@@ -194,7 +194,9 @@ function openActiveJobs(jobs: JobStore, clock: Clock, close: (jid: string) => vo
     return job;
   };
   for (const record of [...jobs.activeJobs()]) {
-    if (add(record, jobs.endedRows(record.jid), true).rows.size === 0) close(record.jid);
+    const { rows } = add(record, jobs.endedRows(record.jid), true);
+    if (rows.size === 0) close(record.jid);
+    for (const id of jobs.cancelledIds(record.jid)) (rows.get(id) as Row).isCancelled = true;
   }
   return {
     add,

@@ -130,9 +130,9 @@ export default defineRunner({
         'What no minion has yet is over at once. A minion that has it stops it and has the last word, now or when it comes back.',
       returns: 'the minions whose part was open.',
       examples: ['salt-run jobs.cancel 20261122093047146206', 'salt-run jobs.cancel 20261122093047146206 m1'],
-      run(context, { jid, minion }) {
+      async run(context, { jid, minion }) {
         const record = find(context, jid);
-        const cancelled = context.cancelJob(record.jid, minion);
+        const cancelled = await context.cancelJob(record.jid, minion);
         if (cancelled.length === 0) {
           throw new FleetError('COMMAND_FAILED', `nothing to cancel: job ${jid} is over on every minion that is meant`);
         }

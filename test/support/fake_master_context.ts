@@ -52,7 +52,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
       published.push(request);
       return sampleJob({ minions: [request.tgt].flat() });
     },
-    cancelJob(jid: string, chosen?: readonly string[]) {
+    async cancelJob(jid: string, chosen?: readonly string[]) {
       cancelled.push([jid, chosen]);
       return chosen ?? [];
     },

@@ -53,6 +53,19 @@ test('failhard ends what was not handed out', async () => {
   });
 });
 
+test('what was cancelled stays cancelled when the master is restarted before the minion is back', async () => {
+  const { dispatch, dispatcher, fleet, store } = setUpDispatcher();
+  const { jid } = await dispatch({ queue_for: 600 });
+  await settle();
+  fleet.setOffline('m1', START_AT);
+  dispatcher.requeue('m1');
+  expect(await dispatcher.cancel(jid, undefined, 'cancelled by root')).toEqual(['m1']);
+  const restarted = setUpDispatcher({}, store);
+  restarted.dispatcher.flush('m1');
+  await settle();
+  expect(restarted.sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid }]]);
+});
+
 test('a cancelled job is over where it was not sent, and told where it may be', async () => {
   const { dispatch, dispatcher, fleet, jobs, sent } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, window: 1 });
@@ -60,9 +73,9 @@ test('a cancelled job is over where it was not sent, and told where it may be', 
   const waiting = await dispatch();
   await settle();
   sent.length = 0;
-  expect(dispatcher.cancel(waiting.jid, undefined, 'cancelled by root')).toEqual(['m1']);
-  expect(dispatcher.cancel(running.jid, ['m1'], 'cancelled by root')).toEqual(['m1']);
-  expect(dispatcher.cancel(running.jid, ['m2'], 'cancelled by root')).toEqual([]);
+  expect(await dispatcher.cancel(waiting.jid, undefined, 'cancelled by root')).toEqual(['m1']);
+  expect(await dispatcher.cancel(running.jid, ['m1'], 'cancelled by root')).toEqual(['m1']);
+  expect(await dispatcher.cancel(running.jid, ['m2'], 'cancelled by root')).toEqual([]);
   await settle();
   expect(jobs.endedRow(waiting.jid, 'm1')).toMatchObject({ state: 'cancelled', reason: 'cancelled by root' });
   expect(sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid: running.jid }]]);
@@ -74,7 +87,7 @@ test('a minion that comes back is told again what was cancelled, instead of bein
   await settle();
   fleet.setOffline('m1', START_AT);
   dispatcher.requeue('m1');
-  dispatcher.cancel(jid, undefined, 'cancelled by root');
+  await dispatcher.cancel(jid, undefined, 'cancelled by root');
   sent.length = 0;
   fleet.setOnline('m1', START_AT);
   dispatcher.flush('m1');

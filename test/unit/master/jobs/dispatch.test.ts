@@ -300,7 +300,7 @@ test('a part of a batch that was cancelled before its turn keeps that end, and t
   fleet.setOnline('m3', START_AT);
   const { jid } = await dispatch({ tgt: 'm1,m2,m3', tgt_type: 'list', batch: { size: 1 } });
   await settle();
-  dispatcher.cancel(jid, ['m2'], 'cancelled by root');
+  await dispatcher.cancel(jid, ['m2'], 'cancelled by root');
   await settle();
   await tracker.commit(jid, 'm1', 'succeed');
   await settle();

@@ -152,7 +152,7 @@ test('cancel passes on which job and which minions', async () => {
 });
 
 test('cancel says when there is nothing to cancel', async () => {
-  context = { ...context, cancelJob: () => [] };
+  context = { ...context, cancelJob: async () => [] };
   await expect(call('jobs.cancel', [JIDS[1]])).rejects.toMatchObject({
     message: `nothing to cancel: job ${JIDS[1]} is over on every minion that is meant`,
   });
