@@ -83,7 +83,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     // Of what the minion may have, it has the last word; for how long it is waited for is not decided here.
     if (!row.mayHaveIt) void tracker.advance(jid, row.id, 'expire', { reason: 'expired before it could be sent' });
   };
-
   const tellCancelled = (id: string, jid: string): void => {
     options.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, fleet.info(id).enc));
   };

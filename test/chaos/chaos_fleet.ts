@@ -88,8 +88,7 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
     inflict: (fault) => inflict(fault, { daemons, proxies, disks }),
     async stop() {
       for (const disk of disks.values()) disk.free();
-      for (const daemon of daemons.values()) daemon.thaw();
-      await Promise.all([...daemons.values()].map((daemon) => daemon.end('SIGTERM')));
+      await Promise.all([...daemons.values()].map((daemon) => daemon.retire()));
     },
     async remove({ keepLogs }) {
       await Promise.all([...proxies.values()].map((proxy) => proxy.close()));

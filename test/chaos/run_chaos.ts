@@ -1,5 +1,6 @@
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { openLmdbStore } from '../../master/store/lmdb_store.ts';
+import { FleetError } from '../../shared/errors.ts';
 import { type ChaosFleet, createChaosFleet, pause } from './chaos_fleet.ts';
 import { type ChaosPlan, MASTER, planChaos } from './chaos_plan.ts';
 import { startEventCounter } from './event_counter.ts';
@@ -115,11 +116,16 @@ async function playJobs(plan: ChaosPlan, fleet: ChaosFleet, operator: Operator):
     if (job.cancelAfterMs === undefined || acceptance.kind !== 'accepted') return;
     await pause(job.cancelAfterMs);
     await operator.runner('jobs.cancel', [acceptance.jid]).catch((error: unknown) => {
-      if (!isGone(error)) throw error;
+      if (!isGone(error) && !isTooLate(error)) throw error;
     });
   });
   await Promise.all(asked);
   return accepted;
+}
+
+/** The job was over before it could be cancelled. */
+function isTooLate(error: unknown): boolean {
+  return error instanceof FleetError && error.code === 'COMMAND_FAILED';
 }
 
 async function playFaults(plan: ChaosPlan, fleet: ChaosFleet, tell: (line: string) => void): Promise<void> {

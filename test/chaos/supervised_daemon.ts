@@ -9,6 +9,8 @@ export interface SupervisedDaemon {
   start(): void;
   /** Resolves when it has ended; it stays down until `start`. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Ends it for good: a fault that is still under way does not start it again. */
+  retire(): Promise<void>;
   freeze(): void;
   thaw(): void;
   /** How often it ended without being asked. */
@@ -28,7 +30,9 @@ export function createSupervisedDaemon(
   let program: Program | undefined;
   let exits = 0;
   let written = '';
+  let isRetired = false;
   const start = (): void => {
+    if (isRetired) return;
     const mine = startProgram(command, ['-c', configDir, '-l', 'info'], { logFile, env });
     program = mine;
     void mine.ended.then(() => {
@@ -38,13 +42,19 @@ export function createSupervisedDaemon(
       setTimeout(() => program === mine && start(), RESTART_MS);
     });
   };
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    const ending = program;
+    program = undefined;
+    ending?.kill(signal);
+    await ending?.ended;
+  };
   return {
     start,
-    async end(signal) {
-      const ending = program;
-      program = undefined;
-      ending?.kill(signal);
-      await ending?.ended;
+    end,
+    retire() {
+      isRetired = true;
+      program?.kill('SIGCONT');
+      return end('SIGTERM');
     },
     freeze: () => program?.kill('SIGSTOP'),
     thaw: () => program?.kill('SIGCONT'),
