@@ -14,5 +14,5 @@ test(
     process.stderr.write(chaosText(report));
     expect(report.violations.map(({ kind, text }) => `${kind}: ${text}`.slice(0, 200)).slice(0, 20)).toEqual([]);
   },
-  durationMs + 240_000,
+  durationMs + 480_000,
 );

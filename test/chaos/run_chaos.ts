@@ -30,7 +30,7 @@ export interface ChaosReport extends Verdict {
 }
 
 const MINIONS = ['m1', 'm2', 'm3'];
-const START_MS = 60_000;
+const START_MS = 300_000;
 /** After the last fault: reconnects, and the timers of the master. What is open then is lost. */
 const SETTLE_MS = 50_000;
 const SAMPLE_MS = 1000;
