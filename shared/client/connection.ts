@@ -175,7 +175,8 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
 }
 
 function isOver(client: InstanceType<typeof mqttClient.default>): boolean {
-  return !client.connected || client.disconnecting;
+  // mqtt.js gives up what is pending when its stream has closed, and only then counts as not connected.
+  return !client.connected || client.disconnecting || client.stream.destroyed;
 }
 
 function refusedSubscriptions(filters: readonly string[]): FleetError {
