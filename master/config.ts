@@ -132,6 +132,19 @@ const peers = {
   mine_bytes: ownKey(bytes(1024), 1024 ** 2, 'What one minion may keep in the mine.'),
 };
 
+const monitoring = {
+  metrics_port: ownKey(
+    nullable(listenPort),
+    null,
+    'TCP port of `/metrics` (Prometheus) and `/healthz`; null for none, 0 for any that is free.',
+  ),
+  metrics_interface: ownKey(
+    text,
+    '127.0.0.1',
+    'Address of that port. Whoever reaches it sees numbers and the names of readers, nothing else.',
+  ),
+};
+
 const limits = {
   max_packet_bytes: ownKey(bytes(1024), 264 * 1024, 'Largest packet that is taken from a client.'),
   max_connect_packet_bytes: ownKey(
@@ -215,6 +228,7 @@ export const masterSchema = {
     'Mine and peers': peers,
     Reactor: reactor,
     'File server': fileServer,
+    Monitoring: monitoring,
     Limits: limits,
     Log: logSettings('master'),
     Output: outputSettings,

@@ -9,6 +9,8 @@ import { type CallSettings, createCallRunner, newCallSettings } from './call_run
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
 import type { Authority } from './keys/authority.ts';
+import { type Observations, observeStore } from './metrics/observations.ts';
+import { openMonitoring } from './metrics/open_monitoring.ts';
 import { createParts, type MasterDeps, type Parts } from './parts.ts';
 import { openReactor } from './reactor/open_reactor.ts';
 import type { Reactor } from './reactor/reactor.ts';
@@ -25,6 +27,8 @@ export interface Master {
   readonly fingerprint: string;
   /** For those in this process: benchmarks and tests of the master's own API. */
   readonly context: (user: string) => MasterContext;
+  /** Of `/metrics` and `/healthz`, when they are configured. */
+  readonly metricsAddress: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -39,10 +43,12 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
   await makeFolder('sock_dir', config.sock_dir, 0o755);
-  const store = openLmdbStore(join(config.cachedir, 'store'));
+  const observations: Observations = {};
+  const lmdb = openLmdbStore(join(config.cachedir, 'store'));
+  const store = observeStore(lmdb, observations, () => clock.monotonicMs());
   // These are made last, from what the parts know; until then nobody is connected to send anything to.
   const late: Late = { broker: undefined, reactor: undefined };
-  const parts = await createParts(deps, store, () => late.broker);
+  const parts = await createParts(deps, store, observations, () => late.broker);
   const context = (user: string, settings: CallSettings = newCallSettings()) =>
     makeContext(deps, parts, late, user, settings);
   const { runners, wheel } = deps;
@@ -86,14 +92,17 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const timers = startTimers(deps, parts, running);
   await reactor.start();
   await schedule.start();
+  const monitoring = await openMonitoring({ ...deps, ...parts, reactor, broker: running, observations, store });
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,
     fingerprint: parts.authority.fingerprint,
+    metricsAddress: monitoring?.address,
     context,
     async stop() {
       for (const timer of timers) timer.stop();
       await schedule.stop();
+      await monitoring?.close();
       await reactor.stop();
       await running.close();
       await parts.returners.stop();

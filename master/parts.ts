@@ -25,6 +25,7 @@ import { emitKeyEvent } from './keys/key_events.ts';
 import { type KeyStore, openKeyStore } from './keys/key_store.ts';
 import type { KeyChange } from './keys/key_table.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
+import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
 import { type Operators, openOperators } from './operators.ts';
 import type { OpenRenderThread } from './reactor/render_thread.ts';
@@ -70,7 +71,12 @@ export interface Parts {
 }
 
 /** Opens the disk and joins the parts; the broker comes last and is asked for when it is needed. */
-export async function createParts(deps: MasterDeps, store: Store, broker: () => Broker | undefined): Promise<Parts> {
+export async function createParts(
+  deps: MasterDeps,
+  store: Store,
+  observations: Observations,
+  broker: () => Broker | undefined,
+): Promise<Parts> {
   const { config, clock, log } = deps;
   const { pki_dir: pkiDir } = config;
   const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
@@ -97,7 +103,7 @@ export async function createParts(deps: MasterDeps, store: Store, broker: () => 
   });
   const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
   const fleet = createFleet({ acceptedIds: () => keys.list().accepted, clock });
-  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, returners }, broker);
+  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, returners }, observations, broker);
   const { dispatcher } = jobPath;
   const operators = await openOperators(pkiDir, config.operators, (user) => {
     // The owner's commands come through the unix socket, one of them being this very change.
@@ -117,16 +123,20 @@ function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: ()
 function createJobPath(
   deps: MasterDeps,
   parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'returners'>,
+  observations: Observations,
   broker: () => Broker | undefined,
 ) {
   const { config, clock, random, log } = deps;
   const { jobs, bus, authority, returners } = parts;
+  const observeJob = observeJobs(observations, () => clock.nowMs());
   const tracker = createTracker({
     jobs,
     clock,
     log,
     eventOf: (record, update) => holdEnded(bus, record, update),
+    changed: (record, update) => observeJob(record, update, false),
     ended(record, update) {
+      observeJob(record, update, true);
       dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });
@@ -170,6 +180,7 @@ function createJobPath(
     parts: incomingParts,
     askAgain: (jid, id) =>
       broker()?.send(id, JobControl.encode({ id }, { op: 'resend', jid }, parts.fleet.info(id).enc)) ?? false,
+    repeated: () => observations.repeated?.(),
   });
   return { tracker, newJid, dispatcher, collector, incomingParts };
 }

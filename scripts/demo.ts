@@ -23,6 +23,7 @@ const socketPath = at('master', 'run', 'operator.sock');
 interface Ports {
   readonly tls: number;
   readonly tcp: number;
+  readonly metrics: number;
 }
 
 /** Resolves to the exit status. `--once`: ends after the ping. */
@@ -57,7 +58,10 @@ async function writeFleet(): Promise<Ports> {
   mkdirSync(at('bin'), { recursive: true });
   const portsFile = at('ports.json');
   if (!existsSync(portsFile)) {
-    writeFileSync(portsFile, JSON.stringify({ tls: await freePort(8883), tcp: await freePort(1883) }));
+    writeFileSync(
+      portsFile,
+      JSON.stringify({ tls: await freePort(8883), tcp: await freePort(1883), metrics: await freePort(9464) }),
+    );
   }
   const ports = JSON.parse(readFileSync(portsFile, 'utf8')) as Ports;
   mkdirSync(at('master', 'etc'), { recursive: true });
@@ -70,12 +74,13 @@ async function writeFleet(): Promise<Ports> {
   return ports;
 }
 
-function masterConfig({ tls, tcp }: Ports): string {
+function masterConfig({ tls, tcp, metrics }: Ports): string {
   return [
     '# Made by npm start. Every key is in config/master.yaml.',
     'interface: 127.0.0.1',
     `tls_port: ${tls}`,
     `tcp_port: ${tcp}`,
+    `metrics_port: ${metrics}`,
     ...paths(at('master')),
     '',
   ].join('\n');

@@ -27,6 +27,8 @@ export interface CollectorOptions {
   readonly takeScheduled: TakeScheduled;
   /** Hands a return to the returners of `ext_job_cache`, when there are any; resolves when it would survive a power cut. */
   readonly keep: ((record: JobRecord, result: ReturnPayload) => Promise<void>) | undefined;
+  /** Told of a return whose part was over. */
+  readonly repeated?: () => void;
 }
 
 export function createCollector(options: CollectorOptions): Collector {
@@ -45,7 +47,10 @@ export function createCollector(options: CollectorOptions): Collector {
       const record = tracker.get(jid)?.record;
       if (record !== undefined && keep !== undefined) await keep(record, result);
       const taken = await tracker.commit(jid, id, endingOf(result), { result, reason: result.error?.message });
-      if (!taken) log.debug('a return of a job that is over or unknown', { jid, minion: id });
+      if (!taken) {
+        options.repeated?.();
+        log.debug('a return of a job that is over or unknown', { jid, minion: id });
+      }
       if (payload.parts !== undefined) await parts.finish(jid, id, result.parts !== undefined);
     },
     collectAck(jid, id, payload) {

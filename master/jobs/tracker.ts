@@ -92,9 +92,11 @@ export interface TrackerOptions {
   readonly log: Logger;
   readonly eventOf: EventOfEnd;
   readonly ended: EndedListener;
+  /** Hears of a row that changed and is not over. */
+  readonly changed?: EndedListener;
 }
 
-export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptions): Tracker {
+export function createTracker({ jobs, clock, log, eventOf, ended, changed }: TrackerOptions): Tracker {
   const close = (jid: string): void => {
     jobs.closeJob(jid).catch((error: unknown) => {
       log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
@@ -153,10 +155,9 @@ export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptio
       return true;
     }
     if (state !== row.state) {
-      row.state = state;
-      row.since = nowSeconds(clock);
-      row.reason = detail.reason;
-      tell(jid, { id, state, since: row.since, reason: row.reason, result: undefined });
+      const update = move(row, state, detail.reason, nowSeconds(clock));
+      tell(jid, update);
+      changed?.(job.record, update);
     }
     return true;
   };
@@ -179,6 +180,13 @@ export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptio
     watch,
     tellNews,
   };
+}
+
+function move(row: Row, state: JobStateName, reason: string | undefined, now: number): JobUpdate {
+  row.state = state;
+  row.since = now;
+  row.reason = reason;
+  return { id: row.id, state, since: now, reason, result: undefined };
 }
 
 /** The jobs that have open rows, as the store has them at the start. */

@@ -35,6 +35,7 @@ export async function buildCopy(files: readonly GuideFile[]): Promise<string> {
 interface Ports {
   readonly tls: number;
   readonly tcp: number;
+  readonly metrics: number;
 }
 
 /** What `npm start` starts, and two kinds of terminals beside it. */
@@ -52,7 +53,8 @@ export interface DemoFleet {
 export async function startDemoFleet(home: string): Promise<DemoFleet> {
   rmSync(join(home, '.brine'), { recursive: true, force: true });
   mkdirSync(join(home, '.brine'));
-  const ports: Ports = await freePorts();
+  const [{ tls, tcp }, { tcp: metrics }] = await Promise.all([freePorts(), freePorts()]);
+  const ports: Ports = { tls, tcp, metrics };
   writeFileSync(join(home, '.brine', 'ports.json'), JSON.stringify(ports));
   const script = "import('./dist/scripts/demo.js').then(({ runDemo }) => runDemo([]))";
   const demo = spawn(process.execPath, ['-e', script], { cwd: home });
@@ -93,8 +95,9 @@ export async function startDemoFleet(home: string): Promise<DemoFleet> {
 }
 
 /** Pages write the usual ports. */
-function forFleet(command: string, { tls, tcp }: Ports): string {
-  return command.replace(/(?<=-p |127\.0\.0\.1:)(1883|8883)\b/g, (port) => String(port === '1883' ? tcp : tls));
+function forFleet(command: string, { tls, tcp, metrics }: Ports): string {
+  const chosen: Readonly<Record<string, number>> = { '8883': tls, '1883': tcp, '9464': metrics };
+  return command.replace(/(?<=-p |127\.0\.0\.1:)(1883|8883|9464)\b/g, (port) => String(chosen[port]));
 }
 
 function forReaders(output: string, { tcp }: Ports): string {

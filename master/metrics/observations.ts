@@ -1,0 +1,50 @@
+import { jidMs } from '../../shared/ids.ts';
+import type { JobRecord } from '../jobs/job_store.ts';
+import type { JobUpdate } from '../jobs/tracker.ts';
+import type { Store } from '../store/store.ts';
+
+/** What is timed or counted where it happens. Whoever measures puts functions here; nobody does when nothing is measured. */
+export interface Observations {
+  /** Seconds from the making of a job until a minion said that it runs. */
+  started?: (seconds: number) => void;
+  /** A part of a job ended, so many seconds after the job was made. */
+  ended?: (state: JobUpdate['state'], seconds: number, reason: string | undefined) => void;
+  /** A commit of the store, in seconds. */
+  committed?: (seconds: number) => void;
+  /** A return of a part that had ended before. */
+  repeated?: () => void;
+}
+
+/** Tells of changes of jobs; a job's age is in its id. */
+export function observeJobs(observations: Observations, nowMs: () => number) {
+  return ({ jid }: Pick<JobRecord, 'jid'>, { state, reason }: JobUpdate, isOver: boolean): void => {
+    if (!isOver && state !== 'running') return;
+    const seconds = Math.max(0, nowMs() - jidMs(jid)) / 1000;
+    if (isOver) observations.ended?.(state, seconds, reason);
+    else observations.started?.(seconds);
+  };
+}
+
+/** The store, with each of its commits timed, and why the last one failed. */
+export function observeStore(
+  store: Store,
+  observations: Observations,
+  monotonicMs: () => number,
+): Store & { readonly failure: () => string | undefined } {
+  let failure: string | undefined;
+  return {
+    ...store,
+    failure: () => failure,
+    async write(changes) {
+      const from = monotonicMs();
+      try {
+        await store.write(changes);
+        failure = undefined;
+      } catch (error) {
+        failure = error instanceof Error ? error.message : String(error);
+        throw error;
+      }
+      observations.committed?.((monotonicMs() - from) / 1000);
+    },
+  };
+}
