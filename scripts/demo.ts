@@ -81,6 +81,10 @@ function masterConfig({ tls, tcp, metrics }: Ports): string {
     `tls_port: ${tls}`,
     `tcp_port: ${tcp}`,
     `metrics_port: ${metrics}`,
+    '# What beacons tell is kept in a file as well.',
+    'event_return: [jsonl]',
+    "event_return_whitelist: ['salt/beacon/*']",
+    `returners: {jsonl: {path: '${at('beacons.jsonl')}'}}`,
     ...paths(at('master')),
     '',
   ].join('\n');

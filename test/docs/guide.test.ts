@@ -6,6 +6,9 @@ import { consoleBlocks, difference, type GuideBlock, type GuideCommand, savedFil
 import { describeMosquitto } from '../support/mosquitto.ts';
 import { repositoryRoot } from '../support/source_tree.ts';
 
+/** A page starts a fleet and types what it shows; on a machine that is busy with other tests that takes its time. */
+const PAGE_MS = 120_000;
+
 const guides = readdirSync(join(repositoryRoot, 'docs/guide')).map((name) => `docs/guide/${name}`);
 const pages = ['README.md', ...guides.sort()].map((path) => ({ path, text: read(path) }));
 const runnable = pages.filter(({ text }) => consoleBlocks(text).length > 0);
@@ -21,14 +24,18 @@ describeMosquitto('what a reader types prints what the page says', () => {
   });
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-  test.each(runnable)('$path', async ({ path, text }) => {
-    const fleet = await startDemoFleet(home);
-    try {
-      for (const mistake of await play(fleet, consoleBlocks(text))) expect.soft(mistake, path).toBeUndefined();
-    } finally {
-      await fleet.stop();
-    }
-  });
+  test.each(runnable)(
+    '$path',
+    async ({ path, text }) => {
+      const fleet = await startDemoFleet(home);
+      try {
+        for (const mistake of await play(fleet, consoleBlocks(text))) expect.soft(mistake, path).toBeUndefined();
+      } finally {
+        await fleet.stop();
+      }
+    },
+    PAGE_MS,
+  );
 });
 
 /** Goes through a page as a reader would, to the first failure. What is watched must end with the block after it. */

@@ -12,7 +12,7 @@ const PROGRAM = ['broker', 'cli', 'config', 'master', 'minion', 'scripts', 'shar
 /** What the test of a module needs. */
 const TESTS = ['test/contract', 'test/support', 'vitest.config.ts'];
 /** How long anything of this may take before something is wrong, milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 /** Ends the output of a command; no command prints it. */
 const END = '\u001e';
 /** Ends what `npm start` prints before it streams events. */

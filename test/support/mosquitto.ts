@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 import { type CommandResult, type Program, startTool } from './program.ts';
 
-const tools = ['mosquitto_sub', 'mosquitto_pub', 'mosquitto_rr', 'stdbuf'];
+const tools = ['curl', 'mosquitto_sub', 'mosquitto_pub', 'mosquitto_rr', 'stdbuf'];
 const isInstalled = tools.every((name) => spawnSync(name, ['--help']).error === undefined);
 const isRequired = process.env.CI === 'true' || process.env.BRINE_REQUIRE_MOSQUITTO === '1';
 
 /** A suite that needs mosquitto's clients: skipped where there are none, unless they are required, as in CI. */
 export function describeMosquitto(name: string, tests: () => void): void {
   if (isInstalled || isRequired) describe(name, tests);
-  else describe.skip(`${name} (skipped: mosquitto-clients and stdbuf are not installed)`, tests);
+  else describe.skip(`${name} (skipped: mosquitto-clients, stdbuf or curl is not installed)`, tests);
 }
 
 /** One message as `mosquitto_sub -v` prints it. */
