@@ -8,8 +8,10 @@ export interface Terminal {
   out(text: string): void;
   err(text: string): void;
   onInterrupt(run: () => void): void;
-  /** One line that the next one replaces, on a terminal only; empty: none. */
-  status(text: string): void;
+  /** Columns of the terminal that shows what is under way; undefined: there is none. */
+  width(): number | undefined;
+  /** Lines below what was printed, which the next ones replace and `out` and `err` erase; on a terminal only. */
+  status(lines: readonly string[]): void;
 }
 
 /** Reads the command line; false when it asked for help, which is printed. Throws USAGE with commander's own complaint. */

@@ -53,7 +53,8 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   const doc = fun === 'sys.doc' && out === undefined;
-  return showJob(job, { ...options, out, doc }, print, config, terminal);
+  const progress = options.progress === true || (job.kwarg as Readonly<Record<string, unknown>>).stream === true;
+  return showJob(job, { ...options, out, doc, progress }, print, config, terminal);
 }
 
 function saltCommand(): Command {
@@ -75,7 +76,7 @@ function saltCommand(): Command {
     .option('--no-parse <names>', 'keyword arguments, separated by commas, that are kept as typed')
     .option('--args-separator <text>', 'what separates the arguments of several functions', ',')
     .option('--queue-for <duration>', 'keep the job for offline minions: 90s, 10m, 8h, 7d')
-    .option('-p, --progress', 'show how many have returned')
+    .option('-p, --progress', 'show what runs, while it does')
     .option('--run-timeout <duration>', 'how long the function may run')
     .option('-b, --batch <size>', 'so many minions at a time: 10 or 25%')
     .option('--batch-wait <seconds>', 'pause before the place of a minion that ended is filled again')

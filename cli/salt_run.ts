@@ -40,7 +40,8 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   const config = await loadCliConfig(options.configDir);
   if (fun === 'jobs.watch') {
     const print = outputOptions(options, config, terminal.isTerminal);
-    return showJob({ op: 'watch', jid: jidOf(rest) }, { out: wantedOutput(options, config) }, print, config, terminal);
+    const show = { out: wantedOutput(options, config), progress: true };
+    return showJob({ op: 'watch', jid: jidOf(rest) }, show, print, config, terminal);
   }
   const source = { socketPath: config.socketPath, firstAnswerMs: durationSeconds(options.timeout, '-t') * 1000 };
   if (fun === 'state.event') {

@@ -1,8 +1,9 @@
 import { connectOperator, type OperatorRequestBody, type OperatorStep } from '../shared/client/operator_client.ts';
-import { systemClock } from '../shared/clock.ts';
+import { nowSeconds, systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import type { CliConfig } from './cli_config.ts';
 import type { Terminal } from './command_line.ts';
+import { createLiveJob } from './live_job.ts';
 import { formatOutput, type OutputOptions } from './output.ts';
 import {
   asyncText,
@@ -24,6 +25,9 @@ import {
 } from './return_printer.ts';
 import { stripControl } from './strip_control.ts';
 
+/** What is under way is drawn so often, milliseconds. */
+const DRAW_MS = 100;
+
 /** How the answers to a job are shown. */
 export interface ShowOptions {
   readonly out?: string | undefined;
@@ -34,6 +38,7 @@ export interface ShowOptions {
   readonly verbose?: boolean;
   readonly summary?: boolean;
   readonly hideTimeout?: boolean;
+  /** What is under way is shown while it is, on a terminal. */
   readonly progress?: boolean;
 }
 
@@ -42,8 +47,6 @@ interface Session {
   jid: string | undefined;
   /** The master hands the job out little by little. */
   isBatch: boolean;
-  /** How many minions the job is for. */
-  count: number;
   readonly returns: Map<
     string,
     { readonly value: unknown; readonly retcode: number; readonly out: string | undefined }
@@ -59,13 +62,16 @@ export async function showJob(
   config: CliConfig,
   terminal: Terminal,
 ): Promise<number> {
-  const session: Session = { jid: undefined, isBatch: false, count: 0, returns: new Map(), silent: new Map() };
+  const session: Session = { jid: undefined, isBatch: false, returns: new Map(), silent: new Map() };
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 15_000, clock: systemClock });
+  const live = createLiveJob();
+  const draw = (): void => terminal.status(live.lines(terminal.width() ?? 0, nowSeconds(systemClock)));
+  const drawing = isLive(options, terminal) ? systemClock.every(DRAW_MS, draw) : undefined;
   terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
   try {
     for await (const step of client.request(request)) {
+      live.note(step, nowSeconds(systemClock));
       await showStep(step, session, options, print, terminal);
-      if (options.progress === true) terminal.status(progressText(session));
     }
   } catch (error) {
     if (error instanceof FleetError && error.code === 'TARGET_EMPTY') {
@@ -75,6 +81,8 @@ export async function showJob(
     }
     throw session.jid === undefined ? error : withJob(error, session.jid);
   } finally {
+    drawing?.stop();
+    terminal.status([]);
     await client.close();
   }
   if (options.async === true) return 0;
@@ -92,7 +100,6 @@ async function showStep(
   if (step.t === 'job') {
     session.jid = String(step.jid);
     session.isBatch = step.batch === true;
-    session.count = (step.minions as string[]).length;
     if (options.async === true) terminal.out(asyncText(session.jid));
     else if (options.verbose === true) terminal.out(verboseHeader(session.jid));
     else if (options.showJid === true) terminal.out(jidText(session.jid));
@@ -113,7 +120,9 @@ async function showStep(
         : await formatReturn(printed, options.out, print),
     );
   } else if (step.t === 'prog') {
-    if (options.static !== true && options.out === undefined) terminal.out(progressLines(id, step.data));
+    // On the live lines, where there are any.
+    const isShown = terminal.isTerminal && isLive(options, terminal);
+    if (options.static !== true && options.out === undefined && !isShown) terminal.out(progressLines(id, step.data));
   } else if (step.t === 'batch') {
     terminal.out(batchText(step.minions as string[]));
   } else if (step.t === 'state') {
@@ -129,12 +138,8 @@ function showsSilence({ static: atTheEnd, hideTimeout, doc, async: detached }: S
   return atTheEnd !== true && hideTimeout !== true && doc !== true && detached !== true;
 }
 
-/** `3 of 10 returned`, with a bar. */
-function progressText({ count, returns, silent }: Session): string {
-  const over = returns.size + [...silent.values()].filter(({ final }) => final).length;
-  const width = 30;
-  const filled = count === 0 ? 0 : Math.floor((over / count) * width);
-  return over >= count ? '' : `[${'='.repeat(filled)}${' '.repeat(width - filled)}] ${over} of ${count} returned`;
+function isLive({ progress, async: detached }: ShowOptions, terminal: Terminal): boolean {
+  return progress === true && detached !== true && terminal.width() !== undefined;
 }
 
 /** Partial output, each line under its minion's name. */

@@ -111,6 +111,12 @@ export async function runPipeline(
   return { stdout: read.stdout, stderr: written.stderr, statuses: [written.status, read.status] };
 }
 
+/** One of our programs on a pseudo terminal of 60 columns and 20 rows, by `script` of util-linux. */
+export function startOnTerminal(name: string, args: readonly string[]): Program {
+  const words = [process.execPath, pathOf(name), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  return startTool('script', ['-qec', `stty cols 60 rows 20; exec ${words.join(' ')}`, '/dev/null']);
+}
+
 /** Any program that is on the PATH. */
 export function startTool(file: string, args: readonly string[]): Program {
   return follow(spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
