@@ -84,7 +84,7 @@ const keys = {
   minion_cert_days: ownKey(
     count(1, 3650),
     365,
-    'Days that the certificate of a minion is valid; the minion gets another at its next connection after that.',
+    'Days that the certificate of a minion is valid; a connected minion has it renewed in the last third of them.',
   ),
   enroll_token_expire: ownKey(seconds(60), 86400, 'How long a token of `salt-key --gen-token` can be used, once.'),
   operators: ownKey(

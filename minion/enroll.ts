@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
-import { createCsr, verifyCertificate } from '../shared/crypto/certificate.ts';
+import { createCsr, type VerifiedCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf } from '../shared/crypto/fingerprint.ts';
 import { writeFileAtomically } from '../shared/crypto/private_file.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
@@ -118,20 +118,32 @@ async function waitForAcceptance(
   }
 }
 
-async function accept(options: EnrollOptions, { cert, signing_cert }: EnrollResponsePayload): Promise<Credentials> {
-  if (cert === undefined || signing_cert === undefined) {
-    throw new FleetError('MESSAGE_INVALID', 'the master accepted this minion but sent no certificate');
-  }
-  const credentials = { certPem: cert, signingCertPem: signing_cert };
-  checkCredentials(options, credentials);
-  await storeSigningCert(options.pkiDir, signing_cert);
-  await writeFileAtomically(certFile(options.pkiDir), cert, 0o644);
+async function accept(options: EnrollOptions, answer: EnrollResponsePayload): Promise<Credentials> {
+  const credentials = await keepCredentials(options, answer);
   options.log.info('the master accepted this minion');
   return credentials;
 }
 
+/** Stores what the master issued. Throws MESSAGE_INVALID when that is nothing, KEY_MISMATCH when it is another's. */
+export async function keepCredentials(
+  options: EnrollOptions,
+  { cert, signing_cert }: EnrollResponsePayload,
+): Promise<Credentials & Pick<VerifiedCertificate, 'expiresAtMs'>> {
+  if (cert === undefined || signing_cert === undefined) {
+    throw new FleetError('MESSAGE_INVALID', 'the master accepted this minion but sent no certificate');
+  }
+  const credentials = { certPem: cert, signingCertPem: signing_cert };
+  const { expiresAtMs } = checkCredentials(options, credentials);
+  await storeSigningCert(options.pkiDir, signing_cert);
+  await writeFileAtomically(certFile(options.pkiDir), cert, 0o644);
+  return { ...credentials, expiresAtMs };
+}
+
 /** Throws KEY_MISMATCH. */
-function checkCredentials({ id, caPem, privateKey, nowMs }: EnrollOptions, credentials: Credentials): void {
+function checkCredentials(
+  { id, caPem, privateKey, nowMs }: EnrollOptions,
+  credentials: Credentials,
+): VerifiedCertificate {
   const now = nowMs();
   const own = verifyCertificate({ certPem: credentials.certPem, caPem, usage: 'client', nowMs: now });
   if (own.commonName !== id)
@@ -140,6 +152,7 @@ function checkCredentials({ id, caPem, privateKey, nowMs }: EnrollOptions, crede
     throw new FleetError('KEY_MISMATCH', 'the certificate is for another key than minion.pem');
   }
   verifyCertificate({ certPem: credentials.signingCertPem, caPem, usage: 'signing', nowMs: now });
+  return own;
 }
 
 /** Answers in the order they came, for one who waits. */

@@ -11,9 +11,17 @@ import { Refusal } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import type { MasterRequests } from './context.ts';
-import { type Credentials, enroll, forgetCredentials, storedCredentials, storeSigningCert } from './enroll.ts';
+import {
+  type Credentials,
+  type EnrollOptions,
+  enroll,
+  forgetCredentials,
+  storedCredentials,
+  storeSigningCert,
+} from './enroll.ts';
 import { createRequests } from './requests.ts';
 import { explainTlsError, masterTls, trustMaster } from './trust.ts';
+import { watchCertificate } from './watch_certificate.ts';
 
 /** Clocks that differ by more than this are worth a warning, seconds. */
 const SKEW_WARNING_SECONDS = 5;
@@ -92,24 +100,23 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       await storeSigningCert(options.pkiDir, String(certPem));
     }
   };
-  const sayHello = (): void => {
+  const sayHello = (): Promise<void> =>
     hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
-  };
+  const masterNow = (): number => nowSeconds(clock) + (skewSeconds ?? 0);
 
-  const attend = async (credentials: Credentials, signal: AbortSignal): Promise<void> => {
+  const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
     trustSigningKey(credentials.signingCertPem);
     const received = notingRefusals(options, () => connection);
     const opened = await connect({ ...options, received }, caPem, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
+    const renewal = watchCertificate({ enrolment, ask: requests.ask, masterNow, clock });
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      // What it can do goes ahead of the subscription, which is when jobs begin to come.
-      const announced = opened.publish(Info.encode({ id }, options.info()));
-      await Promise.all([announced, opened.subscribe([`${formatTopic(Job.topic, { id })}/#`])]);
+      await announce(options, opened);
       const connectedMs = clock.monotonicMs();
-      sayHello();
+      void sayHello().then(renewal.look);
       log.info('connected to the master', { master: `${options.host}:${options.port}` });
       options.connected((packet) => opened.publish(packet));
       const reason = await opened.closed;
@@ -118,6 +125,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       if (!signal.aborted) log.warning('the connection to the master ended', { reason });
     } finally {
       signal.removeEventListener('abort', stop);
+      renewal.stop();
       connection = undefined;
       requests.abandon();
       options.disconnected();
@@ -126,8 +134,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   return {
     signingKey: (kid) => signingKeys.get(kid),
-    askForKeys: sayHello,
-    masterNow: () => nowSeconds(clock) + (skewSeconds ?? 0),
+    askForKeys: () => void sayHello(),
+    masterNow,
     knowsMasterTime: () => skewSeconds !== undefined,
     answer: requests.answer,
     ask: requests.ask,
@@ -137,7 +145,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
           caPem = (await trustMaster(trustOptions(options))).caPem;
           const enrolment = enrollOptions(options, caPem, signal);
           const credentials = (await storedCredentials(enrolment)) ?? (await enroll(enrolment));
-          await attend(credentials, signal);
+          await attend(credentials, enrolment, signal);
         } catch (error) {
           if (signal.aborted) return;
           await recover(options, explainTlsError(error, trustOptions(options)), backoff, signal);
@@ -147,6 +155,12 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       }
     },
   };
+}
+
+/** What it can do goes ahead of the subscription, which is when jobs begin to come. */
+async function announce({ id, info }: MasterLinkOptions, connection: Connection): Promise<void> {
+  const announced = connection.publish(Info.encode({ id }, info()));
+  await Promise.all([announced, connection.subscribe([`${formatTopic(Job.topic, { id })}/#`])]);
 }
 
 /** What was refused is acknowledged all the same: without this, its author would take it for delivered. */
@@ -219,7 +233,7 @@ function trustOptions(options: MasterLinkOptions) {
   };
 }
 
-function enrollOptions(options: MasterLinkOptions, caPem: string, signal: AbortSignal) {
+function enrollOptions(options: MasterLinkOptions, caPem: string, signal: AbortSignal): EnrollOptions {
   const { id, pkiDir, host, port, privateKey, token, connectTimeoutMs, log } = options;
   return {
     id,

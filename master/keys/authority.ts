@@ -25,7 +25,7 @@ export interface Authority {
   readonly signingCertPem: string;
   /** A client certificate, valid from now for the configured days. */
   issueMinionCertificate(id: string, publicKey: KeyObject): string;
-  /** A fresh key that never touches the disk, and its certificate for a year. */
+  /** A fresh key that never touches the disk, and its certificate, which outlives the process. */
   serverTls(): ServerTls;
 }
 
@@ -43,7 +43,8 @@ export interface AuthorityOptions {
 }
 
 const YEAR_DAYS = 365;
-const SIGNING_DAYS = 10 * YEAR_DAYS;
+/** Of what only a start of the master replaces: longer than one runs. */
+const OWN_CERT_DAYS = 10 * YEAR_DAYS;
 const DAY_MS = 86_400_000;
 
 /**
@@ -104,7 +105,7 @@ async function openSigning(
     publicKey: signingKey,
     commonName: MASTER_NAME,
     usage: 'signing',
-    days: SIGNING_DAYS,
+    days: OWN_CERT_DAYS,
     nowMs,
   });
   await writeFileAtomically(path, signingCertPem, 0o644);
@@ -139,7 +140,7 @@ function serverTls(ca: CertificateAuthority, nowMs: number): ServerTls {
     commonName: MASTER_NAME,
     usage: 'server',
     names: [MASTER_NAME],
-    days: YEAR_DAYS,
+    days: OWN_CERT_DAYS,
     nowMs,
   });
   return {

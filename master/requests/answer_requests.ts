@@ -8,10 +8,11 @@ import { packetBytes } from '../jobs/transmit.ts';
 import { hello } from './hello.ts';
 import { mine } from './mine.ts';
 import { publish } from './publish.ts';
+import { renew } from './renew.ts';
 import type { AnyRequest, RequestContext } from './request.ts';
 
 /** By the verb that ends the topic; the verbs are those of the message table. */
-const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, mine, publish };
+const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, mine, publish };
 
 export interface RequestServiceOptions {
   readonly context: RequestContext;

@@ -5,11 +5,13 @@ import type { MasterConfig } from '../config.ts';
 import type { MasterContext } from '../context.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Authority } from '../keys/authority.ts';
+import type { KeyStore } from '../keys/key_store.ts';
 import type { Mine } from '../mine/mine.ts';
 
 /** What a minion's question may look at. */
 export interface RequestContext {
   readonly authority: Authority;
+  readonly keys: Pick<KeyStore, 'get'>;
   readonly fleet: Fleet;
   readonly mine: Mine;
   readonly config: Pick<MasterConfig, 'peer' | 'peer_run'>;

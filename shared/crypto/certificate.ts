@@ -95,6 +95,13 @@ export interface VerifiedCertificate {
   readonly expiresAtMs: number;
 }
 
+/** In the last third of its life: time to have another one issued, and to survive weeks without a connection. */
+export function isPastRenewal(certPem: string, nowMs: number): boolean {
+  const { validFrom, validTo } = readCertificate(certPem);
+  const endMs = Date.parse(validTo);
+  return endMs - nowMs < (endMs - Date.parse(validFrom)) / 3;
+}
+
 /** Throws KEY_MISMATCH unless the authority issued the certificate, for this usage, and it is valid now. */
 export function verifyCertificate(options: {
   readonly certPem: string;

@@ -83,6 +83,13 @@ test('each start has another server key, named salt-master, with the authority i
   expect(await readFile(join(pkiDir, 'master.pem'), 'utf8')).not.toBe(first.keyPem);
 });
 
+test("the server's certificate outlives a master that runs for years", async () => {
+  const { serverTls, caPem } = await open();
+  const certPem = new X509Certificate(serverTls().certPem).toString();
+  const later = nowMs + 9 * 365 * DAY_MS;
+  expect(() => verifyCertificate({ certPem, caPem, usage: 'server', nowMs: later })).not.toThrow();
+});
+
 test('a P-256 key that was put there issues P-256 certificates', async () => {
   await seedKey('master.pem', generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey);
   const leaf = new X509Certificate((await open()).serverTls().certPem);

@@ -50,6 +50,13 @@ test("hello is answered with the master's time and signing keys", async () => {
   });
 });
 
+test('a minion whose key is not accepted any more gets no other certificate', async () => {
+  const { answerTo } = setUp({ keys: { get: () => [] } });
+  expect(await answerTo('m1', 'renew', {})).toMatchObject({
+    error: { code: 'NOT_PERMITTED', message: 'the key of m1 is not accepted' },
+  });
+});
+
 test('a question of a kind that the master does not answer, or of the wrong shape, is answered with why', async () => {
   const { answerTo } = setUp();
   expect(await answerTo('m1', 'next', {})).toMatchObject({ error: { code: 'FUNCTION_UNKNOWN' } });
