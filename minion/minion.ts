@@ -175,6 +175,7 @@ async function runUntilClosed(
     await beacons.stop();
     await loopback.close();
     await disk.returners.stop();
+    await disk.outbox.close();
     await disk.ledger.close();
   }
 }

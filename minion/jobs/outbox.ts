@@ -12,8 +12,8 @@ import { sendEntry } from './send_entry.ts';
  */
 export interface Outbox {
   /**
-   * Resolves when it would survive a power cut; sending goes on by itself. `content` is the value of a large return, which
-   * goes ahead of it in parts.
+   * Resolves when it would survive a power cut, or when the master has it, whichever comes first: what is small is sent
+   * while it is written. `content` is the value of a large return, which goes ahead of it in parts.
    */
   add(kind: OutboxKind, packet: Packet, content?: Uint8Array): Promise<void>;
   /**
@@ -32,6 +32,8 @@ export interface Outbox {
   droppedEvents(): number;
   /** Resolves when nothing waits, for tests and for a clean stop. */
   drained(): Promise<void>;
+  /** Resolves when nothing is being written; after `detach`. */
+  close(): Promise<void>;
 }
 
 export interface OutboxOptions {
@@ -54,6 +56,10 @@ export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxO
     log,
   });
   let sequence = Number.parseInt(folder.found.at(-1)?.name ?? '0', 10);
+  const release = (kind: OutboxKind, entry: Entry): void => {
+    entry.state = 'waiting';
+    lanes[kind].wake();
+  };
   for (const found of folder.found) keep(found.kind, { ...newEntry(found), state: 'waiting' });
   return {
     async add(kind, packet, content) {
@@ -63,14 +69,20 @@ export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxO
       const entry = newEntry({ name, topic, ...sizes }, packet);
       // From then on it has its place in the order, however long the disk takes.
       if (!(await makeRoom(kind, entry))) return;
+      const written = folder.write(name, packet, content);
+      const isSentMeanwhile = content === undefined && entry.packet !== undefined;
+      if (isSentMeanwhile) release(kind, entry);
+      const taken = entry.attempt?.then((isOver) => (isOver ? undefined : written));
       try {
-        await folder.write(name, packet, content);
+        await Promise.race([written, taken ?? written]);
       } catch (error) {
+        // Under way without a copy on disk: what the master says decides whether it must be added again.
+        if (await entry.attempt) return;
         forget(kind, entry);
+        lanes[kind].wake();
         throw error;
       }
-      entry.state = 'waiting';
-      lanes[kind].wake();
+      if (!isSentMeanwhile) release(kind, entry);
     },
     attach(via) {
       lanes.return.attach(via);
@@ -94,6 +106,7 @@ export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxO
         .map(({ topic }) => topic),
     droppedEvents,
     drained: () => (isEmpty() ? Promise.resolve() : whenEmpty()),
+    close: () => folder.idle(),
   };
 }
 
@@ -183,6 +196,7 @@ function newEntry({ name, topic, payloadBytes, contentBytes }: Omit<FoundEntry, 
     packet,
     heldBytes: 0,
     state: 'writing',
+    attempt: undefined,
     partsSent: new Set(),
     isWantedAgain: false,
   };

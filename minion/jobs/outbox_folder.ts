@@ -29,7 +29,10 @@ export interface OutboxFolder {
   write(name: string, packet: Packet, content: Uint8Array | undefined): Promise<void>;
   read(name: string, topic: string): Promise<Packet>;
   readContent(name: string, start: number, end: number): Promise<Buffer<ArrayBuffer>>;
+  /** What is still being written goes when it is there. */
   remove(name: string, hasContent: boolean): Promise<void>;
+  /** Resolves when nothing is being written or removed. */
+  idle(): Promise<void>;
 }
 
 /** Longer than any topic. */
@@ -40,17 +43,37 @@ export async function openOutboxFolder(folder: string): Promise<OutboxFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = createGroupCommit(() => flushDirectory(folder));
   const found = await findEntries(folder);
+  const writes = new Map<string, Promise<void>>();
+  const removals = new Set<Promise<void>>();
+  const write = async (name: string, packet: Packet, content: Uint8Array | undefined): Promise<void> => {
+    // The value first: an entry whose value is missing could never be sent.
+    if (content !== undefined) await writeWhole(folder, contentName(name), [content]);
+    try {
+      await writeWhole(folder, name, [Buffer.from(`${packet.topic}\n`), packet.payload]);
+      await names.add(undefined);
+    } catch (error) {
+      if (content !== undefined) await rm(join(folder, contentName(name)), { force: true });
+      throw error;
+    }
+  };
+  const remove = async (name: string, hasContent: boolean): Promise<void> => {
+    const isWritten = await writes.get(name)?.then(
+      () => true,
+      () => false,
+    );
+    if (isWritten === false) return;
+    await unlink(join(folder, name));
+    if (hasContent) await rm(join(folder, contentName(name)), { force: true });
+  };
   return {
     found,
     async write(name, packet, content) {
-      // The value first: an entry whose value is missing could never be sent.
-      if (content !== undefined) await writeWhole(folder, contentName(name), [content]);
+      const written = write(name, packet, content);
+      writes.set(name, written);
       try {
-        await writeWhole(folder, name, [Buffer.from(`${packet.topic}\n`), packet.payload]);
-        await names.add(undefined);
-      } catch (error) {
-        if (content !== undefined) await rm(join(folder, contentName(name)), { force: true });
-        throw error;
+        await written;
+      } finally {
+        writes.delete(name);
       }
     },
     async read(name, topic) {
@@ -67,8 +90,16 @@ export async function openOutboxFolder(folder: string): Promise<OutboxFolder> {
       }
     },
     async remove(name, hasContent) {
-      await unlink(join(folder, name));
-      if (hasContent) await rm(join(folder, contentName(name)), { force: true });
+      const removed = remove(name, hasContent);
+      removals.add(removed);
+      try {
+        await removed;
+      } finally {
+        removals.delete(removed);
+      }
+    },
+    async idle() {
+      while (writes.size + removals.size > 0) await Promise.allSettled([...writes.values(), ...removals]);
     },
   };
 }

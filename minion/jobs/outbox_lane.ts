@@ -6,7 +6,7 @@ import type { Pace } from './pace.ts';
 
 export type Publish = (packet: Packet) => Promise<void>;
 
-/** One thing to say, on disk; its bytes too, when there was room for them. */
+/** One thing to say, on disk or on its way there; its bytes too, when there was room for them. */
 export interface Entry {
   readonly name: string;
   readonly topic: string;
@@ -18,8 +18,13 @@ export interface Entry {
   packet: Packet | undefined;
   /** What of it is kept in memory for as long as it waits, bytes. */
   heldBytes: number;
-  /** Being written, on disk and waiting, published on the present connection and not acknowledged, or failed on it. */
+  /**
+   * Not to be sent before it is written, waiting, published on the present connection and not acknowledged, or failed
+   * on it.
+   */
   state: 'writing' | 'waiting' | 'sending' | 'failed';
+  /** The last time it was sent: true when it is done with, for better or worse. */
+  attempt: Promise<boolean> | undefined;
   /** Parts that were acknowledged, by number. */
   readonly partsSent: Set<number>;
   /** The master asked for all of it once more. */
@@ -69,7 +74,7 @@ export function createLane(options: LaneOptions): Lane {
     isReading = false;
     wake();
   };
-  const send = async (entry: Entry, packet: Packet, via: Publish): Promise<void> => {
+  const send = async (entry: Entry, packet: Packet, via: Publish): Promise<boolean> => {
     entry.state = 'sending';
     entry.isWantedAgain = false;
     underWay.add(entry);
@@ -78,11 +83,17 @@ export function createLane(options: LaneOptions): Lane {
       (error: unknown) => ({ error }),
     );
     // Of a connection that another one has followed: there it is sent already.
-    if (via !== publish && publish !== undefined && failure !== undefined) return;
+    if (via !== publish && publish !== undefined && failure !== undefined) return false;
     if (via === publish) underWay.delete(entry);
-    const removed = settle(entry, failure, options) ? options.remove(entry) : undefined;
+    const isOver = settle(entry, failure, options);
+    if (isOver) remove(entry);
     wake();
-    await removed;
+    return isOver;
+  };
+  const remove = (entry: Entry): void => {
+    options.remove(entry).catch((error: unknown) => {
+      log.error('an entry of the outbox cannot be removed', { topic: entry.topic, error: String(error) });
+    });
   };
 
   const resume = (): void => {
@@ -94,17 +105,16 @@ export function createLane(options: LaneOptions): Lane {
     if (publish === undefined || timer !== undefined || isReading) return;
     for (const entry of entries.values()) {
       if (underWay.size >= WINDOW) return;
+      // The others wait for it, so that the order is kept; not for values of many megabytes.
+      if (entry.state === 'writing' && !isLarge(entry)) return;
       if (!mayGo(entry)) continue;
-      // The others wait for it, so that the order is kept.
       if (entry.packet === undefined) return void read(entry);
       const waitMs = pace?.take() ?? 0;
       if (waitMs > 0) {
         timer = clock.after(waitMs, resume);
         return;
       }
-      send(entry, entry.packet, publish).catch((error: unknown) =>
-        log.error('an entry of the outbox cannot be removed', { topic: entry.topic, error: String(error) }),
-      );
+      entry.attempt = send(entry, entry.packet, publish);
     }
   }
 

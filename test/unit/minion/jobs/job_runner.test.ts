@@ -5,12 +5,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createJobRunner, type JobRunnerOptions } from '../../../../minion/jobs/job_runner.ts';
 import { createJobTable } from '../../../../minion/jobs/job_table.ts';
 import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
-import { openOutbox } from '../../../../minion/jobs/outbox.ts';
+import { type Outbox, openOutbox } from '../../../../minion/jobs/outbox.ts';
 import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
 import { ReturnLong, type ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { Inbox } from '../../../integration/broker/inbox.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
+import { until } from '../../../support/until.ts';
 
 const NOW = 1_000_000;
 const jid = (number: number): string => String(number).padStart(20, '0');
@@ -23,11 +24,13 @@ const job = (number: number, members: Partial<JobPayload> = {}): JobPayload => (
 
 let directory: string;
 const ledgers: Ledger[] = [];
+const outboxes: Outbox[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'brine-runner-'));
 });
 afterEach(async () => {
   for (const ledger of ledgers.splice(0)) await ledger.close();
+  for (const outbox of outboxes.splice(0)) await outbox.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -43,6 +46,7 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   if (overrides.ledger === undefined) ledgers.push(ledger);
   const outbox =
     overrides.outbox ?? (await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, clock, log }));
+  outboxes.push(outbox);
   if (overrides.outbox === undefined)
     outbox.attach(async ({ topic, payload }) => sent.push(ReturnLong.decode(topic, payload)!.payload));
   const table = createJobTable(() => undefined, 1);
@@ -177,6 +181,39 @@ test('what a former process began and never finished is reported as interrupted,
   expect(sent).toMatchObject([{ return: 'kept' }, { jid: jid(1), ended: 'interrupted', success: false }]);
   await ledger.close();
   expect((await setUp()).ledger.interrupted).toEqual([]);
+});
+
+test('a minion that is killed after a return was sent and before it was written says interrupted, once', async () => {
+  const before = await setUp();
+  await before.ledger.accept(jid(1), NOW + 5);
+  await rm(join(directory, 'outbox'), { recursive: true });
+  const sent = new Inbox<string>();
+  before.outbox.attach(({ topic }) => {
+    sent.push(topic);
+    return new Promise(() => undefined);
+  });
+  before.runner.run(job(1));
+  before.started.all[0]?.end({});
+  await sent.waitForCount(1);
+
+  const again = await setUp();
+  expect(again.ledger.interrupted).toEqual([jid(1)]);
+  await again.runner.reportInterrupted();
+  expect(await again.sent.waitForCount(1)).toMatchObject([{ jid: jid(1), ended: 'interrupted' }]);
+});
+
+test('on a full disk a return reaches the master all the same, and is sent again when the connection is lost', async () => {
+  const { runner, outbox, started, news, clock, logged } = await setUp();
+  await rm(join(directory, 'outbox'), { recursive: true });
+  const sent = new Inbox<(error?: Error) => void>();
+  outbox.attach(() => new Promise((resolve, reject) => sent.push((error) => (error ? reject(error) : resolve()))));
+  runner.run(job(1));
+  started.all[0]?.end({});
+  (await sent.waitForCount(1))[0]?.(new Error('gone'));
+  await until('it is told', () => logged.some((line) => line.includes('a return cannot be kept yet')));
+  clock.advance(1000);
+  (await sent.waitForCount(2))[1]?.();
+  await news.waitFor((line) => line === 'end 1');
 });
 
 test('a return that is too large is replaced by one that says how large, never cut', async () => {

@@ -182,6 +182,50 @@ test('what cannot be written is not kept, and its author hears of it', async () 
   expect([outbox.topics(), outbox.isFull()]).toEqual([[], false]);
 });
 
+test('what is small is sent while it is written, and the master that has it is as good as the disk', async () => {
+  const outbox = await openWith();
+  await rm(folder, { recursive: true });
+  const sent = new Inbox<string>();
+  outbox.attach(async ({ topic }) => void sent.push(topic));
+  await Promise.all([outbox.add('return', packet('r1')), outbox.add('event', packet('e1'))]);
+  expect(sent.all).toEqual(['r1', 'e1']);
+  expect(outbox.topics()).toEqual([]);
+});
+
+test('what cannot be written while it is sent waits for the answer, and without one its author hears of it', async () => {
+  const outbox = await openWith();
+  await rm(folder, { recursive: true });
+  const { sent, publish, break: breakLine } = line();
+  outbox.attach(publish);
+  const refused = expect(outbox.add('return', packet('r1'))).rejects.toThrow('ENOENT');
+  await sent.waitForCount(1);
+  expect(outbox.topics()).toEqual(['r1']);
+  breakLine();
+  await refused;
+  expect([outbox.topics(), outbox.isFull()]).toEqual([[], false]);
+});
+
+test('what is acknowledged before it is written is not there after a restart', async () => {
+  const outbox = await openWith();
+  outbox.attach(async () => undefined);
+  for (const topic of ['a', 'b', 'c']) await outbox.add('return', packet(topic));
+  await outbox.close();
+  expect(await readdir(folder)).toEqual([]);
+  expect((await openWith()).topics()).toEqual([]);
+});
+
+test('events that are added while others are written keep their order, also those that memory has no room for', async () => {
+  const outbox = await openWith(4000);
+  const { sent, publish } = line();
+  outbox.attach(publish);
+  const topics = Array.from({ length: 7 }, (_, index) => `e${index}`);
+  await Promise.all(
+    topics.map((topic, index) => outbox.add('event', packet(topic, Buffer.alloc(index === 6 ? 1 : 1024 ** 2)))),
+  );
+  await sent.waitForCount(7);
+  expect(sent.all).toEqual(topics);
+});
+
 /** The master's side: takes so many at once, refuses the rest for their rate. */
 function ratedLine(taken: { left: number }) {
   const sent = new Inbox<string>();
