@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { toReport } from '../shared/errors.ts';
-import { Correlation, Jid } from '../shared/ids.ts';
+import { Correlation, Jid, PartNumber } from '../shared/ids.ts';
 import type { Access, Identity } from '../shared/protocol/access.ts';
 import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
@@ -25,6 +25,7 @@ const RETURN_NAMES: ReadonlySet<string> = new Set([Return.name, ReturnLong.name,
 const PARAM_SCHEMAS = [
   ['jid', Jid],
   ['c', Correlation],
+  ['n', PartNumber],
 ] as const;
 
 /** A return must not be lost, so it is not refused for its rate. */
@@ -42,6 +43,8 @@ export function checkPublish(
   const allowed = access.mayPublish(who, publish.topic);
   if (allowed === undefined) return refuse('acl', `${who.role} ${who.id} may not publish here`);
   const { message, params } = allowed;
+  const forbidden = message.forbids?.(params);
+  if (forbidden !== undefined) return refuse('acl', forbidden);
   if (!isReturn(message) && !mayPublishNow()) return refuse('rate', 'more publishes per second than allowed');
   if (publish.payload.length > PAYLOAD_LIMITS.bytes) {
     return refuse('size', `payload of ${publish.payload.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);

@@ -27,6 +27,12 @@ export type Fingerprint = v.InferOutput<typeof Fingerprint>;
 export const Correlation = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,16}$/, 'must be 1 to 16 of A-Z a-z 0-9 _ -'));
 export type Correlation = v.InferOutput<typeof Correlation>;
 
+/** Which part of something large it is, from 0. */
+export const PartNumber = v.pipe(
+  v.string(),
+  v.regex(/^(0|[1-9]\d{0,5})$/, 'must be a whole number of at most 6 digits'),
+);
+
 /**
  * A source of job ids: unique and strictly increasing, also within one microsecond and when the clock steps back.
  * `after` is the highest id ever given out, so that a restart does not repeat one.

@@ -30,6 +30,8 @@ export interface MessageSpec<T extends string, S extends PayloadSchema> {
   readonly signed?: true;
   /** The bytes are content, not a value: blocks of files, parts of returns. */
   readonly raw?: true;
+  /** Why nobody may publish this with these topic parameters, or undefined. */
+  forbids?(params: TopicParams<T>): string | undefined;
   readonly payload: S;
   /** Documentation and test vector in one. */
   readonly example: { readonly params: TopicParams<T>; readonly payload: v.InferInput<S> };
@@ -85,6 +87,7 @@ export interface AnyMessage {
   readonly raw?: true;
   readonly payload: PayloadSchema;
   readonly example: { readonly params: Readonly<Record<string, string>>; readonly payload: unknown };
+  forbids?(params: Readonly<Record<string, string>>): string | undefined;
   check(value: unknown): unknown;
 }
 

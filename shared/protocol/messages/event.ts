@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { mayFire } from '../../event_tags.ts';
 import { member, ShortText, UnixTime } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
@@ -24,6 +25,7 @@ export const Fire = defineMessage({
   summary: "A minion's event for the master's bus. Which tags a minion may use is an allow list (docs/guide).",
   from: [{ role: 'minion', self: 'id' }],
   to: [{ role: 'master' }, { role: 'operator' }],
+  forbids: ({ id, tag }) => (mayFire(id, tag) ? undefined : `a minion may not fire events of tag ${tag}`),
   qos: 1,
   qosLow: true,
   stored: true,

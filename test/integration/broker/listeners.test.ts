@@ -127,7 +127,7 @@ test('a certificate that cannot be read is a configuration error', async () => {
 
 test('close ends all connections without their wills and removes the socket file', async () => {
   fixture = await BrokerFixture.start();
-  const will = { topic: 'salt/fire/m1/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
+  const will = { topic: 'salt/fire/m1/app/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
   const clients = [await fixture.onlineMinion('m1', { will }), await fixture.operator()];
   const silent = fixture.raw();
   const handshaking = fixture.raw(() => connectNet((fixture as BrokerFixture).tlsPort, '127.0.0.1'));

@@ -87,23 +87,23 @@ test('presence is retained, written by the broker and read by operators', async 
 
 test('a minion whose will claims that it is gone stays online while it is connected again', async () => {
   fixture = await BrokerFixture.start();
-  const will = { topic: 'salt/fire/m1/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
+  const will = { topic: 'salt/fire/m1/app/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
   await fixture.onlineMinion('m1', { will });
   await fixture.onlineMinion('m1');
-  await fixture.received.waitFor(({ topic }) => topic === 'salt/fire/m1/gone');
+  await fixture.received.waitFor(({ topic }) => topic === 'salt/fire/m1/app/gone');
   expect(fixture.broker.isOnline('m1')).toBe(true);
 });
 
 test('disconnect ends all connections of one client, without their wills, and no other', async () => {
   fixture = await BrokerFixture.start();
-  const will = { topic: 'salt/fire/m1/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
+  const will = { topic: 'salt/fire/m1/app/gone', payload: Buffer.from('{}'), qos: 1, retain: false } as const;
   const minion = await fixture.onlineMinion('m1', { will });
   const other = await fixture.onlineMinion('m2');
   fixture.broker.disconnect({ role: 'minion', id: 'm1' }, 'its key was deleted');
   await closedOf(minion);
   await fixture.presence.waitFor(({ kind }) => kind === 'offline');
-  await other.mqtt.publishAsync('salt/fire/m2/here', '{}', { qos: 1 });
-  expect(fixture.received.all.map(({ topic }) => topic)).toEqual(['salt/fire/m2/here']);
+  await other.mqtt.publishAsync('salt/fire/m2/still/here', '{}', { qos: 1 });
+  expect(fixture.received.all.map(({ topic }) => topic)).toEqual(['salt/fire/m2/still/here']);
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('reason=its key was deleted'));
   expect(fixture.broker.isOnline('m2')).toBe(true);
 });

@@ -38,12 +38,14 @@ test.each([
   ['the local bus', '$local/x', '{}', false, 'acl'],
   ['a topic of no message', 'hello', '{}', false, 'acl'],
   ['a topic of 13 levels', 'salt/fire/m1/4/5/6/7/8/9/10/11/12/13', '{}', false, 'acl'],
-  ['what is not a map', 'salt/fire/m1/x', '[1]', false, 'schema'],
+  ['an event of a tag that is not its own', 'salt/fire/m1/salt/key', '{}', false, 'acl'],
+  ['a part without a number', `salt/ret/${JID}/m1/x`, 'x', false, 'schema'],
+  ['what is not a map', 'salt/fire/m1/app/x', '[1]', false, 'schema'],
   ['a wrong member', `salt/ack/${JID}/m1`, '{"st":"maybe"}', false, 'schema'],
   ['a jid that is none', 'salt/ack/123/m1', '{"st":"run"}', false, 'schema'],
   ['a retained command', 'salt/req/m1/hello', '{"c":"x"}', true, 'schema'],
-  ['a forbidden CBOR tag', 'salt/fire/m1/x', Buffer.from('a16161c240', 'hex'), false, 'schema'],
-  ['too large a payload', 'salt/fire/m1/x', `{"x":"${'y'.repeat(256 * 1024)}"}`, false, 'size'],
+  ['a forbidden CBOR tag', 'salt/fire/m1/app/x', Buffer.from('a16161c240', 'hex'), false, 'schema'],
+  ['too large a payload', 'salt/fire/m1/app/x', `{"x":"${'y'.repeat(256 * 1024)}"}`, false, 'size'],
   ["another minion's return", `salt/ret/${JID}`, '{"id":"m2"}', false, 'acl'],
   ["another minion's return, long form", `salt/ret/${JID}/m2`, '{"id":"m2"}', false, 'acl'],
   ['a long-form return that names another minion', `salt/ret/${JID}/m1`, '{"id":"m2"}', false, 'acl'],
@@ -196,7 +198,7 @@ test('a return whose handler throws is not acknowledged', async () => {
 test('a will passes the same checks as a publish', async () => {
   fixture = await BrokerFixture.start();
   const good = await fixture.minion('m1', {
-    will: { topic: 'salt/fire/m1/gone', payload: Buffer.from('{}'), qos: 1, retain: false },
+    will: { topic: 'salt/fire/m1/app/gone', payload: Buffer.from('{}'), qos: 1, retain: false },
   });
   const bad = await fixture.minion('m2', {
     will: { topic: 'salt/presence/m1', payload: Buffer.from('{"online":false,"since":1}'), qos: 1, retain: true },
@@ -206,7 +208,7 @@ test('a will passes the same checks as a publish', async () => {
   bad.socket.destroy();
   expect(await refusalOf(observer)).toMatchObject({ topic: 'salt/presence/m1', reason: 'acl' });
   good.socket.destroy();
-  expect(await fixture.received.waitFor(() => true)).toMatchObject({ topic: 'salt/fire/m1/gone' });
+  expect(await fixture.received.waitFor(() => true)).toMatchObject({ topic: 'salt/fire/m1/app/gone' });
   const late = await fixture.operator();
   await late.mqtt.subscribeAsync('salt/presence/#');
   await late.mqtt.publishAsync('nonsense', '');
@@ -219,8 +221,8 @@ test('a client that publishes with QoS 2 is served, and its observers get QoS 1'
   const observer = await fixture.operator();
   await observer.mqtt.subscribeAsync('salt/#', { qos: 2 });
   const minion = await fixture.minion('m1');
-  await minion.mqtt.publishAsync('salt/fire/m1/a', '{}', { qos: 2 });
-  expect(await observer.messages.waitFor(() => true)).toMatchObject({ topic: 'salt/fire/m1/a', qos: 1 });
+  await minion.mqtt.publishAsync('salt/fire/m1/app/a', '{}', { qos: 2 });
+  expect(await observer.messages.waitFor(() => true)).toMatchObject({ topic: 'salt/fire/m1/app/a', qos: 1 });
   expect(fixture.received.all).toHaveLength(1);
 });
 

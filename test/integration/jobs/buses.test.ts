@@ -79,10 +79,17 @@ test('an event that a minion may not fire is refused where it is fired', async (
 
 test("whatever a minion sends, an event that it may not fire does not reach the master's bus", async () => {
   await fleet.stopMinion('m2');
+  const observer = await watchTopics(masterSocket(), ['salt/err/#']);
   const minion = await connectAs(fleet, 'm2');
   await minion.publish(Fire.encode({ id: 'm2', tag: 'salt/key' }, { act: 'accept' }));
-  await fleet.masterLog.waitFor((line) => line.includes('may not fire') && line.includes('tag=salt/key'));
+  const report = await observer.messages.waitFor(({ topic }) => topic === 'salt/err/m2');
+  expect(JSON.parse(report.text)).toMatchObject({
+    topic: 'salt/fire/m2/salt/key',
+    reason: 'acl',
+    message: 'a minion may not fire events of tag salt/key',
+  });
   await minion.close();
+  await observer.connection.close();
   await fleet.startMinion('m2');
   expect(fleet.events.all.filter(({ tag, data }) => tag === 'salt/key' && data.cmd === '_minion_event')).toEqual([]);
 });
