@@ -2,7 +2,6 @@ import { userInfo } from 'node:os';
 import { loadMasterConfig } from '../master/config.ts';
 import type { MasterContext } from '../master/context.ts';
 import { type Master, startMaster } from '../master/master.ts';
-import { openRenderWorker } from '../master/reactor/render_thread.ts';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
@@ -10,6 +9,7 @@ import { createLogger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder } from '../shared/plugin/load_folder.ts';
 import type { JobRequest } from '../shared/protocol/messages/operator.ts';
+import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { type BenchmarkContext, defineBenchmark } from './lib/benchmark.ts';
 import { type Measure, median, percentile } from './lib/measure.ts';
 import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
@@ -55,7 +55,7 @@ async function startOwnMaster(fleet: RealFleet, { dist, progress }: BenchmarkCon
     config: await loadMasterConfig({ configDir: fleet.masterDir, env: {}, overrides: {} }),
     runners: plugins('master/runners/'),
     wheel: plugins('master/wheel/'),
-    openRenderThread: openRenderWorker,
+    openRenderThread: renderWorkerOf('master'),
     owner: userInfo().username,
     clock: systemClock,
     random: Math.random,

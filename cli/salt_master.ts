@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { loadMasterConfig } from '../master/config.ts';
 import type { MasterContext } from '../master/context.ts';
 import { startMaster } from '../master/master.ts';
-import { openRenderWorker } from '../master/reactor/render_thread.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { parseCommand } from './command_line.ts';
 import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 
@@ -26,7 +26,7 @@ export async function runSaltMaster(argv: readonly string[]): Promise<number> {
       config,
       runners: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')),
       wheel: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/wheel')),
-      openRenderThread: openRenderWorker,
+      openRenderThread: renderWorkerOf('master'),
       owner: userInfo().username,
       clock: systemClock,
       random: Math.random,

@@ -7,6 +7,7 @@ import { startMinion } from '../minion/minion.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { parseCommand } from './command_line.ts';
 import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
@@ -30,6 +31,7 @@ export async function runSaltMinion(argv: readonly string[]): Promise<number> {
       modules: minionModules(),
       beacons: coreBeacons(),
       grains: await openGrains(config, log),
+      openRenderThread: renderWorkerOf('minion'),
       clock: systemClock,
       random: Math.random,
       log,

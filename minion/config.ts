@@ -21,6 +21,7 @@ import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../share
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
 import { RETURN_PARTS_MAX } from '../shared/protocol/messages/return.ts';
+import { localReactorRules } from '../shared/reactor/reactor_rules.ts';
 
 const master = {
   master: saltKey(
@@ -102,6 +103,14 @@ const beacons = {
   ),
 };
 
+const reactor = {
+  reactor: saltKey(
+    localReactorRules,
+    [],
+    "Rules of the minion's reactor: for each glob of tags of its own bus the files that say what to do, in their order.",
+  ),
+};
+
 const schedule = {
   schedule: saltKey(
     map,
@@ -153,6 +162,7 @@ export const minionSchema = {
     Jobs: jobs,
     Returners: minionReturnerSettings,
     Beacons: beacons,
+    Reactor: reactor,
     Schedule: schedule,
     Mine: mine,
     'Event bus': { ...local, ...events },

@@ -13,6 +13,7 @@ import { openReturners } from '../shared/plugin/open_returners.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
+import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import type { Scheduler } from '../shared/schedule/scheduler.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
@@ -25,6 +26,8 @@ import { createJobPath } from './jobs/job_path.ts';
 import { createJobTable } from './jobs/job_table.ts';
 import { openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
+import { createOwnJids } from './jobs/own_jids.ts';
+import { createOwnJobs, type RunOwnJob } from './jobs/own_jobs.ts';
 import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
@@ -32,6 +35,8 @@ import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
 import { type RunningMine, startMine } from './mine.ts';
+import { openMinionReactor } from './reactor/open_reactor.ts';
+import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -41,6 +46,7 @@ export interface MinionDeps {
   readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
   readonly beacons: PluginFolder<AnyBeacon>;
   readonly grains: Grains;
+  readonly openRenderThread: OpenRenderThread;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -65,27 +71,26 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   await claimSocket(config.sock_dir);
   const disk = await openDisk(deps);
   const fireMaster = createFireMaster(id, disk.outbox, clock);
-  const forward = createForwarder({ config, fireMaster, clock, log });
+  // What comes before all parts are there is only forwarded.
+  let hear = createForwarder({ config, fireMaster, clock, log });
   const loopback = await startLoopback({
     sockDir: config.sock_dir,
     tcpPort: config.local_tcp_port,
     fireMaster,
-    heard(tag, data) {
-      if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { beacons, events, log });
-      else if (tag === ASK_MASTER) void answerMasterRequest(data, { master: link, events, log });
-      forward(tag, data);
-    },
+    heard: (tag, data) => hear(tag, data),
     clock,
     log,
   });
   const events = createEvents(loopback, fireMaster, clock);
   const table = createJobTable(deps.kill, deps.pid);
-  const { scheduler, schedules } = await openSchedule({
-    ...deps,
+  const runOwnJob = createOwnJobs({
+    id,
     ledger: disk.ledger,
     runner: () => jobs.runner,
+    newJid: createOwnJids(id, clock, disk.ledger.has),
     masterNow: () => link.masterNow(),
   });
+  const { scheduler, schedules } = await openSchedule({ ...deps, runOwnJob });
   const services = createServices(deps, {
     events,
     jobs: table,
@@ -118,6 +123,8 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
       void events.fire('__master_disconnected', { master: config.master });
     },
   });
+  const reactor = createReactor(deps, services, runOwnJob);
+  hear = createHearing({ forward: hear, beacons, reactor, services, log });
 
   const abort = new AbortController();
   const work = async (): Promise<void> => {
@@ -126,7 +133,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), { scheduler, beacons, mine, loopback, disk });
+  const done = runUntilClosed(work(), { reactor, scheduler, beacons, mine, loopback, disk });
   return {
     done,
     localAddresses: loopback.addresses,
@@ -137,6 +144,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   };
 }
 
+type Hear = ReturnType<typeof createForwarder>;
 type Disk = Awaited<ReturnType<typeof openDisk>>;
 
 /** What outlives the process. */
@@ -159,6 +167,7 @@ async function openDisk({ config, clock, random, log }: MinionDeps) {
 async function runUntilClosed(
   work: Promise<void>,
   parts: {
+    readonly reactor: MinionReactor;
     readonly scheduler: Scheduler;
     readonly beacons: RunningBeacons;
     readonly mine: RunningMine;
@@ -166,11 +175,12 @@ async function runUntilClosed(
     readonly disk: Disk;
   },
 ): Promise<void> {
-  const { scheduler, beacons, mine, loopback, disk } = parts;
+  const { reactor, scheduler, beacons, mine, loopback, disk } = parts;
   try {
     await work;
   } finally {
     await scheduler.stop();
+    await reactor.stop();
     mine.stop();
     await beacons.stop();
     await loopback.close();
@@ -207,6 +217,28 @@ function createMine({ config, clock, log }: MinionDeps, services: MinionServices
     clock,
     log,
   });
+}
+
+function createReactor(deps: MinionDeps, services: MinionServices, runOwnJob: RunOwnJob): MinionReactor {
+  const context = makeContext(services, noScope);
+  return openMinionReactor({ ...deps, catalogue: services.catalogue, context, runOwnJob });
+}
+
+/** What the minion itself does about events of its own bus. */
+function createHearing(parts: {
+  readonly forward: Hear;
+  readonly beacons: RunningBeacons;
+  readonly reactor: MinionReactor;
+  readonly services: Pick<MinionServices, 'master' | 'events'>;
+  readonly log: Logger;
+}): Hear {
+  const { forward, reactor, services, log } = parts;
+  return (tag, data) => {
+    if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { ...services, beacons: parts.beacons, log });
+    else if (tag === ASK_MASTER) void answerMasterRequest(data, { ...services, log });
+    reactor.heard(tag, data);
+    forward(tag, data);
+  };
 }
 
 function createBeacons({ beacons, config, log }: MinionDeps, services: MinionServices): RunningBeacons {

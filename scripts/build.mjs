@@ -24,13 +24,14 @@ const plugins = pluginFolders.flatMap((folder) =>
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`),
 );
+const renderWorkers = ['master/reactor/render_worker.ts', 'minion/reactor/render_worker.ts'];
 const mains = commands.map((name) => `cli/commands/${name.replaceAll('-', '_')}.ts`);
 
 mkdirSync(out, { recursive: true });
 rmSync(`${out}/shared`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: [...mains, 'scripts/demo.ts', 'master/reactor/render_worker.ts', ...plugins],
+  entryPoints: [...mains, 'scripts/demo.ts', ...renderWorkers, ...plugins],
   outdir: out,
   outbase: '.',
   bundle: true,

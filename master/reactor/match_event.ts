@@ -1,11 +1,13 @@
 import type { LogFields } from '../../shared/log.ts';
+import type { CountedRule } from '../../shared/reactor/counted_rule.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
 import type { LoggedEvent } from '../events/event_record.ts';
 import type { LoopGuard } from './loop_guard.ts';
-import { type Performer, REACTOR_USER } from './perform_reaction.ts';
+import type { Performer } from './perform_reaction.ts';
 import type { React } from './react.ts';
 import type { ReactedEvent } from './reaction_store.ts';
 import type { Work } from './reactor_engine.ts';
-import type { CountedRule, Rulebook } from './reactor_rulebook.ts';
+import type { Rulebook } from './reactor_rulebook.ts';
 import type { RunTypedReactor, TypedReactor } from './run_typed_reactor.ts';
 
 export interface MatcherOptions {

@@ -3,6 +3,8 @@ import { FleetError } from '../../shared/errors.ts';
 import { type Logger, redact } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import type { PluginFolder } from '../../shared/plugin/load_folder.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
+import { createThreadRenderer, type OpenRenderThread } from '../../shared/reactor/render_thread.ts';
 import { type CallRunner, findFunction } from '../call_runner.ts';
 import type { MasterConfig } from '../config.ts';
 import type { MasterContext } from '../context.ts';
@@ -11,11 +13,10 @@ import { createFileRoots } from '../files/file_roots.ts';
 import type { Dispatcher } from '../jobs/dispatch.ts';
 import type { JobStore } from '../jobs/job_store.ts';
 import type { Store } from '../store/store.ts';
+import { createFindReactorFiles } from './find_reactor_files.ts';
 import { loadTypedReactors } from './load_typed_reactors.ts';
-import { REACTOR_USER } from './perform_reaction.ts';
 import { createReactionStore } from './reaction_store.ts';
 import { createReactor, type Reactor } from './reactor.ts';
-import { createThreadRenderer, type OpenRenderThread } from './render_thread.ts';
 
 export interface OpenReactorOptions {
   readonly config: MasterConfig;
@@ -75,7 +76,7 @@ export async function openReactor(options: OpenReactorOptions): Promise<Reactor>
     store: createReactionStore(options.store, config.keep_reactions),
     events: options.eventLog,
     jobs: options.jobs,
-    roots: createFileRoots(config.file_roots),
+    findFiles: createFindReactorFiles(createFileRoots(config.file_roots)),
     renderFile: renderer.renderFile,
     callsMax: config.reactor_worker_threads,
     // Minions that were cut off with the master, or are about to connect, get what is meant for them.

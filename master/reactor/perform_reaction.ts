@@ -4,14 +4,11 @@ import { errorLine } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { reactionName } from '../../shared/reactor/order_reactions.ts';
-import { callName, type Reaction, type ReactionProblem } from '../../shared/reactor/reaction.ts';
+import { callName, REACTOR_USER, type Reaction, type ReactionProblem } from '../../shared/reactor/reaction.ts';
+import type { Slots } from '../../shared/reactor/slots.ts';
 import type { CallRunner } from '../call_runner.ts';
 import type { JobCause, JobRecord } from '../jobs/job_store.ts';
 import type { ReactedEvent, ReactionRecord, ReactionStore } from './reaction_store.ts';
-import type { Slots } from './slots.ts';
-
-/** In whose name reactions are done (RCT-6). */
-export const REACTOR_USER = 'Reactor';
 
 /** The doors that operators use. */
 export interface ReactionDoors {

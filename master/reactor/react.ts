@@ -1,12 +1,11 @@
 import type { LogFields } from '../../shared/log.ts';
+import { type FindReactorFiles, planReactions, type RenderFile } from '../../shared/reactor/plan_reactions.ts';
 import { callName, type Reaction } from '../../shared/reactor/reaction.ts';
-import type { FileRoots } from '../files/file_roots.ts';
 import type { Performer } from './perform_reaction.ts';
-import { planReactions, type RenderFile } from './plan_reactions.ts';
 import type { ReactedEvent, ReactionRecord } from './reaction_store.ts';
 
 export interface ReactOptions {
-  readonly roots: FileRoots;
+  readonly findFiles: FindReactorFiles;
   readonly renderFile: RenderFile;
   readonly performer: Performer;
   readonly warn: (message: string, fields: LogFields) => void;

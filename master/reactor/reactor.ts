@@ -2,14 +2,15 @@ import { createLimitedWarning } from '../../broker/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { FindReactorFiles, RenderFile } from '../../shared/reactor/plan_reactions.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
+import { createSlots } from '../../shared/reactor/slots.ts';
 import type { EventData } from '../events/event_bus.ts';
 import type { EventLog } from '../events/event_log.ts';
-import type { FileRoots } from '../files/file_roots.ts';
 import type { JobStore } from '../jobs/job_store.ts';
 import { createLoopGuard } from './loop_guard.ts';
 import { createMatcher } from './match_event.ts';
-import { createPerformer, REACTOR_USER, type ReactionDoors } from './perform_reaction.ts';
-import type { RenderFile } from './plan_reactions.ts';
+import { createPerformer, type ReactionDoors } from './perform_reaction.ts';
 import { createReact, type React } from './react.ts';
 import type { DeadLetter, ReactionRecord, ReactionStore } from './reaction_store.ts';
 import { createReactorEngine, type EngineStatus } from './reactor_engine.ts';
@@ -20,7 +21,6 @@ import {
   type TypedReactor,
   type TypedRunnerOptions,
 } from './run_typed_reactor.ts';
-import { createSlots } from './slots.ts';
 import { tryEvent } from './try_event.ts';
 
 export interface ReactorOptions extends ReactionDoors, Pick<TypedRunnerOptions, 'onlyReads'> {
@@ -30,7 +30,7 @@ export interface ReactorOptions extends ReactionDoors, Pick<TypedRunnerOptions, 
   readonly store: ReactionStore;
   readonly events: Pick<EventLog, 'read' | 'lastCursor' | 'firstCursor' | 'onCommit' | 'cursorOf' | 'saveCursor'>;
   readonly jobs: Pick<JobStore, 'job'>;
-  readonly roots: FileRoots;
+  readonly findFiles: FindReactorFiles;
   readonly renderFile: RenderFile;
   /** Runners that reactions may have under way at a time. */
   readonly callsMax: number;

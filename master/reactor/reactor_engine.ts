@@ -1,10 +1,10 @@
 import { type Clock, sleep } from '../../shared/clock.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
+import { createDebounce } from '../../shared/reactor/debounce.ts';
 import type { EventLog } from '../events/event_log.ts';
 import type { LoggedEvent } from '../events/event_record.ts';
 import { createCursorMark } from './cursor_mark.ts';
-import { createDebounce } from './debounce.ts';
 
 /** What is to be done about an event. */
 export interface Work {

@@ -1,18 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { type CountedRule, countRule } from '../../shared/reactor/counted_rule.ts';
 import { type ReactorRule, readRule, toRules, toSetting } from '../../shared/reactor/reactor_rules.ts';
-import { createTokenBucket } from '../../shared/token_bucket.ts';
 import type { ReactionStore } from './reaction_store.ts';
-
-/** A rule with what it counts. */
-export interface CountedRule extends ReactorRule {
-  /** Events of its tags since the start of the master. */
-  matched: number;
-  /** Of those, how many were beyond its rate limit. */
-  limited: number;
-  /** True when its rate limit has room for one more. */
-  mayReact(): boolean;
-}
 
 /** The rules of the configuration, and those that were added and deleted since. */
 export interface Rulebook {
@@ -26,14 +16,7 @@ export interface Rulebook {
 }
 
 export function createRulebook(setting: readonly unknown[], store: ReactionStore, clock: Clock): Rulebook {
-  const counted = (rule: ReactorRule): CountedRule => {
-    const { rateLimit } = rule;
-    const mayReact =
-      rateLimit === undefined
-        ? () => true
-        : createTokenBucket(clock, (rateLimit.count * 1000) / rateLimit.perMs, rateLimit.count);
-    return { ...rule, matched: 0, limited: 0, mayReact };
-  };
+  const counted = (rule: ReactorRule): CountedRule => countRule(rule, clock);
   const changes = store.rules();
   // What an operator did at runtime stands over the file, by tag.
   const fromFile = toRules(setting).filter(({ tag }) => !changes.has(tag));

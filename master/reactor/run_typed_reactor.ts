@@ -4,7 +4,8 @@ import { errorLine, FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { AnyReactor, ReactorContext, ReactorJob } from '../../shared/plugin/reactor.ts';
 import { JobRequest } from '../../shared/protocol/messages/operator.ts';
-import { REACTOR_USER, type ReactionDoors, reactionKey } from './perform_reaction.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
+import { type ReactionDoors, reactionKey } from './perform_reaction.ts';
 import type { ReactedEvent, ReactionRecord, ReactionStore } from './reaction_store.ts';
 
 /** A typed reactor and the file it is in. */

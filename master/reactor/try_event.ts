@@ -1,16 +1,14 @@
 import { errorLine } from '../../shared/errors.ts';
-import { callName } from '../../shared/reactor/reaction.ts';
+import { type FindReactorFiles, planReactions, type RenderFile } from '../../shared/reactor/plan_reactions.ts';
+import { callName, REACTOR_USER } from '../../shared/reactor/reaction.ts';
 import type { EventData } from '../events/event_bus.ts';
-import type { FileRoots } from '../files/file_roots.ts';
-import { REACTOR_USER } from './perform_reaction.ts';
-import { planReactions, type RenderFile } from './plan_reactions.ts';
 import type { Rulebook } from './reactor_rulebook.ts';
 import { type TypedReactor, type TypedRunnerOptions, tryTypedReactor } from './run_typed_reactor.ts';
 
 export interface TryOptions extends Pick<TypedRunnerOptions, 'onlyReads' | 'callRunner' | 'clock' | 'log'> {
   readonly rulebook: Pick<Rulebook, 'all'>;
   readonly typed: readonly TypedReactor[];
-  readonly roots: FileRoots;
+  readonly findFiles: FindReactorFiles;
   readonly renderFile: RenderFile;
 }
 

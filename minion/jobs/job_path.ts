@@ -5,9 +5,12 @@ import { destinationsOf } from '../../shared/plugin/open_returner.ts';
 import { toStoredReturn } from '../../shared/plugin/returner.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
+import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import { Ack, type AckPayload, ReturnLong } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
 import type { MinionConfig } from '../config.ts';
+import type { Events } from '../context.ts';
 import { type MinionServices, makeContext } from '../make_context.ts';
 import type { MasterLink } from '../master_link.ts';
 import { createExclusive } from './exclusive.ts';
@@ -48,8 +51,8 @@ export function createJobPath(options: JobPathOptions) {
   };
   const contextOf =
     (progress: Progress): ExecuteOptions['contextOf'] =>
-    ({ jid }, signal, outcome) =>
-      makeContext(services, {
+    ({ jid, user }, signal, outcome) =>
+      makeContext(user === REACTOR_USER ? { ...services, events: ofReactor(events) } : services, {
         jid,
         signal,
         outcome,
@@ -99,10 +102,21 @@ export function createJobPath(options: JobPathOptions) {
   };
 }
 
+/** What a reaction fires on the minion's own bus says so: it is not reacted to (RCT-6). */
+function ofReactor(events: Events): Events {
+  return { ...events, fire: (tag, data) => events.fire(tag, { ...data, user: REACTOR_USER }) };
+}
+
 function noticeOf(
-  job: { jid: string; fun: string; arg?: unknown[] | undefined },
+  job: Pick<JobPayload, 'jid' | 'fun' | 'arg' | 'user'>,
   result?: { retcode: number; success?: boolean | undefined },
 ) {
-  const { jid, fun, arg = [] } = job;
-  return { jid, fun, arg, ...(result !== undefined && { retcode: result.retcode, success: result.success }) };
+  const { jid, fun, arg = [], user } = job;
+  return {
+    jid,
+    fun,
+    arg,
+    ...(user === REACTOR_USER && { user }),
+    ...(result !== undefined && { retcode: result.retcode, success: result.success }),
+  };
 }

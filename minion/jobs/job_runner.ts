@@ -7,7 +7,7 @@ import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/pr
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import { encodeReturn } from './encode_return.ts';
 import type { JobTable } from './job_table.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, OwnReturn } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -22,12 +22,10 @@ export interface TakenJob extends JobPayload {
 }
 
 export interface OwnJob {
-  /** The item of the schedule. */
-  readonly schedule: string;
-  /** The master hears of it when it has ended, and stores it. */
-  readonly isReturned: boolean;
-  /** Called once it is over, however it ended. */
-  ended(): void;
+  /** What the master is told beyond the return, to store it as a job; null: it is told nothing. */
+  readonly returned: OwnReturn | null;
+  /** Called once it is over, with the return unless it could not be kept. */
+  ended(result: ReturnPayload | undefined): void;
 }
 
 export interface JobRunnerOptions {
@@ -71,12 +69,12 @@ export interface JobRunner {
 }
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { id, ledger, outbox, table, clock, log } = options;
-  const { deliver, hand } = createHandover(options);
+  const { id, ledger, table, clock, log } = options;
+  const { hand, reportInterrupted } = createHandover(options);
   const waiting: TakenJob[] = [];
   const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
 
-  const runNow = async (job: TakenJob): Promise<void> => {
+  const runNow = async (job: TakenJob): Promise<ReturnPayload> => {
     const { jid } = job;
     // It may have waited here for others to end.
     if (job.exp <= options.masterNow()) return hand(job, expiredReturn(id, jid));
@@ -107,18 +105,23 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       table.finish(jid);
     }
     options.notice('end', job, result);
+    return result;
   };
 
   const next = (): void => {
     while (table.size() < max) {
       const job = waiting.shift();
       if (job === undefined) return;
+      let result: ReturnPayload | undefined;
       runNow(job)
+        .then((given) => {
+          result = given;
+        })
         .catch((error: unknown) =>
           log.error('the return of a job could not be kept', { jid: job.jid, error: String(error) }),
         )
         .finally(() => {
-          job.own?.ended();
+          job.own?.ended(result);
           next();
         });
     }
@@ -132,21 +135,19 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     cancel(jid) {
       if (table.signal(jid, SIGTERM)) return;
       const index = waiting.findIndex((job) => job.jid === jid);
-      const isWaiting = index !== -1;
-      if (isWaiting) waiting.splice(index, 1)[0]?.own?.ended();
-      else if (ledger.has(jid)) return;
-      const known = isWaiting ? Promise.resolve() : ledger.accept(jid, options.masterNow() + CANCELLED_KEPT_SECONDS);
-      known
-        .then(() => deliver(jid, cancelledReturn(id, jid)))
-        .catch((error: unknown) => log.error('a cancelled job could not be reported', { jid, error: String(error) }));
+      const [job] = index === -1 ? [] : waiting.splice(index, 1);
+      const result = cancelledReturn(id, jid);
+      job?.own?.ended(result);
+      if (job === undefined && ledger.has(jid)) return;
+      const report = async (): Promise<void> => {
+        if (job === undefined) await ledger.accept(jid, options.masterNow() + CANCELLED_KEPT_SECONDS);
+        await hand(job ?? { jid }, result);
+      };
+      report().catch((error: unknown) => {
+        log.error('a cancelled job could not be reported', { jid, error: String(error) });
+      });
     },
-    async reportInterrupted() {
-      const kept = new Set(outbox.topics());
-      for (const jid of ledger.interrupted) {
-        if (kept.has(formatTopic(ReturnLong.topic, { jid, id }))) ledger.finish(jid);
-        else await deliver(jid, interruptedReturn(id, jid));
-      }
-    },
+    reportInterrupted,
     waitingCount: () => waiting.length,
   };
 }
@@ -161,14 +162,21 @@ function createHandover(options: JobRunnerOptions) {
     ledger.finish(jid);
   };
 
-  const hand = async ({ jid, fun, metadata, own }: TakenJob, result: ReturnPayload): Promise<void> => {
-    if (own === undefined) return deliver(jid, result);
-    const { schedule, isReturned } = own;
-    if (isReturned) await deliver(jid, { ...result, fun, schedule, ...(metadata !== undefined && { metadata }) });
-    else ledger.finish(jid);
+  const hand = async ({ jid, own }: Pick<TakenJob, 'jid' | 'own'>, result: ReturnPayload): Promise<ReturnPayload> => {
+    if (own?.returned === null) ledger.finish(jid);
+    else await deliver(jid, { ...result, ...own?.returned });
+    return result;
+  };
+  const reportInterrupted = async (): Promise<void> => {
+    const kept = new Set(options.outbox.topics());
+    for (const { jid, own } of ledger.interrupted) {
+      if (own === null) options.log.warning('a job of the minion itself was interrupted', { jid });
+      if (own === null || kept.has(formatTopic(ReturnLong.topic, { jid, id }))) ledger.finish(jid);
+      else await deliver(jid, { ...interruptedReturn(id, jid), ...own });
+    }
   };
 
-  return { deliver, hand };
+  return { hand, reportInterrupted };
 }
 
 /** A full disk must not cost a return: it is tried again until there is room. */

@@ -1,11 +1,26 @@
 import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { createGroupCommit } from '../lib/group_commit.ts';
 import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
 
+/** What a return needs besides its jid when no master knows the job, because the minion gave it to itself. */
+const OwnReturn = v.pick(ReturnPayload, ['fun', 'fun_args', 'schedule', 'metadata']);
+export type OwnReturn = v.InferOutput<typeof OwnReturn>;
+const OwnText = v.pipe(v.string(), v.parseJson(), v.nullable(OwnReturn));
+
 interface Entry {
   readonly exp: number;
-  finished: boolean;
+  /** Of a job that the minion gave to itself; null when nobody is told how it ended. */
+  readonly own?: OwnReturn | null | undefined;
+  readonly finished: boolean;
+}
+
+/** A job that was taken and never finished: the minion was killed in the middle of it. */
+export interface InterruptedJob {
+  readonly jid: string;
+  readonly own?: OwnReturn | null | undefined;
 }
 
 /**
@@ -15,11 +30,10 @@ interface Entry {
 export interface Ledger {
   has(jid: string): boolean;
   /** Resolves when the line would survive a power cut; when it rejects, the job was not taken. */
-  accept(jid: string, exp: number): Promise<void>;
+  accept(jid: string, exp: number, own?: OwnReturn | null): Promise<void>;
   /** The job's return is in the outbox. */
   finish(jid: string): void;
-  /** Jobs that were taken and never finished: the minion was killed in the middle of them. */
-  readonly interrupted: readonly string[];
+  readonly interrupted: readonly InterruptedJob[];
   close(): Promise<void>;
 }
 
@@ -28,10 +42,10 @@ const MARGIN_SECONDS = 3600;
 /** Lines that may be out of date before the file is written anew. */
 const STALE_LINES_MAX = 4096;
 
-/** Lines are `+ <jid> <exp>` and `- <jid>`. A torn last line, from a power cut, was never acknowledged and is dropped. */
+/** Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line, from a power cut, was never acknowledged and is dropped. */
 export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
   const entries = parseLedger(await readOrEmpty(path));
-  const interrupted = [...entries].filter(([, entry]) => !entry.finished).map(([jid]) => jid);
+  const interrupted = [...entries].filter(([, { finished }]) => !finished).map(([jid, { own }]) => ({ jid, own }));
   let log = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
   const commit = createGroupCommit<string>(async (lines) => {
@@ -45,10 +59,11 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
   });
   return {
     has: (jid) => entries.has(jid),
-    async accept(jid, exp) {
-      entries.set(jid, { exp, finished: false });
+    async accept(jid, exp, own) {
+      const entry = { exp, own, finished: false };
+      entries.set(jid, entry);
       try {
-        await commit.add(`+ ${jid} ${exp}\n`);
+        await commit.add(takenLine(jid, entry));
       } catch (error) {
         entries.delete(jid);
         throw error;
@@ -57,7 +72,7 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
     finish(jid) {
       const entry = entries.get(jid);
       if (entry === undefined || entry.finished) return;
-      entry.finished = true;
+      entries.set(jid, finished(entry));
       staleLines += 2;
       // Nobody waits for this line: without it the job counts as interrupted only if its return is not in the outbox.
       commit.later(`- ${jid}\n`);
@@ -73,12 +88,26 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
 export function parseLedger(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const line of wholeLines(text)) {
-    const [sign, jid = '', exp] = line.split(' ');
-    if (sign === '+') entries.set(jid, { exp: Number(exp), finished: false });
+    const [sign, jid = '', exp, ...own] = line.split(' ');
+    if (sign === '+') entries.set(jid, { exp: Number(exp), own: parseOwn(own.join(' ')), finished: false });
     const known = entries.get(jid);
-    if (sign === '-' && known !== undefined) known.finished = true;
+    if (sign === '-' && known !== undefined) entries.set(jid, finished(known));
   }
   return entries;
+}
+
+function takenLine(jid: string, { exp, own }: Entry): string {
+  return `+ ${jid} ${exp}${own === undefined ? '' : ` ${JSON.stringify(own)}`}\n`;
+}
+
+function parseOwn(text: string): OwnReturn | null | undefined {
+  const own = v.safeParse(OwnText, text);
+  return own.success ? own.output : undefined;
+}
+
+/** Only what never finished is reported, and only that needs to know more. */
+function finished({ exp }: Entry): Entry {
+  return { exp, finished: true };
 }
 
 /** Forgets what expired. */
@@ -86,7 +115,7 @@ function rewrite(path: string, entries: Map<string, Entry>, now: number): Promis
   for (const [jid, { exp, finished }] of entries) {
     if (finished && exp + MARGIN_SECONDS < now) entries.delete(jid);
   }
-  const lines = [...entries].map(([jid, { exp, finished }]) => `+ ${jid} ${exp}\n${finished ? `- ${jid}\n` : ''}`);
+  const lines = [...entries].map(([jid, entry]) => `${takenLine(jid, entry)}${entry.finished ? `- ${jid}\n` : ''}`);
   return createLineLog(path, lines.join(''));
 }
 

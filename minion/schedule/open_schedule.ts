@@ -6,9 +6,7 @@ import { createScheduler } from '../../shared/schedule/scheduler.ts';
 import { localZone } from '../../shared/schedule/zone.ts';
 import type { MinionConfig } from '../config.ts';
 import type { Grains } from '../context.ts';
-import type { JobRunner } from '../jobs/job_runner.ts';
-import type { Ledger } from '../jobs/ledger.ts';
-import { createOwnJids } from './own_jids.ts';
+import type { RunOwnJob } from '../jobs/own_jobs.ts';
 import { createItemRunner } from './run_item.ts';
 import { openScheduleBook } from './schedule_book.ts';
 import { createSchedules } from './schedules.ts';
@@ -18,28 +16,18 @@ import { createStateFile } from './state_file.ts';
 export async function openSchedule(options: {
   readonly config: MinionConfig;
   readonly grains: Pick<Grains, 'all'>;
-  readonly ledger: Ledger;
-  readonly runner: () => Pick<JobRunner, 'run'>;
-  /** Seconds UTC by the master's clock. */
-  readonly masterNow: () => number;
+  readonly runOwnJob: RunOwnJob;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
 }) {
-  const { config, grains, ledger, runner, masterNow, clock, random, log } = options;
+  const { config, grains, runOwnJob, clock, random, log } = options;
   const book = await openScheduleBook(config);
   const surroundings = () => ({ timezone: localZone(), whens: grains.all().whens });
   const scheduler = createScheduler({
     schedule: readSchedule(book.all(), surroundings()),
     store: createStateFile(join(config.cachedir, 'schedule.json'), log),
-    run: createItemRunner({
-      id: config.id,
-      ledger,
-      runner: { run: (job) => runner().run(job) },
-      newJid: createOwnJids(config.id, clock, ledger.has),
-      masterNow,
-      returners: config.schedule_returner,
-    }),
+    run: createItemRunner({ runOwnJob, returners: config.schedule_returner }),
     clock,
     random,
     log,

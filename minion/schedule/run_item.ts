@@ -1,47 +1,31 @@
 import type { Firing } from '../../shared/schedule/scheduler.ts';
-import type { JobRunner, TakenJob } from '../jobs/job_runner.ts';
-import type { Ledger } from '../jobs/ledger.ts';
+import type { RunOwnJob } from '../jobs/own_jobs.ts';
 
-/** How long an item that is due may wait for other jobs to end (process_count_max), and how long it may run. */
-const WAIT_MAX_SECONDS = 86_400;
-const RUN_MAX_MS = 86_400_000;
 /** Who gives the jobs of a schedule, where Salt shows a user. */
 const USER = 'Schedule';
 
-/** Runs items of the schedule by the way of all jobs: a jid in the ledger, one at a time where that matters, returners. */
+/** Runs items of the schedule as jobs of the minion itself. */
 export function createItemRunner(options: {
-  readonly id: string;
-  readonly ledger: Ledger;
-  readonly runner: Pick<JobRunner, 'run'>;
-  readonly newJid: () => string;
-  /** Seconds UTC by the master's clock. */
-  readonly masterNow: () => number;
+  readonly runOwnJob: RunOwnJob;
   /** Of all items, besides their own (`schedule_returner`). */
   readonly returners: readonly string[];
 }): (firing: Firing) => Promise<void> {
-  const { id, ledger, runner, newJid, masterNow, returners } = options;
   return async ({ name, item, fun }) => {
-    const jid = newJid();
-    const exp = masterNow() + WAIT_MAX_SECONDS;
-    const ret = [...[item.returner ?? []].flat(), ...returners].join(',');
-    const job: Omit<TakenJob, 'own'> = {
-      jid,
+    const arg = item.args ?? [];
+    const metadata = item.metadata !== undefined && { metadata: item.metadata };
+    const ret = [...[item.returner ?? []].flat(), ...options.returners].join(',');
+    await options.runOwnJob({
       fun,
-      arg: [...(item.args ?? [])],
-      kwarg: { ...item.kwargs },
-      tgt: id,
-      tgt_type: 'glob',
+      arg,
+      kwarg: item.kwargs ?? {},
       user: USER,
-      exp,
-      timeout_ms: RUN_MAX_MS,
-      ...(item.metadata !== undefined && { metadata: item.metadata }),
-      ...(ret !== '' && { ret }),
-      ...(item.return_config !== undefined && { ret_config: item.return_config }),
-      ...(item.return_kwargs !== undefined && { ret_kwargs: item.return_kwargs }),
-    };
-    await ledger.accept(jid, exp);
-    await new Promise<void>((resolve) => {
-      runner.run({ ...job, own: { schedule: name, isReturned: item.return_job !== false, ended: resolve } });
+      returned: item.return_job === false ? null : { fun, fun_args: [...arg], schedule: name, ...metadata },
+      extras: {
+        ...metadata,
+        ...(ret !== '' && { ret }),
+        ...(item.return_config !== undefined && { ret_config: item.return_config }),
+        ...(item.return_kwargs !== undefined && { ret_kwargs: item.return_kwargs }),
+      },
     });
   };
 }

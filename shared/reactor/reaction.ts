@@ -1,5 +1,8 @@
 import type { JobRequest } from '../protocol/messages/operator.ts';
 
+/** In whose name reactions are done; what it fires is not reacted to (RCT-6). */
+export const REACTOR_USER = 'Reactor';
+
 /** What a reaction calls: functions of minions, of the master, or of the minion whose own reactor it is (RCT-3). */
 export const reactionKinds = ['local', 'runner', 'wheel', 'caller'] as const;
 export type ReactionKind = (typeof reactionKinds)[number];

@@ -31,6 +31,14 @@ export const reactorRules: Format<readonly unknown[]> = {
   fromText: (given) => given,
 };
 
+/** The same for a minion, which has no files but its own. */
+export const localReactorRules: Format<readonly unknown[]> = {
+  ...reactorRules,
+  expects: `${reactorRules.expects}; files are absolute paths`,
+  read: (value) =>
+    toRules(asList(value)).some(({ files }) => !files.every(isPath)) ? undefined : reactorRules.read(value),
+};
+
 /** The rules of a setting that `reactorRules` has read. */
 export function toRules(setting: readonly unknown[]): ReactorRule[] {
   return setting.map(readRule).filter((rule) => rule !== undefined);
@@ -51,8 +59,11 @@ export function readRule(value: unknown): ReactorRule | undefined {
 
 /** What may name reactor files: nothing that depends on where the master was started. */
 export function isReference(file: string): boolean {
-  return file.startsWith('/') || file.startsWith('salt://');
+  return isPath(file) || file.startsWith('salt://');
 }
+
+const isPath = (file: string): boolean => file.startsWith('/');
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function readLimits(items: readonly unknown[]): Pick<ReactorRule, 'rateLimit' | 'debounceMs'> | undefined {
   if (!items.every(isMapping)) return undefined;

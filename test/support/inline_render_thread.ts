@@ -1,11 +1,13 @@
 import { MessageChannel } from 'node:worker_threads';
-import type { OpenRenderThread } from '../../master/reactor/render_thread.ts';
-import { serveRenders } from '../../master/reactor/serve_renders.ts';
+import { createFileRoots } from '../../master/files/file_roots.ts';
+import type { OpenRenderThread } from '../../shared/reactor/render_thread.ts';
+import { serveRenders } from '../../shared/reactor/serve_renders.ts';
 
 /** A render thread that is none: the same messages within one thread, whose code needs no build. */
 export const openInlineRenderThread: OpenRenderThread = (data) => {
   const { port1, port2 } = new MessageChannel();
-  serveRenders(port2, data);
+  const files = createFileRoots(data.roots);
+  serveRenders(port2, data, (path) => files.read(path));
   return Object.assign(port1, {
     terminate() {
       port1.close();

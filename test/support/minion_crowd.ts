@@ -12,6 +12,7 @@ import { publicPem } from '../../shared/crypto/fingerprint.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import { silentLogger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
+import { openInlineRenderThread } from './inline_render_thread.ts';
 
 export interface CrowdOptions {
   readonly count: number;
@@ -99,6 +100,7 @@ function launch({ directory, modules }: CrowdOptions, config: MinionConfig, id: 
       updateCustom: async () => undefined,
       refresh: async () => undefined,
     },
+    openRenderThread: openInlineRenderThread,
     clock: systemClock,
     random: Math.random,
     log: silentLogger,

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEventLog } from '../../master/events/event_log.ts';
-import { createFileRoots } from '../../master/files/file_roots.ts';
 import type { JobCause, JobRecord } from '../../master/jobs/job_store.ts';
 import { createReactionStore } from '../../master/reactor/reaction_store.ts';
 import { createReactor, type Reactor, type ReactorOptions } from '../../master/reactor/reactor.ts';
@@ -11,6 +10,7 @@ import { FleetError } from '../../shared/errors.ts';
 import { createJidSource } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/log.ts';
 import type { CallRequest, JobRequest } from '../../shared/protocol/messages/operator.ts';
+import { findLocalFiles } from '../../shared/reactor/find_local_files.ts';
 import { createReactorRenderer } from '../../shared/reactor/render_reactor_file.ts';
 import { createMemoryStore } from './memory_store.ts';
 import { sampleJob } from './sample_job.ts';
@@ -70,7 +70,7 @@ export async function startReactorRig(given: RigSetup = {}): Promise<ReactorRig>
     store: createReactionStore(memory, 1000),
     events,
     jobs: { job: (jid) => records?.get(jid) },
-    roots: createFileRoots({}),
+    findFiles: findLocalFiles,
     renderFile: async ({ name, path }, event) => render(name, readFileSync(path, 'utf8'), event),
     callsMax: 10,
     newJid,

@@ -246,6 +246,7 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
     modules,
     beacons: coreBeacons(),
     grains: plainGrains(id),
+    openRenderThread: openInlineRenderThread,
     clock,
     random: Math.random,
     log,

@@ -197,7 +197,7 @@ test('a minion that is killed after a return was sent and before it was written 
   await sent.waitForCount(1);
 
   const again = await setUp();
-  expect(again.ledger.interrupted).toEqual([jid(1)]);
+  expect(again.ledger.interrupted.map((one) => one.jid)).toEqual([jid(1)]);
   await again.runner.reportInterrupted();
   expect(await again.sent.waitForCount(1)).toMatchObject([{ jid: jid(1), ended: 'interrupted' }]);
 });
@@ -214,6 +214,36 @@ test('on a full disk a return reaches the master all the same, and is sent again
   clock.advance(1000);
   (await sent.waitForCount(2))[1]?.();
   await news.waitFor((line) => line === 'end 1');
+});
+
+test('an interrupted job of the minion itself is reported with what makes it a job of the master, or not at all', async () => {
+  const before = await setUp();
+  const own = { fun: 'test.echo', fun_args: ['x'], schedule: 'daily', metadata: { team: 'ops' } };
+  await before.ledger.accept(jid(1), NOW + 5, own);
+  await before.ledger.accept(jid(2), NOW + 5, null);
+  const ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  const { runner, sent, logged } = await setUp({ ledger });
+  await runner.reportInterrupted();
+  expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(1), ...own, ended: 'interrupted', success: false }]);
+  expect(logged.join()).toContain(`a job of the minion itself was interrupted jid=${jid(2)}`);
+  await ledger.close();
+  expect((await setUp()).ledger.interrupted).toEqual([]);
+});
+
+test('a job of the minion itself that is cancelled while it waits ends as such', async () => {
+  const { runner, started, sent, ledger } = await setUp({ processCountMax: 1 });
+  const ended: unknown[] = [];
+  const own = {
+    returned: { fun: 'test.ping', schedule: 'daily' },
+    ended: (result: unknown) => void ended.push(result),
+  };
+  await ledger.accept(jid(2), NOW + 5, own.returned);
+  runner.run(job(1));
+  runner.run({ ...job(2), own });
+  runner.cancel(jid(2));
+  expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(2), schedule: 'daily', ended: 'cancelled' }]);
+  expect(ended).toMatchObject([{ ended: 'cancelled' }]);
+  started.all[0]?.end({});
 });
 
 test('a return that is too large is replaced by one that says how large, never cut', async () => {

@@ -33,13 +33,33 @@ test('what was accepted and not finished is interrupted, once', async () => {
   ledger.finish(jid(2));
   await ledger.close();
   const again = await openAt();
-  expect(again.interrupted).toEqual([jid(1), jid(3)]);
-  for (const interrupted of again.interrupted) again.finish(interrupted);
+  expect(again.interrupted.map((job) => job.jid)).toEqual([jid(1), jid(3)]);
+  for (const interrupted of again.interrupted) again.finish(interrupted.jid);
   await again.close();
   const third = await openAt();
   expect(third.interrupted).toEqual([]);
   expect(third.has(jid(1))).toBe(true);
   await third.close();
+});
+
+test('what the return of a job of the minion itself needs is known when it was interrupted', async () => {
+  const own = { fun: 'test.echo', fun_args: ['a b', 'c\nd'], schedule: 'every morning', metadata: { team: 'ops' } };
+  const ledger = await openAt();
+  await ledger.accept(jid(1), NOW + 5, own);
+  await ledger.accept(jid(2), NOW + 5, null);
+  await ledger.accept(jid(3), NOW + 5);
+  await ledger.accept(jid(4), NOW + 5, own);
+  ledger.finish(jid(4));
+  await ledger.close();
+  // Written anew when it is opened, with what nobody has reported yet.
+  await (await openAt()).close();
+  const again = await openAt();
+  expect(again.interrupted).toEqual([
+    { jid: jid(1), own },
+    { jid: jid(2), own: null },
+    { jid: jid(3), own: undefined },
+  ]);
+  await again.close();
 });
 
 test('a line that a power cut tore was never acknowledged and is dropped', async () => {

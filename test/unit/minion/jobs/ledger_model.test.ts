@@ -37,7 +37,7 @@ async function reopen(model: Model, real: Real, wasKilled: boolean): Promise<voi
   if (!wasKilled) await real.ledger.close();
   real.ledger = await openLedger(real.path, () => model.nowSeconds);
   real.opened.push(real.ledger);
-  const interrupted = new Set(real.ledger.interrupted);
+  const interrupted = new Set(real.ledger.interrupted.map((job) => job.jid));
   for (const [jid, { exp, isFinished }] of model.jobs) {
     if (!isFinished) expect(interrupted).toContain(jid);
     else if (!wasKilled) expect(interrupted).not.toContain(jid);

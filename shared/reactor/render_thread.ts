@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../shared/clock.ts';
-import { errorLine, FleetError } from '../../shared/errors.ts';
-import { programFolder } from '../../shared/plugin/load_folder.ts';
+import type { Clock } from '../clock.ts';
+import { errorLine, FleetError } from '../errors.ts';
+import { programFolder } from '../plugin/load_folder.ts';
 import type { RenderFile } from './plan_reactions.ts';
 import type { FromRenderThread, RenderPort, RenderThreadData, ToRenderThread } from './serve_renders.ts';
 
@@ -27,12 +27,14 @@ const PATIENCE_MS = 60_000;
 const HEAP_MAX_MB = 256;
 
 /** A thread of the built program: an event of 200 kB takes 140 ms to render, and the event loop has 50. */
-export function openRenderWorker(data: RenderThreadData): RenderThread {
-  const file = new URL('render_worker.js', programFolder('master/reactor'));
-  const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB } });
-  // It must not keep the process alive.
-  worker.unref();
-  return worker;
+export function renderWorkerOf(program: 'master' | 'minion'): OpenRenderThread {
+  return (data) => {
+    const file = new URL('render_worker.js', programFolder(`${program}/reactor`));
+    const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB } });
+    // It must not keep the process alive.
+    worker.unref();
+    return worker;
+  };
 }
 
 /** Renders in a thread that is started when it is first needed, and anew after it died. */
@@ -87,6 +89,6 @@ export function createThreadRenderer({ data, open, call, clock }: RenderThreadOp
         post(thread as RenderThread, { t: 'render', n, path, name, event });
       });
     },
-    stop: () => fail('the master stops'),
+    stop: () => fail('the reactor stops'),
   };
 }

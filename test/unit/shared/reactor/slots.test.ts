@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSlots } from '../../../../master/reactor/slots.ts';
+import { createSlots } from '../../../../shared/reactor/slots.ts';
 
 test('the next begins when a place is free, first come, first served', async () => {
   const slots = createSlots(1);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createThreadRenderer, type RenderThread } from '../../../../master/reactor/render_thread.ts';
 import { systemClock } from '../../../../shared/clock.ts';
+import { createThreadRenderer, type RenderThread } from '../../../../shared/reactor/render_thread.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { openInlineRenderThread } from '../../../support/inline_render_thread.ts';
 import { temporaryDir } from '../../../support/temporary_dir.ts';

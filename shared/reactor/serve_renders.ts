@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../shared/clock.ts';
-import { createReactorRenderer, type SeenEvent } from '../../shared/reactor/render_reactor_file.ts';
-import { RenderError } from '../../shared/render/render_error.ts';
-import { fromJs, toJs } from '../../shared/render/values/border.ts';
-import type { PyCallable } from '../../shared/render/values/py_function.ts';
-import { createFileRoots, type FileRootsSetting } from '../files/file_roots.ts';
+import { systemClock } from '../clock.ts';
+import { RenderError } from '../render/render_error.ts';
+import type { ReadFile } from '../render/salt/salt_loader.ts';
+import { fromJs, toJs } from '../render/values/border.ts';
+import type { PyCallable } from '../render/values/py_function.ts';
+import { createReactorRenderer, type SeenEvent } from './render_reactor_file.ts';
 
 /** What a render thread is given when it begins. */
 export interface RenderThreadData {
   readonly opts: Readonly<Record<string, unknown>>;
-  readonly roots: FileRootsSetting;
+  /** Directories by environment, for what templates import; a minion has none. */
+  readonly roots: Readonly<Record<string, readonly string[]>>;
   /** Names of the functions that templates may call; they run outside. */
   readonly functions: readonly string[];
 }
@@ -43,9 +44,12 @@ export interface RenderPort {
 }
 
 /** The inside of a render thread: reads and renders reactor files one after the other, whoever may be slow. */
-export function serveRenders(port: RenderPort, { opts, roots, functions }: RenderThreadData): void {
+export function serveRenders(
+  port: RenderPort,
+  { opts, functions }: Pick<RenderThreadData, 'opts' | 'functions'>,
+  readFile: ReadFile,
+): void {
   const answers = new Map<number, (answer: ToRenderThread & { t: 'answer' }) => void>();
-  const files = createFileRoots(roots);
   let calls = 0;
   const call =
     (fun: string): PyCallable =>
@@ -70,7 +74,7 @@ export function serveRenders(port: RenderPort, { opts, roots, functions }: Rende
   const render = createReactorRenderer({
     functions: { find: (name) => callables.get(name), names: () => functions },
     opts,
-    readFile: (path) => files.read(path),
+    readFile,
     nowMs: systemClock.nowMs,
   });
   port.on('message', (message) => {

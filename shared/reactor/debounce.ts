@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 
 /** However often it is put off, an event is reacted to within this many times its debounce. */
 const PATIENCE = 10;

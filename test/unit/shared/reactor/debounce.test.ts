@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDebounce } from '../../../../master/reactor/debounce.ts';
+import { createDebounce } from '../../../../shared/reactor/debounce.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 
 function rig() {

@@ -1,10 +1,18 @@
-import { errorLine } from '../../shared/errors.ts';
-import { orderReactions, sharedIds } from '../../shared/reactor/order_reactions.ts';
-import { parseReactions } from '../../shared/reactor/parse_reactions.ts';
-import type { Reaction, ReactionProblem } from '../../shared/reactor/reaction.ts';
-import type { SeenEvent } from '../../shared/reactor/render_reactor_file.ts';
-import type { FileRoots } from '../files/file_roots.ts';
-import { findReactorFiles, type ReactorFile } from './find_reactor_files.ts';
+import { errorLine } from '../errors.ts';
+import { orderReactions, sharedIds } from './order_reactions.ts';
+import { parseReactions } from './parse_reactions.ts';
+import type { Reaction, ReactionProblem } from './reaction.ts';
+import type { SeenEvent } from './render_reactor_file.ts';
+
+/** A reactor file on this machine. */
+export interface ReactorFile {
+  /** As errors and the history name it: as the rule does, or the path a glob found. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The files that a rule means by one of its references. Throws FILE_UNREADABLE when there is none. */
+export type FindReactorFiles = (reference: string) => Promise<readonly ReactorFile[]>;
 
 /** Rejects with what is wrong with the file, in words for its author. */
 export type RenderFile = (file: ReactorFile, event: SeenEvent) => Promise<unknown>;
@@ -22,7 +30,7 @@ export interface ReactionPlan {
 export async function planReactions(
   references: readonly string[],
   event: SeenEvent,
-  { roots, renderFile }: { readonly roots: FileRoots; readonly renderFile: RenderFile },
+  { findFiles, renderFile }: { readonly findFiles: FindReactorFiles; readonly renderFile: RenderFile },
 ): Promise<ReactionPlan> {
   const problems: ReactionProblem[] = [];
   const reactions: Reaction[] = [];
@@ -36,7 +44,7 @@ export async function planReactions(
   };
   for (const reference of references) {
     await attempt(reference, async () => {
-      for (const file of await findReactorFiles(reference, roots)) {
+      for (const file of await findFiles(reference)) {
         // Two rules may name one file: once is what was meant.
         if (seen.has(file.path)) continue;
         seen.add(file.path);
