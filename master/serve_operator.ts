@@ -27,9 +27,6 @@ export interface OperatorServiceOptions {
   readonly log: Logger;
 }
 
-/** Pieces of a large return in one answer; a full minion's has 240 KiB. */
-const PARTS_AT_A_TIME = 4;
-
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
   const { publish, log } = options;
@@ -119,12 +116,12 @@ async function serveWatch(
 async function serveParts(
   options: OperatorServiceOptions,
   user: string,
-  { jid, id, from }: PartsRequest,
+  { jid, id, from, count: wanted }: PartsRequest,
   answer: Answer,
 ): Promise<void> {
   const { jobs } = options.context(user, newCallSettings());
   const count = jobs.returnOf(jid, id)?.parts?.count ?? 0;
-  for (let n = from; n < Math.min(count, from + PARTS_AT_A_TIME); n++) {
+  for (let n = from; n < Math.min(count, from + wanted); n++) {
     const piece = jobs.part(jid, id, n);
     if (piece === undefined) break;
     answer({ t: 'part', n, data: Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64') });

@@ -50,26 +50,26 @@ export function pyLines(text: string): string[] {
 
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** What `str.isprintable` refuses: control, format, unassigned and separator characters, except the space. */
-const unprintable = /[\p{C}\p{Z}]/u;
+/** What `str.isprintable` refuses, control, format, unassigned and separator characters except the space, and what else may need a backslash. */
+const special = /(?! )[\p{C}\p{Z}'"\\]/gu;
+const specialByte = /[^ -~]|['"\\]/g;
 
 function quote(text: string): string {
-  return quoteWith(text, (character) => character !== ' ' && unprintable.test(character));
+  return quoteWith(text, special);
 }
 
 function bytesRepr(bytes: Uint8Array): string {
-  return `b${quoteWith(Buffer.from(bytes).toString('latin1'), (character) => character < ' ' || character > '~')}`;
+  return `b${quoteWith(Buffer.from(bytes).toString('latin1'), specialByte)}`;
 }
 
-function quoteWith(text: string, mustEscape: (character: string) => boolean): string {
+function quoteWith(text: string, pattern: RegExp): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let result = '';
-  for (const character of text) {
-    if (character === mark) result += `\\${character}`;
-    else if (shortEscapes[character] !== undefined) result += shortEscapes[character];
-    else result += mustEscape(character) ? hexEscape(character) : character;
-  }
-  return mark + result + mark;
+  const escaped = text.replaceAll(pattern, (character) => {
+    if (character === mark) return `\\${character}`;
+    if (character === "'" || character === '"') return character;
+    return shortEscapes[character] ?? hexEscape(character);
+  });
+  return mark + escaped + mark;
 }
 
 function hexEscape(character: string): string {

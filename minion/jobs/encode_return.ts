@@ -21,7 +21,11 @@ export interface EncodedReturn {
 
 /** A return that nobody could take is replaced by one that says so: never trimmed, never lost in silence. */
 export function encodeReturn(result: ReturnPayload, bytesMax: number): EncodedReturn {
+  const { return: value } = result;
   try {
+    // The usual large value is a text, and too large in any encoding.
+    if (typeof value === 'string' && value.length > bytesMax) throw tooLarge(value.length, bytesMax);
+    if (typeof value === 'string' && value.length > SINGLE_BYTES_MAX) return encodeInParts(result, bytesMax);
     const payload = encodePayload(result, 'cbor');
     if (payload.length > bytesMax) throw tooLarge(payload.length, bytesMax);
     // The master would refuse it, and nobody would hear of the job again: a date, a cycle, a list a thousand levels deep.

@@ -3,6 +3,10 @@ import { FleetError } from '../errors.ts';
 import { readReturnValue } from '../protocol/json_scan.ts';
 import type { OperatorClient, OperatorStep } from './operator_client.ts';
 
+/** Pieces that one request asks for, of 240 KiB, and requests under way: together less than `max_backlog_bytes`. */
+const PIECES = 4;
+const REQUESTS = 2;
+
 /** Where in a step a large value belongs: `PartsReference` of the message table. */
 interface Reference {
   readonly at: readonly string[];
@@ -23,18 +27,22 @@ export async function withParts(client: Pick<OperatorClient, 'request'>, step: O
   return whole as OperatorStep;
 }
 
-/** Some at a time, so that never more waits for this client than it may keep waiting. */
+/** While some pieces are on their way the next are asked for already: the way there and back takes longer than they do. */
 async function fetchParts(client: Pick<OperatorClient, 'request'>, reference: Reference): Promise<Uint8Array> {
   const { jid, id, count, bytes, sha256 } = reference;
   const pieces: Buffer[] = [];
-  while (pieces.length < count) {
-    const from = pieces.length;
-    for await (const { n, data } of client.request({ op: 'parts', jid, id, from })) {
-      if (n === pieces.length) pieces.push(Buffer.from(String(data), 'base64'));
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const from = next;
+      next += PIECES;
+      for await (const { n, data } of client.request({ op: 'parts', jid, id, from, count: PIECES })) {
+        pieces[Number(n)] = Buffer.from(String(data), 'base64');
+      }
     }
-    if (pieces.length === from) break;
-  }
-  const whole = Buffer.concat(pieces);
+  };
+  await Promise.all(Array.from({ length: REQUESTS }, work));
+  const whole = Buffer.concat(pieces.filter((piece) => piece !== undefined));
   if (whole.length === bytes && createHash('sha256').update(whole).digest('hex') === sha256) return whole;
   throw new FleetError(
     'MESSAGE_INVALID',

@@ -59,7 +59,8 @@ export async function connectOperator({
     async *request(body) {
       // With the next request and not at once: a command that asks one thing must not wait for it.
       const filters = over.splice(0);
-      if (filters.length > 0) await connection.unsubscribe(filters);
+      // Not awaited either; the broker takes it before the next subscription. A connection that ends says so below.
+      if (filters.length > 0) connection.unsubscribe(filters).catch(() => undefined);
       const c = randomBytes(6).toString('base64url');
       try {
         for await (const step of converse(connection, `salt/op/${user}`, c, body, waiting, firstAnswerMs, clock)) {

@@ -78,6 +78,10 @@ export const PartsRequest = v.object({
   jid: Jid,
   id: MinionId,
   from: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  count: member(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 4),
+    'So many at most: what waits for a client is limited.',
+  ),
 });
 export type PartsRequest = v.InferOutput<typeof PartsRequest>;
 
