@@ -264,7 +264,7 @@ const noScope = {
 /** The time an event was fired stays with it, however long it waits in the outbox. */
 function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fireMaster'] {
   return async (tag, data) => {
-    checkTag(tag, `salt/fire/${id}/`);
+    checkTag(tag, `salt/fire/${id}/`, id);
     if (!mayFire(id, tag)) {
       throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
         hint: 'use a tag of your own with at least one /, such as myapp/deployed',

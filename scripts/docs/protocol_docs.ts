@@ -18,7 +18,7 @@ export function protocolReference(messages: readonly AnyMessage[]): string {
       '- Who you are comes from your connection. A publish that is not yours is answered as if it had been taken, goes nowhere,',
       '  and is reported on `salt/err/<id>`.',
       '- Commands are never retained; state always is. Times are whole seconds since 1970, UTC.',
-      `- A payload has at most ${PAYLOAD_LIMITS.bytes} bytes, ${PAYLOAD_LIMITS.depth} levels and ${PAYLOAD_LIMITS.items} items; a topic at most ${TOPIC_LIMITS.bytes} bytes and ${TOPIC_LIMITS.levels} levels.`,
+      `- A payload has at most ${PAYLOAD_LIMITS.bytes} bytes, ${PAYLOAD_LIMITS.depth} levels and ${PAYLOAD_LIMITS.items} items; a topic at most ${TOPIC_LIMITS.bytes} bytes, not counting the minion id behind its kind, and ${TOPIC_LIMITS.levels} levels.`,
     ].join('\n'),
     '## Topics',
     table(

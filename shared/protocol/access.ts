@@ -1,5 +1,5 @@
 import type { AnyMessage, Role } from './message.ts';
-import { matchLevels, TOPIC_LIMITS, templateLevels } from './topic.ts';
+import { matchLevels, TOPIC_LIMITS, templateLevels, topicFits } from './topic.ts';
 
 /** Who a connection is. It comes from the connection (certificate, socket, credentials), never from a payload. */
 export interface Identity {
@@ -28,11 +28,12 @@ export function createAccess(table: readonly AnyMessage[]): Access {
   }
   return {
     mayPublish(who, topic) {
-      if (!isWellFormed(topic)) return undefined;
+      if (/[+#\0]/.test(topic)) return undefined;
       const levels = topic.split('/');
       for (const message of byKind.get(kindOf(topic)) ?? []) {
         const params = matchLevels(templateLevels(message.topic), levels);
-        if (params !== undefined && isParty(message.from, who, params)) return { message, params };
+        if (params === undefined || !isParty(message.from, who, params)) continue;
+        return topicFits(topic, params.id) ? { message, params } : undefined;
       }
       return undefined;
     },
@@ -62,14 +63,6 @@ function kindOf(topic: string): string {
   if (topic.startsWith('$local/')) return '$local';
   const second = topic.indexOf('/', topic.indexOf('/') + 1);
   return second === -1 ? topic : topic.slice(0, second);
-}
-
-function isWellFormed(topic: string): boolean {
-  return (
-    Buffer.byteLength(topic) <= TOPIC_LIMITS.bytes &&
-    topic.split('/').length <= TOPIC_LIMITS.levels &&
-    !/[+#\0]/.test(topic)
-  );
 }
 
 function isParty(

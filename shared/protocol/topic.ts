@@ -8,8 +8,16 @@ type ParamNames<T extends string> = T extends `${string}{${infer Name}}${infer R
   : never;
 export type TopicParams<T extends string> = { readonly [K in ParamNames<T>]: string };
 
-/** DESIGN.md §3: what a 256-byte device can still take, and far below Aedes' own limits. */
+/**
+ * DESIGN.md §3: what a 256-byte device can still take, and far below Aedes' own limits. The parameter `id` is not counted:
+ * it has a limit of its own, and the tags of a minion's own events name it once more (docs/decisions/0013).
+ */
 export const TOPIC_LIMITS = { bytes: 128, levels: 12 } as const;
+
+export function topicFits(topic: string, id = ''): boolean {
+  const bytes = Buffer.byteLength(topic) - Buffer.byteLength(id);
+  return bytes <= TOPIC_LIMITS.bytes && topic.split('/').length <= TOPIC_LIMITS.levels;
+}
 
 export interface TemplateLevel {
   readonly kind: 'literal' | 'one' | 'rest';
@@ -37,7 +45,7 @@ export function formatTopic<T extends string>(template: T, params: TopicParams<T
   const topic = templateLevels(template)
     .map((level) => (level.kind === 'literal' ? level.text : checkParam(level, given[level.text])))
     .join('/');
-  if (Buffer.byteLength(topic) > TOPIC_LIMITS.bytes) {
+  if (Buffer.byteLength(topic) - Buffer.byteLength(given.id ?? '') > TOPIC_LIMITS.bytes) {
     throw new TypeError(`topic is longer than ${TOPIC_LIMITS.bytes} bytes: ${topic}`);
   }
   return topic;

@@ -1,4 +1,4 @@
-import { TOPIC_LIMITS } from '../../../shared/protocol/topic.ts';
+import { topicFits } from '../../../shared/protocol/topic.ts';
 
 /**
  * `salt/beacon/<id>/<name>/<rest>` (BCN-4). A level of a topic is never empty, so that Salt's `inotify//etc/hosts` is
@@ -12,12 +12,8 @@ export function beaconTag(id: string, name: string, rest = ''): string {
     .filter((level) => level !== '');
   while (levels.length > 0) {
     const tag = `${head}/${levels.join('/')}`;
-    if (fits(`salt/fire/${id}/${tag}`)) return tag;
+    if (topicFits(`salt/fire/${id}/${tag}`, id)) return tag;
     levels.pop();
   }
   return head;
-}
-
-function fits(topic: string): boolean {
-  return Buffer.byteLength(topic) <= TOPIC_LIMITS.bytes && topic.split('/').length <= TOPIC_LIMITS.levels;
 }

@@ -24,6 +24,14 @@ test('a configured beacon reaches the master’s bus, with the id and its own ti
   expect(data).toMatchObject({ id: 'm1', memusage: expect.any(Number), _stamp: expect.any(String) });
 });
 
+test("the events of a minion with the longest id reach the master's bus under its whole name", async () => {
+  const id = 'x'.repeat(63);
+  await fleet.startMinion(id, { home: 'long' });
+  await fleet.events.waitFor(({ tag }) => tag === `salt/minion/${id}/start`);
+  const { data } = await fleet.events.waitFor(({ tag }) => tag === `salt/beacon/${id}/memusage`);
+  expect(data).toMatchObject({ id, memusage: expect.any(Number) });
+});
+
 test('one that is configured wrongly is logged, in one line that says what is right', async () => {
   const line = await fleet.minionLog.waitFor((text) => text.includes('a beacon is not started'));
   expect(line).toContain('beacons: load: averages: ');

@@ -14,8 +14,20 @@ test.each(['', '/', 'a/', '/a', 'a//b', 'a/+', '#', 'a\0b'])(
   },
 );
 
-test.each(['x'.repeat(116), 'é'.repeat(58), 'a/b/c/d/e/f/g/h/i/j'])('%j is too much for a topic', (tag) => {
-  expect(() => checkTag(tag, 'salt/fire/m1/')).toThrow(
-    expect.objectContaining({ code: 'ARGS_INVALID', hint: expect.stringContaining('128 bytes and 12 levels') }),
+test.each(['x'.repeat(118), 'é'.repeat(59), 'a/b/c/d/e/f/g/h/i/j'])('%j is too much for a topic', (tag) => {
+  expect(() => checkTag(tag, 'salt/fire/m1/', 'm1')).toThrow(
+    expect.objectContaining({
+      code: 'ARGS_INVALID',
+      hint: 'behind salt/fire/m1/ it may have 117 bytes; the topic may have 12 levels',
+    }),
   );
+});
+
+test("what a tag may be does not depend on the length of the minion's id, and fits the master's bus", () => {
+  const id = 'x'.repeat(63);
+  const longest = `salt/beacon/${id}/${'y'.repeat(41)}`;
+  expect(() => checkTag(longest, `salt/fire/${id}/`, id)).not.toThrow();
+  expect(() => checkTag(longest, 'salt/event/')).not.toThrow();
+  expect(() => checkTag(`${longest}y`, `salt/fire/${id}/`, id)).toThrow();
+  expect(() => checkTag(`${longest}y`, 'salt/event/')).toThrow();
 });

@@ -40,6 +40,9 @@ describe('a topic template', () => {
     expect(formatTopic('salt/event/{tag*}', { tag: 'x'.repeat(117) })).toHaveLength(128);
     expect(() => formatTopic('salt/event/{tag*}', { tag: 'x'.repeat(118) })).toThrow('longer than 128 bytes');
     expect(() => formatTopic('salt/event/{tag*}', { tag: 'é'.repeat(60) })).toThrow('longer than 128 bytes');
+    const id = 'x'.repeat(63);
+    expect(formatTopic('salt/fire/{id}/{tag*}', { id, tag: 'y'.repeat(117) })).toHaveLength(191);
+    expect(() => formatTopic('salt/fire/{id}/{tag*}', { id, tag: 'y'.repeat(118) })).toThrow('longer than 128 bytes');
   });
 
   test('becomes a filter; what is given stays fixed', () => {

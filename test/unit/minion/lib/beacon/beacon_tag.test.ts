@@ -11,3 +11,8 @@ test.each([
 ])('the rest %j gives the tag %s', (rest, tag) => {
   expect(beaconTag('m1', 'load', rest)).toBe(tag);
 });
+
+test('the longest id leaves the rest a place', () => {
+  const id = 'x'.repeat(63);
+  expect(beaconTag(id, 'inotify', '/etc/nginx/nginx.conf')).toBe(`salt/beacon/${id}/inotify/etc/nginx/nginx.conf`);
+});
