@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
@@ -21,14 +21,14 @@ export function addDaemonOptions(command: Command): Command {
     .option('--pid-file <path>', 'the file that holds the process id');
 }
 
-/** What flags say, by configuration key. */
+/** What flags say, by configuration key; a file is below the working directory, as with any command. */
 export function daemonOverrides(options: DaemonOptions): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries({
       log_level: options.logLevel,
-      log_file: options.logFile,
+      log_file: options.logFile && resolve(options.logFile),
       log_level_logfile: options.logFileLevel,
-      pidfile: options.pidFile,
+      pidfile: options.pidFile && resolve(options.pidFile),
     }).filter(([, value]) => value !== undefined),
   );
 }

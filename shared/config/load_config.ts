@@ -24,7 +24,7 @@ export interface LoadOptions {
   readonly overrides?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A configuration as the program sees it: frozen, complete, every path with `root_dir` before it. */
+/** A configuration as the program sees it: frozen, complete, every path of its files with `root_dir` before it. */
 export type Loaded<G extends SettingGroups> = ConfigOf<G> & { readonly config_dir: string };
 
 const DEFAULT_CONFIG_DIR = '/etc/salt';
@@ -44,7 +44,9 @@ export async function loadConfig<G extends SettingGroups>(
     ...environmentEntries(settings, env),
     ...flagEntries(settings, overrides),
   ];
-  return applyEntries(schema, settings, entries, dir) as Loaded<G>;
+  const values = applyEntries(schema, settings, entries);
+  const rooted = withRootDir(settings, values, new Set(Object.keys(overrides)));
+  return deepFreeze({ ...rooted, config_dir: dir }) as Loaded<G>;
 }
 
 async function findConfigDir(given: string | undefined): Promise<string> {
@@ -131,7 +133,6 @@ function applyEntries(
   schema: ConfigSchema<SettingGroups>,
   settings: Settings,
   entries: readonly ConfigEntry[],
-  dir: string,
 ): Readonly<Record<string, unknown>> {
   const config = convict<Record<string, unknown>>(convictSchema(settings), { env: {}, args: [] });
   const problems: FleetError[] = [];
@@ -144,7 +145,7 @@ function applyEntries(
   }
   if (problems.length > 0) throw oneError(problems);
   config.validate({ allowed: 'strict' });
-  return deepFreeze({ ...withRootDir(settings, config.getProperties()), config_dir: dir });
+  return config.getProperties();
 }
 
 /**
@@ -192,12 +193,16 @@ function oneError(problems: readonly FleetError[]): FleetError {
   return new FleetError('CONFIG_INVALID', problems.map(errorLine).join('\n'));
 }
 
-/** As Salt does: a path that lies under `root_dir` already stays as it is. */
-function withRootDir(settings: Settings, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** As Salt does: a path that lies under `root_dir` already stays as it is, and so does one that a flag names. */
+function withRootDir(
+  settings: Settings,
+  values: Readonly<Record<string, unknown>>,
+  flags: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
   const root = String(values.root_dir);
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {
-      const isPath = settings[key]?.format.isPath === true && typeof value === 'string';
+      const isPath = settings[key]?.format.isPath === true && typeof value === 'string' && !flags.has(key);
       return [key, isPath && !`${value}/`.startsWith(join(root, '/')) ? join(root, value) : value];
     }),
   );

@@ -45,14 +45,16 @@ describe('a daemon', () => {
     const dir = temporaryDir();
     const ports = await freePorts();
     writeConfig(join(dir, 'etc'), 'master', { root_dir: dir, tls_port: 1, tcp_port: ports.tcp, log_level: 'error' });
-    const files = ['--log-file', join(dir, 'my.log'), '--log-file-level', 'info', '--pid-file', join(dir, 'my.pid')];
+    const elsewhere = temporaryDir();
+    const [log, pid] = [join(elsewhere, 'my.log'), join(elsewhere, 'my.pid')];
+    const files = ['--log-file', log, '--log-file-level', 'info', '--pid-file', pid];
     const master = startProgram('salt-master', ['-c', join(dir, 'etc'), '-l', 'debug', ...files], {
       env: { SALT_TLS_PORT: String(ports.tls) },
     });
     onTestFinished(async () => void (await master.stop()));
     expect(await master.line(/the master is up/)).toContain(`127.0.0.1:${ports.tcp}`);
-    await until('the files are there', () => existsSync(join(dir, 'my.log')) && existsSync(join(dir, 'my.pid')));
-    await until('the log is written', () => readFileSync(join(dir, 'my.log'), 'utf8').includes('the master is up'));
+    await until('the files are there', () => existsSync(log) && existsSync(pid));
+    await until('the log is written', () => readFileSync(log, 'utf8').includes('the master is up'));
   });
 });
 

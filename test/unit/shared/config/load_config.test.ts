@@ -124,6 +124,11 @@ describe('root_dir', () => {
     });
   });
 
+  test('leaves a path alone that a flag names', async () => {
+    await write('master', 'root_dir: /srv/brine\n');
+    expect((await load({ overrides: { log_file: '/tmp/my.log' } })).log_file).toBe('/tmp/my.log');
+  });
+
   test('leaves a path that is null alone', async () => {
     expect((await load({ overrides: { root_dir: '/srv/' } })).log_file).toBeNull();
   });
