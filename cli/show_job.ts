@@ -167,12 +167,13 @@ async function finish(
       summaryText({ returned: [...returns.keys()], failed, silent: [...silent.values()] }, options.verbose === true),
     );
   }
-  if (returns.size === 0) {
+  // Who did not answer when a batch began is no part of it (JOB-12); whom nobody wants to see is no failure either.
+  const isMissed = ({ offline }: Silence): boolean => !session.isBatch || offline === undefined;
+  const missed = options.hideTimeout === true ? [] : [...silent.values()].filter(isMissed);
+  if (returns.size === 0 && missed.length === 0) {
     terminal.err(noReturnText);
     return 2;
   }
-  // Who did not answer when a batch began is no part of it (JOB-12).
-  const missed = [...silent.values()].filter(({ offline }) => !session.isBatch || offline === undefined);
   if (failed.length === 0 && missed.length === 0) return 0;
   terminal.err(failedText);
   return session.isBatch ? Math.max(1, ...[...returns.values()].map(({ retcode }) => retcode)) : 1;

@@ -76,7 +76,9 @@ describe('salt', () => {
     expect(await statusOf('m1', 'test.ping')).toBe(0);
     expect(await statusOf('m1', 'test.retcode', '42')).toBe(1);
     expect(await statusOf('*', 'test.ping')).toBe(1);
-    expect(await statusOf('gone', 'test.ping')).toBe(2);
+    expect(await statusOf('gone', 'test.ping')).toBe(1);
+    expect(await statusOf('*', 'test.ping', '--hide-timeout')).toBe(0);
+    expect(await statusOf('gone', 'test.ping', '--hide-timeout')).toBe(2);
     expect(await statusOf('nobody', 'test.ping')).toBe(2);
     expect(await statusOf('m1')).toBe(64);
   });
