@@ -8,6 +8,7 @@ import { Context } from './context.ts';
 import type { FromImportNode, ImportNode, IncludeNode } from './nodes.ts';
 import { suggest } from './suggest.ts';
 import type { Template } from './template.ts';
+import { placeNameOf } from './template_error.ts';
 import type { TemplateModule } from './template_module.ts';
 
 /** The context a template passes on: everything at its top, and what is assigned where it includes or imports. */
@@ -28,7 +29,7 @@ export function compileLocals(frame: Frame): (activation: Activation) => Readonl
 export function compileInclude(frame: Frame, node: IncludeNode): Execute {
   const name = frame.unit.expression(frame, node.template);
   const locals = compileLocals(frame);
-  const from = frame.unit.source.name;
+  const from = placeNameOf(frame.unit.source);
   return (activation) => {
     const { state } = activation;
     const value = name(activation);
@@ -45,7 +46,7 @@ export function compileInclude(frame: Frame, node: IncludeNode): Execute {
 
 function findTemplate(activation: Activation, name: Value, from: string, ignoreMissing: boolean): Template | undefined {
   try {
-    return activation.state.template(name, from);
+    return activation.state.anyTemplate(name, from);
   } catch (error) {
     const isMissing =
       error instanceof PyError && (error.kind === 'TemplateNotFound' || error.kind === 'TemplatesNotFound');
@@ -57,7 +58,7 @@ function findTemplate(activation: Activation, name: Value, from: string, ignoreM
 function compileModule(frame: Frame, node: ImportNode | FromImportNode): (activation: Activation) => TemplateModule {
   const name: Evaluate = frame.unit.expression(frame, node.template);
   const locals = compileLocals(frame);
-  const from = frame.unit.source.name;
+  const from = placeNameOf(frame.unit.source);
   return (activation) => {
     const { state } = activation;
     const value = name(activation);

@@ -8,6 +8,7 @@ import { guarded } from './guard.ts';
 import type { BlockNode, Expression } from './nodes.ts';
 import { analyse, Symbols } from './symbols.ts';
 import type { CompiledBlock } from './template.ts';
+import { placeNameOf } from './template_error.ts';
 import { findUndeclared } from './walk.ts';
 
 /** Compiles a block as the function that its template, a child or `super()` calls. */
@@ -76,7 +77,7 @@ export function compileExtends(frame: Frame, node: { template: Expression; at: n
   const again = unit.extendsSoFar > 0;
   const always = again && unit.extendsForSure;
   const name = unit.expression(frame, node.template);
-  const from = unit.source.name;
+  const from = placeNameOf(unit.source);
   if (frame.rootlevel) unit.extendsForSure = true;
   unit.extendsSoFar++;
   return (activation) => {

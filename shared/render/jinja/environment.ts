@@ -22,14 +22,14 @@ import { TokenStream } from './token_stream.ts';
 /** How an environment is made. */
 export interface EnvironmentOptions {
   /** Finds the template `name` that the template `from` asks for; undefined when there is none. */
-  readonly loader?: (name: string, from: string) => { readonly name: string; readonly text: string } | undefined;
+  readonly loader?: (name: string, from: string) => TemplateSource | undefined;
   /** Added to, and in place of, the built-in ones. */
   readonly filters?: Iterable<readonly [string, Filter]>;
   readonly tests?: Iterable<readonly [string, Test]>;
   readonly globals?: Iterable<readonly [string, Value]>;
   readonly tags?: readonly Tag[];
   /** Variables that a template imported without context sees, over the globals: those that depend on the template itself. */
-  readonly placeOf?: (template: string) => Iterable<readonly [string, Value]>;
+  readonly placeOf?: (template: TemplateSource) => Iterable<readonly [string, Value]>;
   readonly trimBlocks?: boolean;
   readonly lstripBlocks?: boolean;
   readonly keepTrailingNewline?: boolean;
@@ -140,7 +140,8 @@ function createCompiler(options: EnvironmentOptions): (source: TemplateSource) =
     keepTrailingNewline: options.keepTrailingNewline ?? false,
   };
   return (given) => {
-    const key = `${given.name}\0${given.inline ?? false}\0${given.text}`;
+    const { asked = '', from = '' } = given.relative ?? {};
+    const key = `${given.name}\0${asked}\0${from}\0${given.inline ?? false}\0${given.text}`;
     const known = compiled.get(key);
     if (known !== undefined) return known;
     const source = { ...given, text: normalizeSource(given.text, lexerOptions.keepTrailingNewline) };

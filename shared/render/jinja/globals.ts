@@ -113,12 +113,15 @@ class Joiner extends PyObject {
 export const BUILTIN_GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['range', new PyFunction('safe_range', range)],
   ['dict', new PyFunction('dict', (args, kwargs) => makeDict('dict', args, kwargs), 'type')],
-  ['namespace', new PyFunction('Namespace', (args, kwargs) => new Namespace(makeDict('dict', args, kwargs)), 'type')],
-  ['cycler', new PyFunction('Cycler', (args) => new Cycler(args), 'type')],
+  [
+    'namespace',
+    new PyFunction('jinja2.utils.Namespace', (args, kwargs) => new Namespace(makeDict('dict', args, kwargs)), 'type'),
+  ],
+  ['cycler', new PyFunction('jinja2.utils.Cycler', (args) => new Cycler(args), 'type')],
   [
     'joiner',
     new PyFunction(
-      'Joiner',
+      'jinja2.utils.Joiner',
       (args, kwargs) => {
         const [separator = ', '] = bindArguments(
           { name: 'Joiner.__init__', required: [], optional: { sep: ', ' } },

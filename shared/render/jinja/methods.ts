@@ -1,6 +1,7 @@
-import { decodeBytes } from '../values/bytes.ts';
+import { DictView } from '../values/dict_view.ts';
 import { escapeHtml, Markup } from '../values/markup.ts';
 import { isNumeric } from '../values/numeric.ts';
+import { OrderedDict } from '../values/ordered_dict.ts';
 import { PyDict } from '../values/py_dict.ts';
 import { PyFloat } from '../values/py_float.ts';
 import { PyObject, type Value } from '../values/py_object.ts';
@@ -8,24 +9,14 @@ import { PyRange } from '../values/py_range.ts';
 import { PySet } from '../values/py_set.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { isText, pyStr } from '../values/text.ts';
+import { BYTES_METHODS } from './bytes_methods.ts';
 import { DICT_METHODS } from './dict_methods.ts';
 import { LIST_METHODS, RANGE_METHODS, TUPLE_METHODS } from './list_methods.ts';
-import { defineMethod, type Method, type MethodTable } from './method.ts';
+import type { Method, MethodTable } from './method.ts';
 import { FLOAT_METHODS, INT_METHODS, numberAttribute } from './number_methods.ts';
-import { SET_METHODS } from './set_methods.ts';
+import { ORDERED_DICT_METHODS } from './ordered_dict_methods.ts';
+import { SET_METHODS, VIEW_METHODS } from './set_methods.ts';
 import { STR_METHODS } from './str_methods.ts';
-
-const BYTES_METHODS: MethodTable = new Map([
-  [
-    'decode',
-    defineMethod<Uint8Array>(
-      'bytes.decode',
-      { least: 0, most: 2, names: ['encoding', 'errors'] },
-      (self, encoding = 'utf-8') => decodeBytes(self, pyStr(encoding)),
-    ),
-  ],
-  ['hex', defineMethod<Uint8Array>('bytes.hex', { least: 0, most: 0 }, (self) => Buffer.from(self).toString('hex'))],
-]);
 
 /** The method `name` of a value of a built-in type, or undefined. */
 export function methodOf(value: Value, name: string): Method | undefined {
@@ -39,11 +30,12 @@ export function methodNames(value: Value): Iterable<string> {
 
 function methodsOf(value: Value): MethodTable | undefined {
   if (isText(value)) return STR_METHODS;
-  if (value instanceof PyDict) return DICT_METHODS;
+  if (value instanceof PyDict) return value instanceof OrderedDict ? ORDERED_DICT_METHODS : DICT_METHODS;
   if (Array.isArray(value)) return LIST_METHODS;
   if (value instanceof PyTuple) return TUPLE_METHODS;
   if (value instanceof PyRange) return RANGE_METHODS;
   if (value instanceof PySet) return SET_METHODS;
+  if (value instanceof DictView) return value.isSet ? VIEW_METHODS : undefined;
   if (value instanceof PyFloat) return FLOAT_METHODS;
   if (value instanceof PyObject || value === null) return undefined;
   return value instanceof Uint8Array ? BYTES_METHODS : INT_METHODS;

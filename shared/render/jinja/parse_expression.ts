@@ -163,8 +163,6 @@ interface TupleOptions {
   /** Only names and literals, as in assignment targets. */
   readonly simplified?: boolean;
   readonly withCondition?: boolean;
-  /** A word that ends the tuple. */
-  readonly endWord?: string;
   readonly explicitParentheses?: boolean;
 }
 
@@ -175,7 +173,7 @@ export function parseTuple(stream: TokenStream, options: TupleOptions = {}): Exp
   let isTuple = false;
   while (true) {
     if (items.length > 0) stream.expect(',');
-    if (isTupleEnd(stream, options.endWord)) break;
+    if (isTupleEnd(stream)) break;
     items.push(options.simplified ? parsePrimary(stream) : parseExpression(stream, options.withCondition));
     if (!stream.is(',')) break;
     isTuple = true;
@@ -188,10 +186,9 @@ export function parseTuple(stream: TokenStream, options: TupleOptions = {}): Exp
   return { type: 'Tuple', items, at };
 }
 
-function isTupleEnd(stream: TokenStream, endWord: string | undefined): boolean {
+function isTupleEnd(stream: TokenStream): boolean {
   const { type } = stream.current;
-  if (type === 'variable_end' || type === 'block_end' || type === ')') return true;
-  return endWord !== undefined && stream.is('name', endWord);
+  return type === 'variable_end' || type === 'block_end' || type === ')';
 }
 
 function parseList(stream: TokenStream): Expression {

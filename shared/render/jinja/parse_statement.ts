@@ -48,9 +48,9 @@ function fillHole(filter: FilterNode): FilterNode {
 function parseFor(parser: Parser): Statement {
   const { stream } = parser;
   const { at } = stream.next();
-  const target = parseTarget(parser, { endWord: 'in' });
+  const target = parseTarget(parser, {});
   stream.expect('name', 'in');
-  const iterable = parseTuple(stream, { withCondition: false, endWord: 'recursive' });
+  const iterable = parseTuple(stream, { withCondition: false });
   const test = stream.skipIf('name', 'if') ? parseExpression(stream) : undefined;
   const recursive = stream.skipIf('name', 'recursive');
   const body = parser.parseBody('endfor', 'else');
@@ -234,7 +234,6 @@ function parseDo(parser: Parser): Statement {
 
 interface TargetOptions {
   readonly withNamespace?: boolean;
-  readonly endWord?: string;
 }
 
 /** What an assignment assigns to: a name, a tuple of names, or (when allowed) `namespace.attribute`. */
@@ -245,10 +244,7 @@ export function parseTarget(parser: Parser, options: TargetOptions): Target {
     stream.next();
     return { type: 'NamespaceSlot', name: text, attribute: stream.expect('name').text, at };
   }
-  const node = parseTuple(
-    stream,
-    options.endWord ? { simplified: true, endWord: options.endWord } : { simplified: true },
-  );
+  const node = parseTuple(stream, { simplified: true });
   const target = toTarget(node);
   if (target === undefined) return stream.fail(`can't assign to ${pyRepr(node.type.toLowerCase())}`, node.at);
   return target;

@@ -1,7 +1,8 @@
 import { toList } from '../values/iteration.ts';
+import { pyKey } from '../values/key.ts';
 import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
-import { isText, pyRepr, textOf } from '../values/text.ts';
+import { isText, pyRepr, pyStr, textOf, typeName } from '../values/text.ts';
 import { Undefined } from '../values/undefined.ts';
 import type { CallMemory } from './call_memory.ts';
 import { Context } from './context.ts';
@@ -9,6 +10,7 @@ import type { Filter, Test } from './filter_scope.ts';
 import type { Budget } from './limits.ts';
 import { suggest } from './suggest.ts';
 import type { Template } from './template.ts';
+import type { TemplateSource } from './template_error.ts';
 import { TemplateModule } from './template_module.ts';
 
 /** What a render needs from its environment. */
@@ -20,7 +22,7 @@ export interface Engine {
   /** How a printed value becomes text. */
   readonly finalize: (value: Value) => string;
   /** Variables of a template that is imported without context, over the globals. */
-  readonly placeOf: (template: string) => Iterable<readonly [string, Value]>;
+  readonly placeOf: (template: TemplateSource) => Iterable<readonly [string, Value]>;
   /** A compiled template by name, or undefined when there is none. */
   readonly find: (name: string, from: string) => Template | undefined;
 }
@@ -72,24 +74,35 @@ export class RenderState {
     this.aside = '';
   }
 
-  /** The template a name (or the first of a list of names that exists) stands for. */
+  /** The template that a name stands for. */
   template(name: Value, from: string): Template {
+    const template = this.#find(name, from);
+    if (template === undefined) throw new PyError('TemplateNotFound', pyStr(name));
+    return template;
+  }
+
+  /** The template that a name stands for, or the first of a list of names that exists. */
+  anyTemplate(name: Value, from: string): Template {
     if (name instanceof Undefined) name.fail();
-    if (isText(name)) {
-      const template = this.engine.find(textOf(name), from);
-      if (template === undefined) throw new PyError('TemplateNotFound', textOf(name));
-      return template;
-    }
+    if (isText(name)) return this.template(name, from);
     const names = toList(name);
     if (names.length === 0) {
       throw new PyError('TemplatesNotFound', 'Tried to select from an empty list of templates.');
     }
     for (const candidate of names) {
-      const template = isText(candidate) ? this.engine.find(textOf(candidate), from) : undefined;
+      const template = candidate instanceof Undefined ? undefined : this.#find(candidate, from);
       if (template !== undefined) return template;
     }
     const tried = names.map((candidate) => (isText(candidate) ? textOf(candidate) : pyRepr(candidate))).join(', ');
     throw new PyError('TemplatesNotFound', `none of the templates given were found: ${tried}`);
+  }
+
+  /** What is no text is refused with the words of Jinja's cache and of Salt's loader. */
+  #find(name: Value, from: string): Template | undefined {
+    if (name instanceof Undefined) name.fail();
+    if (isText(name)) return this.engine.find(textOf(name), from);
+    pyKey(name);
+    throw new PyError('AttributeError', `'${typeName(name)}' object has no attribute 'split'`);
   }
 
   /** Runs a template as a module that sees the given variables. */
@@ -103,7 +116,7 @@ export class RenderState {
   defaultModule(template: Template): TemplateModule {
     const known = this.#modules.get(template);
     if (known !== undefined) return known;
-    const module = this.module(template, new Map([...this.globals, ...this.engine.placeOf(template.source.name)]));
+    const module = this.module(template, new Map([...this.globals, ...this.engine.placeOf(template.source)]));
     this.#modules.set(template, module);
     return module;
   }

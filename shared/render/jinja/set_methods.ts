@@ -1,3 +1,4 @@
+import type { DictView } from '../values/dict_view.ts';
 import { toList } from '../values/iteration.ts';
 import { PyError } from '../values/py_error.ts';
 import type { Value } from '../values/py_object.ts';
@@ -77,4 +78,14 @@ export const SET_METHODS: MethodTable = new Map([
   method('isdisjoint', 1, 1, (self, arg) =>
     others([arg]).every((other) => ![...other.values()].some((item) => self.has(item))),
   ),
+]);
+
+/** Methods of the views of a dict's keys and items. */
+export const VIEW_METHODS: MethodTable = new Map([
+  [
+    'isdisjoint',
+    defineMethod<DictView>('isdisjoint', { least: 1, most: 1 }, (self, other = null) => {
+      return !toList(other).some((item) => self.contains(item));
+    }),
+  ],
 ]);

@@ -14,6 +14,8 @@ export interface TemplateSource {
   readonly text: string;
   /** Given as text, not found by the loader: Jinja knows no name for it. */
   readonly inline?: boolean;
+  /** Asked for as a relative path by a template of another place, which it keeps: its own relative paths count from there. */
+  readonly relative?: { readonly asked: string; readonly from: string };
 }
 
 /** An error of a template: what, where, an excerpt, and the places that led there (innermost first). */
@@ -52,6 +54,11 @@ export class TemplateError extends Error {
       ? `Jinja syntax error: ${this.message}${line}`
       : `Jinja error: ${this.message}${line}`;
   }
+}
+
+/** The path that a template's relative paths count from. */
+export function placeNameOf({ name, relative }: TemplateSource): string {
+  return relative?.from ?? name;
 }
 
 /** The line and column (from 1) of an offset. */

@@ -40,7 +40,7 @@ export function createSaltEnvironment(surroundings: SaltSurroundings, options: S
   return createEnvironment({
     ...options,
     finalize: printableText,
-    placeOf: importedNames,
+    placeOf: ({ name, relative }) => importedNames(name, relative),
     tags: saltTags,
     tests: saltTests,
     filters: saltFilters(surroundings),

@@ -21,7 +21,7 @@ export function saltGlobals(functions: FunctionSource): readonly (readonly [stri
       'raise',
       new PyFunction('raise', (args, kwargs) => refuse(pyStr(bindArguments(raiseParameters, args, kwargs)[0] ?? null))),
     ],
-    ['odict', new PyFunction('OrderedDict', (args, kwargs) => makeOrderedDict(args, kwargs), 'type')],
+    ['odict', new PyFunction('collections.OrderedDict', (args, kwargs) => makeOrderedDict(args, kwargs), 'type')],
     [
       'show_full_context',
       new ScopedFunction('show_full_context', (scope) => simpleTypes(new PyDict(scope.variables()))),

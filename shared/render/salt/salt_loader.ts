@@ -6,14 +6,17 @@ export type ReadFile = (path: string) => string | undefined;
 
 /**
  * Finds what templates import and include: paths count from the top of the file roots, or when they begin with `./` or `../`
- * from the directory of the template that asks. None leads out of the roots.
+ * from the directory of the template that asks. None leads out of the roots. As in Salt, what was found by a relative path
+ * keeps the place of the template that asked; not as in Salt, what was loaded in between does not move that place.
  */
 export function createSaltLoader(readFile: ReadFile): NonNullable<EnvironmentOptions['loader']> {
   return (name, from) => {
-    const path = /^\.\.?\//.test(name) ? joinPath(directoryOf(from), name) : name;
+    const isRelative = /^\.\.?\//.test(name);
+    const path = isRelative ? joinPath(directoryOf(from), name) : name;
     if (path.split('/').includes('..')) throw new PyError('TemplateNotFound', name);
     const text = readFile(path);
-    return text === undefined ? undefined : { name: path, text };
+    if (text === undefined) return undefined;
+    return isRelative ? { name: path, text, relative: { asked: name, from } } : { name: path, text };
   };
 }
 

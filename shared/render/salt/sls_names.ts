@@ -34,13 +34,18 @@ export function slsNames(sls: string, path: string): SlsNames {
   };
 }
 
-/** The names that Salt's loader gives a file which is imported without context, in place of those of the file that asks. */
-export function importedNames(path: string): [string, string][] {
-  const directory = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+/**
+ * The names that Salt's loader gives a file which is imported without context, in place of those of the file that asks. One that
+ * is asked for by a relative path has the directory of the file that asks.
+ */
+export function importedNames(path: string, relative?: { asked: string; from: string }): [string, string][] {
+  const place = relative?.from ?? path;
+  const directory = place.includes('/') ? place.slice(0, place.lastIndexOf('/')) : '';
+  const tpldir = directory === '' ? '.' : directory;
   return [
-    ['tplfile', path],
-    ['tpldir', directory === '' ? '.' : directory],
-    ['tpldot', directory.replaceAll('/', '.')],
+    ['tplfile', relative?.asked ?? path],
+    ['tpldir', tpldir],
+    ['tpldot', (relative === undefined ? directory : tpldir).replaceAll('/', '.')],
   ];
 }
 

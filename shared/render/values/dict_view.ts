@@ -15,13 +15,23 @@ export class DictView extends PyObject {
 
   constructor(dict: PyDict, kind: 'keys' | 'values' | 'items') {
     super();
-    this.typeName = `dict_${kind}`;
+    this.typeName = `${dict.typeName === 'OrderedDict' ? 'odict' : 'dict'}_${kind}`;
     this.#dict = dict;
     this.#kind = kind;
   }
 
+  /** Does it work as a set? Values may repeat. */
+  get isSet(): boolean {
+    return this.#kind !== 'values';
+  }
+
   override repr(walk: ValueWalk = new ValueWalk()): string {
     return `${this.typeName}${itemsRepr(this, this.#values(), walk, '([', '])')}`;
+  }
+
+  /** Python's is a proxy that cannot be written to. */
+  override attr(name: string): Value | undefined {
+    return name === 'mapping' ? this.#dict : undefined;
   }
 
   override isTrue(): boolean {

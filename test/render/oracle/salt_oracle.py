@@ -333,27 +333,28 @@ FILTERS = {
 
 
 class FileLoader(jinja2.BaseLoader):
+    """Salt's SaltCacheLoader: what is asked for by a relative path counts from the tpldir of that moment, and keeps it."""
+
     def __init__(self, files):
         self.files = files
 
-    def get_source(self, environment, name):
-        if name not in self.files:
-            raise jinja2.TemplateNotFound(name)
-        directory = os.path.dirname(name)
-        place = {"tplfile": name, "tpldir": directory or ".", "tpldot": directory.replace("/", ".")}
+    def get_source(self, environment, template):
+        is_relative = template.split("/", 1)[0] in ("..", ".")
+        path, directory = template, os.path.dirname(template)
+        if is_relative:
+            path = os.path.normpath("/".join((environment.globals["tpldir"], template)))
+            if path.split("/", 1)[0] == "..":
+                raise jinja2.TemplateNotFound(template)
+            directory = environment.globals["tpldir"]
+        place = {"tplfile": template, "tpldir": directory or ".", "tpldot": directory.replace("/", ".")}
         environment.globals.update(place)
-        return self.files[name], name, lambda: True
-
-
-class Environment(SandboxedEnvironment):
-    def join_path(self, template, parent):
-        if not template.startswith("."):
-            return template
-        return os.path.normpath(os.path.join(os.path.dirname(parent), template))
+        if path not in self.files:
+            raise jinja2.TemplateNotFound(template)
+        return self.files[path], path, lambda: True
 
 
 def make_environment(files):
-    environment = Environment(
+    environment = SandboxedEnvironment(
         loader=FileLoader(files),
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", SaltTags],
