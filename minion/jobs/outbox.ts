@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
-import { type FoundEntry, type OutboxFolder, type OutboxKind, openOutboxFolder } from './outbox_folder.ts';
+import { type FoundEntry, type OutboxFolder, openOutboxFolder } from './outbox_folder.ts';
 import { createLane, type Entry, type Lane, type Publish } from './outbox_lane.ts';
+import { type OutboxKind, recordBytes } from './outbox_record.ts';
 import { createPace } from './pace.ts';
 import { sendEntry } from './send_entry.ts';
 
@@ -32,7 +33,7 @@ export interface Outbox {
   droppedEvents(): number;
   /** Resolves when nothing waits, for tests and for a clean stop. */
   drained(): Promise<void>;
-  /** Resolves when nothing is being written; after `detach`. */
+  /** Resolves when all is written; after `detach`. */
   close(): Promise<void>;
 }
 
@@ -43,19 +44,19 @@ export interface OutboxOptions {
   readonly log: Logger;
 }
 
-/** What a file takes on a disk, at least: thousands of small events fill it as surely as a few large ones. */
+/** What a file takes on a disk, at least. */
 const BLOCK_BYTES = 4096;
 /** Payloads that wait are kept in memory up to this, bytes; those beyond it are read again when they are sent. */
 const MEMORY_BYTES_MAX = 4 * 1024 ** 2;
 
 export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxOptions): Promise<Outbox> {
-  const folder = await openOutboxFolder(path);
+  const folder = await openOutboxFolder(path, bytesMax, log);
   const { lanes, keep, forget, makeRoom, used, isEmpty, whenEmpty, droppedEvents } = createShelf(folder, {
     bytesMax,
     clock,
     log,
   });
-  let sequence = Number.parseInt(folder.found.at(-1)?.name ?? '0', 10);
+  let lastSequence = folder.found.at(-1)?.sequence ?? 0;
   const release = (kind: OutboxKind, entry: Entry): void => {
     entry.state = 'waiting';
     lanes[kind].wake();
@@ -64,12 +65,12 @@ export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxO
   return {
     async add(kind, packet, content) {
       const { topic, payload } = packet;
-      const name = `${String(++sequence).padStart(12, '0')}-${kind}`;
+      const sequence = ++lastSequence;
       const sizes = { payloadBytes: payload.length, contentBytes: content?.length ?? 0 };
-      const entry = newEntry({ name, topic, ...sizes }, packet);
+      const entry = newEntry({ sequence, topic, ...sizes }, packet);
       // From then on it has its place in the order, however long the disk takes.
-      if (!(await makeRoom(kind, entry))) return;
-      const written = folder.write(name, packet, content);
+      if (!makeRoom(kind, entry)) return;
+      const written = folder.write(kind, sequence, packet, content);
       const isSentMeanwhile = content === undefined && entry.packet !== undefined;
       if (isSentMeanwhile) release(kind, entry);
       const taken = entry.attempt?.then((isOver) => (isOver ? undefined : written));
@@ -102,11 +103,11 @@ export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxO
     isFull: () => used('return') >= bytesMax,
     topics: () =>
       [...lanes.return.entries.values(), ...lanes.event.entries.values()]
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .sort((a, b) => a.sequence - b.sequence)
         .map(({ topic }) => topic),
     droppedEvents,
     drained: () => (isEmpty() ? Promise.resolve() : whenEmpty()),
-    close: () => folder.idle(),
+    close: () => folder.close(),
   };
 }
 
@@ -133,26 +134,27 @@ function createShelf(folder: OutboxFolder, { bytesMax, clock, log }: Omit<Outbox
     else entry.heldBytes = payloadBytes;
     memoryBytes += entry.heldBytes;
     usedBytes[kind] += entry.bytes;
-    lanes[kind].entries.set(entry.name, entry);
+    lanes[kind].entries.set(entry.sequence, entry);
   };
   const forget = (kind: OutboxKind, entry: Entry): boolean => {
-    if (!lanes[kind].entries.delete(entry.name)) return false;
+    if (!lanes[kind].entries.delete(entry.sequence)) return false;
     usedBytes[kind] -= entry.bytes;
     memoryBytes -= entry.heldBytes;
     return true;
   };
   const read = async (kind: OutboxKind, entry: Entry): Promise<Packet | undefined> => {
     try {
-      return await folder.read(entry.name, entry.topic);
+      return await folder.read(entry.sequence);
     } catch (error) {
-      log.error('a file of the outbox cannot be read and is left alone', { name: entry.name, error: String(error) });
+      const { topic } = entry;
+      log.error('an entry of the outbox cannot be read and is left alone', { topic, error: String(error) });
       forget(kind, entry);
       return undefined;
     }
   };
-  async function remove(kind: OutboxKind, entry: Entry): Promise<void> {
+  function remove(kind: OutboxKind, entry: Entry): void {
     if (!forget(kind, entry)) return;
-    await folder.remove(entry.name, entry.contentBytes > 0);
+    folder.remove(entry.sequence, entry.contentBytes > 0);
     if (!isEmpty()) return;
     for (const wake of waiters) wake();
     waiters = [];
@@ -166,13 +168,13 @@ function createShelf(folder: OutboxFolder, { bytesMax, clock, log }: Omit<Outbox
     keep,
     forget,
     /** Keeps the entry, for which the oldest events that wait may have to go; false for an event that finds no room. */
-    async makeRoom(kind: OutboxKind, entry: Entry): Promise<boolean> {
+    makeRoom(kind: OutboxKind, entry: Entry): boolean {
       const hasRoom = (): boolean => usedBytes.return + usedBytes.event + entry.bytes <= bytesMax;
       for (const old of lanes.event.entries.values()) {
         if (hasRoom()) break;
         if (old.state === 'writing' || old.state === 'sending') continue;
         drop(old.topic);
-        await remove('event', old);
+        remove('event', old);
       }
       const isKept = kind === 'return' || hasRoom();
       if (isKept) keep(kind, entry);
@@ -186,10 +188,10 @@ function createShelf(folder: OutboxFolder, { bytesMax, clock, log }: Omit<Outbox
   };
 }
 
-function newEntry({ name, topic, payloadBytes, contentBytes }: Omit<FoundEntry, 'kind'>, packet?: Packet): Entry {
-  const bytes = wholeBlocks(Buffer.byteLength(topic) + 1 + payloadBytes) + wholeBlocks(contentBytes);
+function newEntry({ sequence, topic, payloadBytes, contentBytes }: Omit<FoundEntry, 'kind'>, packet?: Packet): Entry {
+  const bytes = recordBytes(topic, payloadBytes) + wholeBlocks(contentBytes);
   return {
-    name,
+    sequence,
     topic,
     bytes,
     contentBytes,

@@ -1,16 +1,14 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { flushDirectory } from '../../shared/crypto/private_file.ts';
-import { systemErrorCode } from '../../shared/errors.ts';
-import { limitParallel } from '../../shared/limit_parallel.ts';
+import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
-import { createGroupCommit } from '../lib/group_commit.ts';
-
-export type OutboxKind = 'return' | 'event';
+import { openJournal } from './outbox_journal.ts';
+import type { OutboxKind } from './outbox_record.ts';
 
 /** What is known of an entry without reading it. */
 export interface FoundEntry {
-  readonly name: string;
+  readonly sequence: number;
   readonly kind: OutboxKind;
   readonly topic: string;
   readonly payloadBytes: number;
@@ -19,69 +17,61 @@ export interface FoundEntry {
 }
 
 /**
- * The outbox on disk. One file an entry: `<sequence>-<kind>`, first line the topic, then the payload as it was. The value of
- * a large return stands beside it, in `<sequence>-content`.
+ * The outbox on disk: a journal of entries, and beside it the values of large returns, a file each: `<sequence>-content`.
  */
 export interface OutboxFolder {
   /** What a former process left, oldest first. */
   readonly found: readonly FoundEntry[];
   /** Resolves when it would survive a power cut. */
-  write(name: string, packet: Packet, content: Uint8Array | undefined): Promise<void>;
-  read(name: string, topic: string): Promise<Packet>;
-  readContent(name: string, start: number, end: number): Promise<Buffer<ArrayBuffer>>;
-  /** What is still being written goes when it is there. */
-  remove(name: string, hasContent: boolean): Promise<void>;
+  write(kind: OutboxKind, sequence: number, packet: Packet, content: Uint8Array | undefined): Promise<void>;
+  read(sequence: number): Promise<Packet>;
+  readContent(sequence: number, start: number, end: number): Promise<Buffer<ArrayBuffer>>;
+  /** Also what is still being written. */
+  remove(sequence: number, hasContent: boolean): void;
   /** Resolves when nothing is being written or removed. */
-  idle(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Longer than any topic. */
-const FIRST_LINE_MAX = 1024;
-const FILES_OPEN_MAX = 32;
+/** What is done with may take so much of the journal before it is written anew. */
+const STALE_BYTES = 256 * 1024;
 
-export async function openOutboxFolder(folder: string): Promise<OutboxFolder> {
+export async function openOutboxFolder(folder: string, bytesMax: number, log: Logger): Promise<OutboxFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const names = createGroupCommit(() => flushDirectory(folder));
-  const found = await findEntries(folder);
-  const writes = new Map<string, Promise<void>>();
+  const journal = await openJournal({
+    path: join(folder, 'journal'),
+    staleBytes: STALE_BYTES,
+    staleBytesMax: Math.floor(bytesMax / 4),
+    log,
+  });
+  const contents = await findContents(folder, new Set(journal.found.map(({ sequence }) => contentName(sequence))));
   const removals = new Set<Promise<void>>();
-  const write = async (name: string, packet: Packet, content: Uint8Array | undefined): Promise<void> => {
-    // The value first: an entry whose value is missing could never be sent.
-    if (content !== undefined) await writeWhole(folder, contentName(name), [content]);
+  const removeContent = async (sequence: number): Promise<void> => {
     try {
-      await writeWhole(folder, name, [Buffer.from(`${packet.topic}\n`), packet.payload]);
-      await names.add(undefined);
+      await rm(join(folder, contentName(sequence)), { force: true });
     } catch (error) {
-      if (content !== undefined) await rm(join(folder, contentName(name)), { force: true });
-      throw error;
+      log.error('a value of the outbox cannot be removed', { sequence, error: String(error) });
     }
   };
-  const remove = async (name: string, hasContent: boolean): Promise<void> => {
-    const isWritten = await writes.get(name)?.then(
-      () => true,
-      () => false,
-    );
-    if (isWritten === false) return;
-    await unlink(join(folder, name));
-    if (hasContent) await rm(join(folder, contentName(name)), { force: true });
-  };
   return {
-    found,
-    async write(name, packet, content) {
-      const written = write(name, packet, content);
-      writes.set(name, written);
+    found: journal.found
+      .map((record) => ({ ...record, contentBytes: contents.get(contentName(record.sequence)) ?? 0 }))
+      .sort((a, b) => a.sequence - b.sequence),
+    async write(kind, sequence, { topic, payload }, content) {
+      // The value first: an entry whose value is missing could never be sent.
+      if (content !== undefined) await writeWhole(folder, contentName(sequence), content);
       try {
-        await written;
-      } finally {
-        writes.delete(name);
+        await journal.add({ kind, sequence, topic, payload });
+      } catch (error) {
+        if (content !== undefined) await removeContent(sequence);
+        throw error;
       }
     },
-    async read(name, topic) {
-      const bytes = await readFile(join(folder, name));
-      return { topic, payload: bytes.subarray(bytes.indexOf(0x0a) + 1), qos: 1, retain: false };
+    async read(sequence) {
+      const { topic, payload } = await journal.read(sequence);
+      return { topic, payload, qos: 1, retain: false };
     },
-    async readContent(name, start, end) {
-      const file = await open(join(folder, contentName(name)), 'r');
+    async readContent(sequence, start, end) {
+      const file = await open(join(folder, contentName(sequence)), 'r');
       try {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
         return buffer.subarray(0, bytesRead);
@@ -89,30 +79,27 @@ export async function openOutboxFolder(folder: string): Promise<OutboxFolder> {
         await file.close();
       }
     },
-    async remove(name, hasContent) {
-      const removed = remove(name, hasContent);
-      removals.add(removed);
-      try {
-        await removed;
-      } finally {
-        removals.delete(removed);
-      }
+    remove(sequence, hasContent) {
+      journal.remove(sequence);
+      if (!hasContent) return;
+      const removal = removeContent(sequence).finally(() => removals.delete(removal));
+      removals.add(removal);
     },
-    async idle() {
-      while (writes.size + removals.size > 0) await Promise.allSettled([...writes.values(), ...removals]);
+    async close() {
+      await Promise.all([...removals, journal.close()]);
     },
   };
 }
 
-function contentName(name: string): string {
-  return name.replace(/-.*$/, '-content');
+function contentName(sequence: number): string {
+  return `${String(sequence).padStart(12, '0')}-content`;
 }
 
-async function writeWhole(folder: string, name: string, pieces: readonly Uint8Array[]): Promise<void> {
+async function writeWhole(folder: string, name: string, content: Uint8Array): Promise<void> {
   const beside = join(folder, `.${name}`);
   const file = await open(beside, 'wx', 0o600);
   try {
-    await file.writeFile(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+    await file.writeFile(content);
     await file.datasync();
   } catch (error) {
     // Half a file on a full disk would only keep it full.
@@ -122,44 +109,16 @@ async function writeWhole(folder: string, name: string, pieces: readonly Uint8Ar
     await file.close();
   }
   await rename(beside, join(folder, name));
+  await flushDirectory(folder);
 }
 
-async function findEntries(folder: string): Promise<FoundEntry[]> {
-  const all = (await readdir(folder)).sort();
-  const entries = all.filter((name) => /^\d{12}-(return|event)$/.test(name));
-  const contents = new Set(entries.map(contentName));
-  for (const name of all) {
-    // What was being written when the process was killed, and values whose entry never came or is gone.
-    const isLeftOver = /^\d{12}-content$/.test(name) && !contents.has(name);
-    if (name.startsWith('.') || isLeftOver) await unlink(join(folder, name));
+/** Sizes of the values that belong to an entry; the others go, and what was being written when the process was killed. */
+async function findContents(folder: string, wanted: ReadonlySet<string>): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of await readdir(folder)) {
+    if (!/^\.?\d{12}-content$/.test(name)) continue;
+    if (wanted.has(name)) sizes.set(name, (await stat(join(folder, name))).size);
+    else await unlink(join(folder, name));
   }
-  const limited = limitParallel(FILES_OPEN_MAX);
-  return Promise.all(entries.map((name) => limited(() => findEntry(folder, name))));
-}
-
-async function findEntry(folder: string, name: string): Promise<FoundEntry> {
-  const file = await open(join(folder, name), 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_LINE_MAX), 0, FIRST_LINE_MAX, 0);
-    const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
-    const { size } = await file.stat();
-    return {
-      name,
-      kind: name.slice(13) as OutboxKind,
-      topic: buffer.subarray(0, end).toString(),
-      payloadBytes: size - end - 1,
-      contentBytes: await sizeOf(join(folder, contentName(name))),
-    };
-  } finally {
-    await file.close();
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return 0;
-    throw error;
-  }
+  return sizes;
 }

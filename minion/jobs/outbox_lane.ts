@@ -8,7 +8,8 @@ export type Publish = (packet: Packet) => Promise<void>;
 
 /** One thing to say, on disk or on its way there; its bytes too, when there was room for them. */
 export interface Entry {
-  readonly name: string;
+  /** Its place in the order. */
+  readonly sequence: number;
   readonly topic: string;
   /** What it takes on disk, bytes. */
   readonly bytes: number;
@@ -33,7 +34,7 @@ export interface Entry {
 
 /** Entries of one kind, sent oldest first within a window. */
 export interface Lane {
-  readonly entries: Map<string, Entry>;
+  readonly entries: Map<number, Entry>;
   /** Sends what may go now. */
   wake(): void;
   attach(publish: Publish): void;
@@ -45,7 +46,7 @@ export interface LaneOptions {
   readonly read: (entry: Entry) => Promise<Packet | undefined>;
   /** All that an entry is: its parts first. */
   readonly send: (entry: Entry, packet: Packet, publish: Publish) => Promise<void>;
-  readonly remove: (entry: Entry) => Promise<void>;
+  readonly remove: (entry: Entry) => void;
   /** How fast, for what the master limits. */
   readonly pace: Pace | undefined;
   readonly clock: Clock;
@@ -58,8 +59,8 @@ const WINDOW = 64;
 const LARGE_WINDOW = 1;
 
 export function createLane(options: LaneOptions): Lane {
-  const { clock, log, pace } = options;
-  const entries = new Map<string, Entry>();
+  const { clock, pace } = options;
+  const entries = new Map<number, Entry>();
   let publish: Publish | undefined;
   const underWay = new Set<Entry>();
   let timer: Timer | undefined;
@@ -86,14 +87,9 @@ export function createLane(options: LaneOptions): Lane {
     if (via !== publish && publish !== undefined && failure !== undefined) return false;
     if (via === publish) underWay.delete(entry);
     const isOver = settle(entry, failure, options);
-    if (isOver) remove(entry);
+    if (isOver) options.remove(entry);
     wake();
     return isOver;
-  };
-  const remove = (entry: Entry): void => {
-    options.remove(entry).catch((error: unknown) => {
-      log.error('an entry of the outbox cannot be removed', { topic: entry.topic, error: String(error) });
-    });
   };
 
   const resume = (): void => {

@@ -25,7 +25,7 @@ async function sendParts(folder: OutboxFolder, entry: Entry, parts: ReturnParts,
     while (next < parts.count && !isOver) {
       const n = next++;
       if (entry.partsSent.has(n)) continue;
-      const piece = await folder.readContent(entry.name, n * partBytes, Math.min((n + 1) * partBytes, parts.bytes));
+      const piece = await folder.readContent(entry.sequence, n * partBytes, Math.min((n + 1) * partBytes, parts.bytes));
       await publish(ReturnPart.encode({ jid, id, n: String(n) }, piece));
       entry.partsSent.add(n);
     }

@@ -1,0 +1,96 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { flushDirectory } from '../../shared/crypto/private_file.ts';
+import { systemErrorCode } from '../../shared/errors.ts';
+
+/** A file that only grows, for what must not be forgotten. One append at a time. */
+export interface AppendFile {
+  /**
+   * Resolves to where the bytes begin, when they would survive a power cut; those not flushed, when they would survive the
+   * end of this process. When it rejects, the file is as it was before.
+   */
+  append(bytes: Uint8Array, options?: { readonly flush: boolean }): Promise<number>;
+  /** Bytes from a place on, fewer where the file ends. */
+  read(start: number, length: number): Promise<Buffer<ArrayBuffer>>;
+  /** Where the next bytes go. */
+  end(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * How far the file is filled with zeros beyond its last byte. A write that does not change the size of the file needs no
+ * commit of the file system's journal: 0.34 ms with its flush, against 0.76 (ext4).
+ */
+const AHEAD_BYTES = 64 * 1024;
+
+/** Begins the file anew with what `fill` appends, beside the old one, which it then replaces. */
+export async function createAppendFile(
+  path: string,
+  fill: (file: AppendFile) => Promise<unknown>,
+): Promise<AppendFile> {
+  const beside = `${path}.new`;
+  await unlink(beside).catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  });
+  const handle = await open(beside, 'wx+', 0o600);
+  try {
+    const file = appendFrom(handle, 0);
+    await fill(file);
+    await handle.datasync();
+    await rename(beside, path);
+    await flushDirectory(dirname(path));
+    return file;
+  } catch (error) {
+    await handle.close();
+    // Half a file on a full disk would only keep it full.
+    await unlink(beside).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Goes on with a file that is there; what follows `end` was never acknowledged, and goes. */
+export async function openAppendFile(path: string, end: number): Promise<AppendFile> {
+  const handle = await open(path, 'r+');
+  await handle.truncate(end);
+  return appendFrom(handle, end);
+}
+
+function appendFrom(handle: FileHandle, start: number): AppendFile {
+  let end = start;
+  let allocated = start;
+  return {
+    async append(bytes, { flush } = { flush: true }) {
+      try {
+        if (end + bytes.length > allocated) {
+          await writeAt(handle, new Uint8Array(bytes.length + AHEAD_BYTES), end);
+          allocated = end + bytes.length + AHEAD_BYTES;
+        }
+        await writeAt(handle, bytes, end);
+        if (flush) await handle.datasync();
+      } catch (error) {
+        await handle.truncate(end);
+        allocated = end;
+        throw error;
+      }
+      const begin = end;
+      end += bytes.length;
+      return begin;
+    },
+    async read(from, length) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, from);
+      return buffer.subarray(0, bytesRead);
+    },
+    end: () => end,
+    async close() {
+      await handle.truncate(end);
+      await handle.close();
+    },
+  };
+}
+
+async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
