@@ -11,8 +11,10 @@ import { formatTopic, topicFilter } from '../shared/protocol/topic.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** The running minion, by its own bus: the only way into it. Every call throws COMMAND_FAILED when no minion runs. */
+/** The running minion, by its own bus: the only way into it. Every call but the first throws COMMAND_FAILED when no minion runs. */
 export interface LocalBus {
+  /** Whether a minion runs. */
+  isThere(): Promise<boolean>;
   fire(tag: string, data: Data): Promise<void>;
   /** Hears every event from now on, until the connection that it resolves to is closed. */
   listen(heard: (tag: string, data: Data) => void | Promise<void>): Promise<Connection>;
@@ -41,6 +43,11 @@ export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid
     });
   let count = 0;
   return {
+    async isThere() {
+      const connection = await connect(() => undefined).catch(() => undefined);
+      await connection?.close();
+      return connection !== undefined;
+    },
     async fire(tag, data) {
       const connection = await connect(() => undefined);
       try {

@@ -33,6 +33,7 @@ import { openGrains } from './open_grains.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
 import { docText } from './return_printer.ts';
+import { withRunningSchedule } from './running_schedule.ts';
 import { minionModules } from './salt_minion.ts';
 import { eventWords } from './show_events.ts';
 import { showLocalEvents } from './show_local_events.ts';
@@ -133,7 +134,10 @@ async function runOnce(
     beacons: createLocalBeacons(bus),
     schedules,
     master: createLocalMasterRequests(bus),
-    catalogue: createCatalogue(minionModules(), () => makeContext(services, noScope)),
+    catalogue: withRunningSchedule(
+      createCatalogue(minionModules(), () => makeContext(services, noScope)),
+      bus,
+    ),
     clock: systemClock,
     log,
     env: process.env,

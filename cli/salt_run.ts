@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import type { MasterContext } from '../master/context.ts';
 import { connectOperator } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
+import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { loadCliConfig } from './cli_config.ts';
 import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
@@ -14,8 +17,15 @@ import {
 } from './command_options.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
+import { docText } from './return_printer.ts';
+import { runnerDocs } from './runner_docs.ts';
 import { eventWords, showEvents, waitForEvent } from './show_events.ts';
 import { showJob } from './show_job.ts';
+
+interface RunOptions extends CommonOptions, PrintOptions {
+  readonly timeout: string;
+  readonly doc?: boolean;
+}
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
 export async function runSaltRun(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -23,10 +33,12 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     .usage('[options] <runner>.<function> [arguments]')
     .description('Runs a runner on the master and prints what it returns.')
     .argument('[words...]')
+    .option('-d, --doc', 'print the documentation of runners')
     .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
   addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
   if (!parseCommand(command, argv)) return 0;
-  const options = command.opts<CommonOptions & PrintOptions & { timeout: string }>();
+  const options = command.opts<RunOptions>();
+  if (options.doc === true) return showDocs(command.args, options, terminal);
   const [fun, ...rest] = command.args;
   if (fun === undefined || !fun.includes('.')) {
     throw new FleetError(
@@ -65,6 +77,16 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   } finally {
     await client.close();
   }
+}
+
+/** From the files of the program, as Salt does: the master need not run. */
+async function showDocs(patterns: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
+  const config = await loadCliConfig(options.configDir);
+  const docs = await runnerDocs(loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')), patterns);
+  const print = outputOptions(options, config, terminal.isTerminal);
+  const out = wantedOutput(options, config);
+  terminal.out(out === undefined ? docText({ master: docs }, print.colour) : await formatOutput(out, docs, print));
+  return 0;
 }
 
 function jidOf([jid, ...more]: readonly string[]): string {

@@ -31,6 +31,7 @@ import { createOwnJobs, type RunOwnJob } from './jobs/own_jobs.ts';
 import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
+import { answerScheduleRequest, MANAGE_SCHEDULE } from './lib/schedule/schedule_requests.ts';
 import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
@@ -229,13 +230,15 @@ function createHearing(parts: {
   readonly forward: Hear;
   readonly beacons: RunningBeacons;
   readonly reactor: MinionReactor;
-  readonly services: Pick<MinionServices, 'master' | 'events'>;
+  readonly services: MinionServices;
   readonly log: Logger;
 }): Hear {
   const { forward, reactor, services, log } = parts;
+  const context = makeContext(services, noScope);
   return (tag, data) => {
     if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { ...services, beacons: parts.beacons, log });
     else if (tag === ASK_MASTER) void answerMasterRequest(data, { ...services, log });
+    else if (tag === MANAGE_SCHEDULE) void answerScheduleRequest(data, { ...services, context, log });
     reactor.heard(tag, data);
     forward(tag, data);
   };

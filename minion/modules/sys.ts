@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Text } from '../../shared/plugin/args.ts';
-import { defaultOf, docText, isRequired } from '../../shared/plugin/function.ts';
+import { docstring, selectNames } from '../../shared/plugin/documentation.ts';
+import { defaultOf, isRequired } from '../../shared/plugin/function.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionFunction } from '../context.ts';
 import { allFunctions, usableModules } from '../lib/all_functions.ts';
@@ -21,7 +22,7 @@ export default defineModule({
       reads: true,
       async run(context, _args, { args }) {
         const functions = await allFunctions(context.catalogue);
-        const names = select([...functions.keys()], args);
+        const names = selectNames([...functions.keys()], args);
         return Object.fromEntries(names.map((name) => [name, docstring(name, functions.get(name) as MinionFunction)]));
       },
     }),
@@ -32,7 +33,7 @@ export default defineModule({
       reads: true,
       async run(context, { module }) {
         const functions = await allFunctions(context.catalogue);
-        const names = select([...functions.keys()], module === '' ? [] : [module]);
+        const names = selectNames([...functions.keys()], module === '' ? [] : [module]);
         return Object.fromEntries(names.map((name) => [name, argspec(functions.get(name) as MinionFunction)]));
       },
     }),
@@ -46,7 +47,7 @@ export default defineModule({
         "salt '*' sys.list_functions 'sys.list_*'",
       ],
       reads: true,
-      run: async (context, _args, { args }) => select([...(await allFunctions(context.catalogue)).keys()], args),
+      run: async (context, _args, { args }) => selectNames([...(await allFunctions(context.catalogue)).keys()], args),
     }),
     list_modules: fn({
       summary: 'List the modules that can be used here, or those that the globs match.',
@@ -69,26 +70,6 @@ export default defineModule({
     }),
   },
 });
-
-/** Whole names that one of the patterns means: a module's name, a function's name or a glob. All without patterns. */
-function select(names: readonly string[], patterns: readonly unknown[]): readonly string[] {
-  if (patterns.length === 0) return names;
-  const tests = patterns.map((pattern) => nameTest(String(pattern)));
-  return names.filter((name) => tests.some((matches) => matches(name)));
-}
-
-function nameTest(pattern: string): (name: string) => boolean {
-  if (/[*?[]/.test(pattern)) return globMatcher(pattern);
-  // `sys` and `sys.` mean the module sys, and not sysctl.
-  const module = pattern.endsWith('.') ? pattern : `${pattern}.`;
-  return (name) => name === pattern || name.startsWith(module);
-}
-
-/** Indented as a Python docstring is, for that is what Salt sends and prints. */
-function docstring(name: string, spec: MinionFunction): string {
-  const lines = docText(name, spec).trimEnd().split('\n');
-  return `\n${lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n    `;
-}
 
 /** Salt's shape: the defaults belong to the last arguments, and what there is none of is None. */
 function argspec(spec: MinionFunction): Readonly<Record<string, unknown>> {

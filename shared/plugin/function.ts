@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { FleetError } from '../errors.ts';
 import { pyRepr } from '../python_text.ts';
+import { docText } from './documentation.ts';
 
 export type ArgEntries = Readonly<Record<string, v.GenericSchema>>;
 export type ArgValues<E extends ArgEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
@@ -151,16 +152,4 @@ function argsInvalid<C>(name: string, spec: AnyFunction<C>, what: string): Fleet
     .map((line) => (line === '' ? '' : `    ${line}`))
     .join('\n');
   return new FleetError('ARGS_INVALID', `Passed invalid arguments to ${name}: ${what}\n\n${doc}`);
-}
-
-/** A function's documentation as `sys.doc` prints it. */
-export function docText<C>(name: string, spec: AnyFunction<C>): string {
-  const parts = [spec.summary];
-  if (spec.description !== undefined) parts.push(spec.description.trim());
-  if (spec.returns !== undefined) parts.push(`Returns ${spec.returns}`);
-  if (spec.examples.length > 0) {
-    parts.push(`CLI Example${spec.examples.length > 1 ? 's' : ''}:`);
-    parts.push(spec.examples.map((line) => `    ${line}`).join('\n'));
-  } else parts.push(`See ${name}.`);
-  return `${parts.join('\n\n')}\n`;
 }

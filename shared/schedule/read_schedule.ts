@@ -84,6 +84,12 @@ export function planItem(
   if (!callsRunners && item.function.split('.').length > 2) {
     throw new FleetError('ARGS_INVALID', `schedule item ${name}: runners and wheel functions are for the master`);
   }
+  const minionOnly = (['returner', 'return_config', 'return_kwargs'] as const).find((key) => item[key] !== undefined);
+  if (callsRunners && minionOnly !== undefined) {
+    throw new FleetError('ARGS_INVALID', `schedule item ${name}: ${minionOnly} is for items of minions`, {
+      hint: 'what a runner returned is the event salt/run/<jid>/ret: event_return stores it',
+    });
+  }
   const zone = openZone(item.timezone ?? settings.timezone ?? timezone);
   const { function: _function, args: _args, kwargs: _kwargs, skip_explicit: _skip, run_explicit: _run, ...rest } = item;
   const { seconds, minutes, hours, days, when, cron, once, once_fmt } = rest;

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { MinionContext } from '../../minion/context.ts';
 import sys from '../../minion/modules/sys.ts';
-import { defaultOf, docText, isRequired, type ModuleSpec } from '../../shared/plugin/function.ts';
+import { docText } from '../../shared/plugin/documentation.ts';
+import { defaultOf, isRequired, type ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder } from '../../shared/plugin/load_folder.ts';
 import { fakeContext, runFunction } from '../support/fake_context.ts';
 

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { MasterContext } from '../../master/context.ts';
-import { defaultOf, docText, isRequired, type ModuleSpec } from '../../shared/plugin/function.ts';
+import { docText } from '../../shared/plugin/documentation.ts';
+import { defaultOf, isRequired, type ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder } from '../../shared/plugin/load_folder.ts';
 import { FunctionName } from '../../shared/protocol/fields.ts';
 

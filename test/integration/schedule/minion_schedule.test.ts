@@ -1,6 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { createLocalBus } from '../../../cli/local_bus.ts';
+import {
+  MANAGE_SCHEDULE,
+  MANAGE_SCHEDULE_ANSWER,
+  readScheduleAnswer,
+} from '../../../minion/lib/schedule/schedule_requests.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { type BusEvent, startFleet, type TestFleet } from '../../support/start_fleet.ts';
 
@@ -142,3 +148,38 @@ test('a state of the schedule that cannot be read is told and begun anew', async
   await fleet.minionLog.waitFor((text) => text.includes('the state of the schedule cannot be read'));
   await fleet.events.waitFor((event) => isReturnOf('ping')(event) && fleet.events.all.indexOf(event) >= from);
 });
+
+test('an item that was under way when the minion was killed is a job of the master, and interrupted', async () => {
+  fleet = await startFleet();
+  const cache = join(fleet.directory, 'm1/var/cache/salt/minion');
+  await mkdir(cache, { recursive: true });
+  const own = { fun: 'test.sleep', fun_args: [60], schedule: 'nap' };
+  const jid = '20260101000000000123';
+  // What a killed minion leaves.
+  await writeFile(join(cache, 'ledger'), `+ ${jid} 4000000000 ${JSON.stringify(own)}\n`);
+  await fleet.startMinion('m1');
+  expect((await returnOf('nap')).data).toMatchObject({ jid, id: 'm1', ...own, ended: 'interrupted', success: false });
+  expect(await fleet.call('runner', 'jobs.lookup_jid', [jid])).toEqual({
+    m1: 'the minion was stopped while the job ran; it is not known how far it came',
+  });
+  expect(await fleet.call('runner', 'jobs.list_jobs')).toMatchObject({
+    [jid]: { Function: 'test.sleep', Arguments: [60], User: 'Schedule' },
+  });
+});
+
+test('a local process asks the running minion about its schedule; what is not understood is told', async () => {
+  fleet = await startFleet({ minions: ['m1'] });
+  const bus = createLocalBus({ sock_dir: join(fleet.directory, 'm1/var/run/salt/minion') }, process.pid);
+  const ask = async (func: string, arg: unknown[], kwarg = {}) =>
+    bus.ask(MANAGE_SCHEDULE, { func, arg, kwarg }, MANAGE_SCHEDULE_ANSWER, 20);
+  expect(await bus.isThere()).toBe(true);
+  expect(await ask('add', ['ping'], { function: 'test.ping', hours: 1 })).toMatchObject({ value: { result: true } });
+  expect(await call('is_enabled', ['ping'])).toMatchObject({ function: 'test.ping', hours: 1 });
+  expect(readError(await ask('explode', []))).toThrow("'schedule.explode' is not available.");
+  await bus.fire(MANAGE_SCHEDULE, { func: '../x' });
+  await fleet.minionLog.waitFor((line) => line.includes('an event manage_schedule is not understood'));
+  await fleet.stopMinion('m1');
+  expect(await bus.isThere()).toBe(false);
+});
+
+const readError = (answer: unknown) => () => readScheduleAnswer(answer);

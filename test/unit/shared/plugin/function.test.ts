@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { Count, Integer, Text, Value } from '../../../../shared/plugin/args.ts';
-import { bindArguments, callFunction, createFn, docText } from '../../../../shared/plugin/function.ts';
+import { docText } from '../../../../shared/plugin/documentation.ts';
+import { bindArguments, callFunction, createFn } from '../../../../shared/plugin/function.ts';
 
 const fn = createFn<undefined>();
 const examples = ['salt m1 probe.f'];

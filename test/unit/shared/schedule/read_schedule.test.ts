@@ -61,3 +61,16 @@ test.each([
 test('a setting of the schedule that is wrong is an error', () => {
   expect(() => read({ missed: 'twice' })).toThrow('schedule: missed must be one of skip, once, all');
 });
+
+test('a returner on the master, which runners do not have, is refused and not ignored', () => {
+  const given = {
+    who: { function: 'manage.up', hours: 1, returner: 'jsonl' },
+    ok: { function: 'manage.up', hours: 1 },
+  };
+  const { items, problems } = readSchedule(given, { timezone: 'UTC', callsRunners: true });
+  expect([...items.keys()]).toEqual(['ok']);
+  expect(problems.get('who')).toBe(
+    'schedule item who: returner is for items of minions; what a runner returned is the event salt/run/<jid>/ret: event_return stores it',
+  );
+  expect([...read(given).items.keys()]).toEqual(['who', 'ok']);
+});
