@@ -41,7 +41,10 @@ export function createCollector(options: CollectorOptions): Collector {
       if (result === undefined) return;
       if (result.schedule !== undefined) {
         const state = nextState('running', endingOf(result)) ?? 'failed';
-        if (await takeScheduled(id, jid, state, result)) return;
+        if (await takeScheduled(id, jid, state, result)) {
+          if (payload.parts !== undefined) await parts.finish(jid, id);
+          return;
+        }
       }
       // Before the commit: killed in between, the return comes again, and a copy in a returner does no harm.
       const record = tracker.get(jid)?.record;
@@ -51,7 +54,7 @@ export function createCollector(options: CollectorOptions): Collector {
         options.repeated?.();
         log.debug('a return of a job that is over or unknown', { jid, minion: id });
       }
-      if (payload.parts !== undefined) await parts.finish(jid, id, result.parts !== undefined);
+      if (payload.parts !== undefined) await parts.finish(jid, id);
     },
     collectAck(jid, id, payload) {
       const { st, reason, pid } = payload;
@@ -84,7 +87,7 @@ async function takeTogether(
   parts: ReturnParts,
 ): Promise<ReturnPayload | undefined> {
   const { jid, parts: _parts, ...rest } = result;
-  const mistake = await incoming.check(jid, id, parts);
+  const mistake = await incoming.check(jid, id, parts, result.schedule !== undefined);
   if (mistake === undefined) return result;
   log.warning('a return in parts cannot be put together', { jid, minion: id, reason: mistake });
   if (incoming.mayAskAgain(jid, id) && askAgain(jid, id)) return undefined;

@@ -14,19 +14,24 @@ const READ_AT_A_TIME = 8;
 
 /** Values of large returns on their way, in pieces that are stored as they come. */
 export interface IncomingParts {
-  /** Resolves when it is stored, or not wanted: its job is over or unknown, or too much has come already. */
+  /**
+   * Resolves when it is stored, or not wanted: its job is over, or too much has come already. Of a job that the master does
+   * not know it waits for the return, which says whether the minion's schedule gave it: one value of each minion.
+   */
   add(jid: string, id: string, n: number, bytes: Uint8Array): Promise<void>;
   /** Undefined when the pieces are what the return says; else what is wrong. */
-  check(jid: string, id: string, parts: ReturnParts): Promise<string | undefined>;
+  check(jid: string, id: string, parts: ReturnParts, isScheduled: boolean): Promise<string | undefined>;
   /** Counts that the minion is asked for all of it once more; false when that was tried often enough. */
   mayAskAgain(jid: string, id: string): boolean;
-  /** The return is stored with its pieces, which from now on belong to it, or without. */
-  finish(jid: string, id: string, isKept: boolean): Promise<void>;
+  /** The return is taken: its pieces belong to it from now on when it was stored with them, else they are dropped. */
+  finish(jid: string, id: string): Promise<void>;
   /** Drops what was never finished. */
   sweep(): Promise<void>;
 }
 
 interface Incoming {
+  /** The master did not give that job to that minion. */
+  readonly isForeign: boolean;
   readonly sizes: Map<number, number>;
   lastMs: number;
   asked: number;
@@ -42,9 +47,34 @@ export function createIncomingParts(options: {
 }): IncomingParts {
   const { jobs, tracker, clock, log } = options;
   const all = new Map<string, Incoming>();
+  /** Of each minion, the job that is foreign. */
+  const foreign = new Map<string, string>();
+  const forget = (jid: string, id: string): void => {
+    all.delete(`${jid}/${id}`);
+    if (foreign.get(id) === jid) foreign.delete(id);
+  };
+  const inTurn = <T>(incoming: Incoming, work: () => Promise<T>): Promise<T> => {
+    const done = incoming.turn.then(work);
+    incoming.turn = done.catch(() => undefined);
+    return done;
+  };
+  /** A minion sends one large return after the other: this one will not come any more. */
+  const drop = (jid: string | undefined, id: string): void => {
+    const incoming = all.get(`${jid}/${id}`);
+    if (jid === undefined || incoming === undefined) return;
+    forget(jid, id);
+    inTurn(incoming, () => jobs.removeParts(jid, id)).catch((error: unknown) => {
+      log.error('parts of a return that never came could not be removed', { jid, minion: id, error: String(error) });
+    });
+  };
   const begin = (jid: string, id: string): Incoming => {
-    const incoming = { sizes: new Map(), lastMs: clock.monotonicMs(), asked: 0, turn: Promise.resolve() };
+    const isForeign = jobs.job(jid)?.minions.includes(id) !== true;
+    const incoming = { isForeign, sizes: new Map(), lastMs: clock.monotonicMs(), asked: 0, turn: Promise.resolve() };
     all.set(`${jid}/${id}`, incoming);
+    if (isForeign) {
+      drop(foreign.get(id), id);
+      foreign.set(id, jid);
+    }
     return incoming;
   };
   // What came before a restart is measured before anything is added to it.
@@ -53,18 +83,8 @@ export function createIncomingParts(options: {
     const incoming = begin(jid, id);
     incoming.turn = measure(jobs, jid, id, incoming);
   }
-  const find = (jid: string, id: string): Incoming | undefined => {
-    const known = all.get(`${jid}/${id}`);
-    if (known !== undefined) return known;
-    const isWanted = jobs.job(jid)?.minions.includes(id) === true && !jobs.hasReturn(jid, id);
-    return isWanted ? begin(jid, id) : undefined;
-  };
-  const inTurn = <T>(incoming: Incoming, work: () => Promise<T>): Promise<T> => {
-    const done = incoming.turn.then(work);
-    incoming.turn = done.catch(() => undefined);
-    return done;
-  };
-
+  const find = (jid: string, id: string): Incoming | undefined =>
+    all.get(`${jid}/${id}`) ?? (jobs.hasReturn(jid, id) ? undefined : begin(jid, id));
   return {
     async add(jid, id, n, bytes) {
       const incoming = find(jid, id);
@@ -83,25 +103,27 @@ export function createIncomingParts(options: {
       // A sign of life: a slow line may take long.
       void tracker.advance(jid, id, 'progress');
     },
-    async check(jid, id, parts) {
+    async check(jid, id, parts, isScheduled) {
       const incoming = find(jid, id);
-      if (incoming !== undefined) return inTurn(incoming, () => findMistake(jobs, jid, id, parts));
-      return jobs.hasReturn(jid, id) ? undefined : 'its job is not known to the master';
+      if (incoming === undefined) return undefined;
+      if (!incoming.isForeign || isScheduled) return inTurn(incoming, () => findMistake(jobs, jid, id, parts));
+      forget(jid, id);
+      return 'its job is not known to the master';
     },
     mayAskAgain(jid, id) {
-      const incoming = find(jid, id);
+      const incoming = all.get(`${jid}/${id}`);
       return incoming !== undefined && incoming.asked++ < ASKED_AGAIN_MAX;
     },
-    async finish(jid, id, isKept) {
-      all.delete(`${jid}/${id}`);
-      if (!isKept) await jobs.removeParts(jid, id);
+    async finish(jid, id) {
+      forget(jid, id);
+      if (jobs.returnOf(jid, id)?.parts === undefined) await jobs.removeParts(jid, id);
     },
     async sweep() {
       for (const [key, { lastMs }] of [...all]) {
         if (clock.monotonicMs() - lastMs < UNFINISHED_KEPT_MS) continue;
         const [jid = '', id = ''] = key.split('/');
         log.warning('parts of a return that never came are dropped', { jid, minion: id });
-        all.delete(key);
+        forget(jid, id);
         await jobs.removeParts(jid, id);
       }
     },

@@ -1,9 +1,12 @@
 import type { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Change, Store, StoreKey } from '../store/store.ts';
 import type { BatchPlan } from './batch.ts';
 import { isTerminal } from './job_state.ts';
+
+/** Pieces of large returns have 240 KiB each. */
+const PIECES_REMOVED_AT_A_TIME = 64;
 
 /** Why a job was published, when no operator asked for it. */
 export interface JobCause {
@@ -199,11 +202,17 @@ function createPartStore(store: Store) {
         yield [String(jid), String(id)] as const;
       }
     },
-    removeParts: (jid: string, id: string) =>
-      store.write(
-        [...store.keys('parts', { prefix: [jid, id] })].map((key) => ({ table: 'parts', key, value: undefined })),
-      ),
+    removeParts: (jid: string, id: string) => removePieces(store, [jid, id]),
   };
+}
+
+/** Not all at once: they may be gigabytes, and whoever writes meanwhile waits for that batch. */
+async function removePieces(store: Store, prefix: StoreKey): Promise<void> {
+  for (;;) {
+    const keys = [...store.keys('parts', { prefix, limit: PIECES_REMOVED_AT_A_TIME })];
+    if (keys.length === 0) return;
+    await store.write(keys.map((key) => ({ table: 'parts', key, value: undefined })));
+  }
 }
 
 function isOpenAndCancelled({ state, cancelled }: EndedRow): boolean {
@@ -231,9 +240,11 @@ async function removeBefore(store: Store, before: string, limit: number): Promis
     const { cause } = value as JobRecord;
     if (cause !== undefined) names.push(cause.once);
   }
+  // First: what is interrupted here goes on the next time.
+  for (const jid of old) await removePieces(store, [jid]);
   const changes = old.flatMap((jid): Change[] => [
     { table: 'jobs' as const, key: [jid], value: undefined },
-    ...(['rows', 'returns', 'parts'] as const).flatMap((table) =>
+    ...(['rows', 'returns'] as const).flatMap((table) =>
       [...store.keys(table, { prefix: [jid] })].map((key) => ({ table, key, value: undefined })),
     ),
   ]);

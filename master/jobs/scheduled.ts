@@ -33,7 +33,14 @@ export function createScheduledReturns(options: {
   /** What is being stored, by the id that it takes. */
   const writes = new Map<string, { readonly own: string; readonly done: Promise<void> }>();
 
-  const write = async (record: JobRecord, id: string, state: JobStateName, result: ReturnPayload): Promise<void> => {
+  const write = async (
+    record: JobRecord,
+    id: string,
+    state: JobStateName,
+    result: ReturnPayload,
+    own: string,
+  ): Promise<void> => {
+    if (result.parts !== undefined && record.jid !== own) await copyParts(jobs, own, record.jid, id);
     const row = { state, since: nowSeconds(clock) };
     await keep?.(record, result);
     const event = eventOf(record, { ...row, id, reason: undefined, result });
@@ -64,11 +71,19 @@ export function createScheduledReturns(options: {
       free = nextJid(free);
     }
     const record = recordOf(free, id, jid, fun, result, clock);
-    const done = write(record, id, state, { ...result, jid: free }).finally(() => writes.delete(free));
+    const done = write(record, id, state, { ...result, jid: free }, jid).finally(() => writes.delete(free));
     writes.set(free, { own, done });
     await done;
     return true;
   };
+}
+
+/** A large value is kept under the id that its job has here. */
+async function copyParts(jobs: JobStore, from: string, to: string, id: string): Promise<void> {
+  for (const n of jobs.partNumbers(from, id)) {
+    const piece = jobs.part(from, id, n);
+    if (piece !== undefined) await jobs.addPart(to, id, n, piece);
+  }
 }
 
 function recordOf(

@@ -129,6 +129,8 @@ test('nobody sends parts for another minion, nor for a job that is not its own',
   fleet = await startFleet({ minions: ['m1', 'm2'], modules });
   const [job] = await fleet.run('m1', 'test.ping', [], {}, { async: true });
   const jid = String(job?.jid);
+  // There is one connection of a minion: it would take over ours.
+  await fleet.stopMinion('m2');
   const refused: string[] = [];
   const m2 = await connectAs(fleet, 'm2', { received: (topic) => void refused.push(topic) });
   await m2.publish(ReturnPart.encode({ jid, id: 'm1', n: '0' }, Buffer.from('"x"')));

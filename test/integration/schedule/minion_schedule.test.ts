@@ -61,6 +61,17 @@ test('an item of the configuration runs, and its return is a job of the master',
   });
 });
 
+test('a large return of an item is kept whole', async () => {
+  fleet = await startFleet();
+  const text = 'x'.repeat(600_000);
+  const schedule = { large: { function: 'test.echo', seconds: 3600, run_on_start: true, job_args: [text] } };
+  await fleet.startMinion('m1', { config: { schedule } });
+  const { tag, data } = await returnOf('large');
+  expect(data).toMatchObject({ success: true, return: expect.stringMatching(/^a value of 600002 bytes/) });
+  const looked = (await fleet.call('runner', 'jobs.lookup_jid', [tag.split('/')[2]])) as Record<string, unknown>;
+  expect(looked.m1).toBe(text);
+});
+
 test('an item that is added runs, outlives the minion, and is gone when it is deleted', async () => {
   fleet = await startFleet({ minions: ['m1'] });
   expect(await call('add', ['ping'], { function: 'test.ping', seconds: 1 })).toEqual({

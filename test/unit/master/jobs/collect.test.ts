@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createCollector, holdEnded } from '../../../../master/jobs/collect.ts';
 import { createIncomingParts, UNFINISHED_KEPT_MS } from '../../../../master/jobs/incoming_parts.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
@@ -189,11 +189,56 @@ test.each([
   expect(jobs.partNumbers(jid, 'm1')).toEqual([]);
 });
 
-test('parts of a job that a minion was not given, or that is unknown, are not stored', async () => {
+const OWN = '20251231235959000000';
+
+test('parts of a job that the master did not give to that minion wait for the return, and go when no schedule gave it', async () => {
+  const { collector, jobs, asked } = await setUp();
+  for (const [id, of] of [
+    ['m9', jid],
+    ['m1', OWN],
+  ] as const) {
+    for (const [n, piece] of pieces.entries()) await collector.collectPart(of, id, n, piece);
+    expect([...jobs.partOwners()]).toEqual([[of, id]]);
+    await collector.collectReturn(of, id, { ...inParts(), id });
+    expect([[...jobs.partOwners()], jobs.hasReturn(of, id), asked]).toEqual([[], false, []]);
+  }
+});
+
+test('of each minion one value waits that the master did not ask for', async () => {
   const { collector, jobs } = await setUp();
-  await collector.collectPart(jid, 'm9', 0, pieces[0]!);
-  await collector.collectPart('20200101000000000000', 'm1', 0, pieces[0]!);
-  expect([...jobs.partOwners()]).toEqual([]);
+  const another = '20251231235959000001';
+  await collector.collectPart(OWN, 'm1', 0, pieces[0]!);
+  await collector.collectPart(OWN, 'm2', 0, pieces[0]!);
+  await collector.collectPart(another, 'm1', 0, pieces[0]!);
+  await vi.waitFor(() =>
+    expect([...jobs.partOwners()]).toEqual([
+      [OWN, 'm2'],
+      [another, 'm1'],
+    ]),
+  );
+});
+
+test('a large return of a scheduled job is kept with its parts, also under another id than its minion gave it', async () => {
+  const { collector, jobs, events } = await setUp();
+  const scheduled: ReturnPayload = { ...inParts(), fun: 'cmd.run', schedule: 'hourly' };
+  // The second minion chose the same.
+  for (const id of ['m1', 'm2']) {
+    for (const [n, piece] of pieces.entries()) await collector.collectPart(OWN, id, n, piece);
+    await collector.collectReturn(OWN, id, { ...scheduled, id });
+  }
+  const next = '20251231235959000001';
+  expect([...jobs.partOwners()]).toEqual([
+    [OWN, 'm1'],
+    [next, 'm2'],
+  ]);
+  expect(jobs.returnOf(next, 'm2')).toMatchObject({ jid: next, parts: { count: 2 } });
+  expect([0, 1].map((n) => Buffer.from(jobs.part(next, 'm2', n)!).toString()).join('')).toBe('"one two"');
+  expect(events.map(([tag]) => tag)).toEqual([`salt/job/${OWN}/ret/m1`, `salt/job/${next}/ret/m2`]);
+  // Its PUBACK was lost.
+  await collector.collectPart(OWN, 'm1', 0, Buffer.from('again'));
+  await collector.collectReturn(OWN, 'm1', scheduled);
+  expect(Buffer.from(jobs.part(OWN, 'm1', 0)!).toString()).toBe('"one ');
+  expect(events).toHaveLength(2);
 });
 
 test('parts beyond the largest return are not stored', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
+import type { Store } from '../../../../master/store/store.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { sampleJob } from '../../../support/sample_job.ts';
 
@@ -53,4 +54,26 @@ test('old jobs go with all that belongs to them, and active ones stay', async ()
   expect(await jobs.removeBefore(fourth, 10)).toBe(1);
   expect([...jobs.jobs()].map(({ jid }) => jid).sort()).toEqual([jids[0], jids[1], jids[4], jids[5]]);
   expect(await jobs.removeBefore(fourth, 10)).toBe(0);
+});
+
+test('the pieces of a large return are removed some at a time', async () => {
+  const store = createMemoryStore();
+  const batches: number[] = [];
+  const write: Store['write'] = (changes) => {
+    batches.push(changes.filter(({ table }) => table === 'parts').length);
+    return store.write(changes);
+  };
+  const jobs = createJobStore({ ...store, write });
+  const [jid, next] = ['20260101000000000000', '20260101000000000001'];
+  for (const id of ['m1', 'm2']) {
+    for (let n = 0; n < 150; n++) await jobs.addPart(jid, id, n, Buffer.from('x'));
+  }
+  await jobs.addJob(sampleJob({ jid, minions: ['m1'] }), new Map([['m1', ended]]));
+  batches.length = 0;
+  await jobs.removeParts(jid, 'm1');
+  expect(jobs.partNumbers(jid, 'm2')).toHaveLength(150);
+  expect(await jobs.removeBefore(next, 10)).toBe(1);
+  expect([...jobs.partOwners()]).toEqual([]);
+  expect(Math.max(...batches)).toBeLessThan(100);
+  expect(batches.reduce((sum, count) => sum + count)).toBe(300);
 });
