@@ -159,7 +159,9 @@ function start(name: string, program: string, configDir: string, children: Child
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  const ended = once(child, 'exit').then(([code, signal]) => `${name} ended (${signal ?? code}): ${errors.trim()}`);
+  const ended = once(child, 'exit').then(([code, signal]) =>
+    [`${name} ended (${signal ?? code})`, errors.trim()].filter((text) => text !== '').join(': '),
+  );
   const started = { name, process: child, ended };
   children.push(started);
   return started;
@@ -280,8 +282,10 @@ async function streamEvents(interrupted: Promise<unknown>, children: readonly Ch
   });
   await connection.subscribe(['salt/event/#']);
   const [master, ...minions] = children;
-  for (const { ended } of minions) void ended.then((how) => process.stdout.write(`${how}\n`));
+  let isStopping = false;
+  for (const { ended } of minions) void ended.then((how) => isStopping || process.stdout.write(`${how}\n`));
   await Promise.race([interrupted, failWhenOver(master === undefined ? [] : [master])]);
+  isStopping = true;
   await connection.close();
   process.stdout.write('\nStopping …\n');
 }

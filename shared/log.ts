@@ -78,7 +78,9 @@ function formatLine(
 ): string {
   const time = new Date(nowMs).toISOString();
   if (format === 'json') return JSON.stringify({ ...fields, ...renamed(fields), time, level, message });
-  const tail = Object.entries(fields).map(([key, value]) => ` ${plain(key)}=${plain(value)}`);
+  // As in JSON: what is not known is left out.
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const tail = known.map(([key, value]) => ` ${plain(key)}=${plain(value)}`);
   return `${time.slice(0, 19).replace('T', ' ')} [${level.toUpperCase().padEnd(8)}] ${plain(message)}${tail.join('')}`;
 }
 

@@ -14,6 +14,12 @@ test('a line of text has the time, the level, the message and the fields', () =>
   expect(lines).toEqual(['2026-01-02 03:04:05 [WARNING ] a job was refused jid=1 reason=not me count=2 list=[1]']);
 });
 
+test('a field that is not known is left out', () => {
+  const { lines, log } = setUp();
+  log.warning('gone', { client: undefined, address: '127.0.0.1' });
+  expect(lines).toEqual(['2026-01-02 03:04:05 [WARNING ] gone address=127.0.0.1']);
+});
+
 test('a line of JSON is one object', () => {
   const { lines, log } = setUp('json');
   log.error('it broke', { jid: '1' });
