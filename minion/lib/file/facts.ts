@@ -90,6 +90,27 @@ export const factFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: ["salt '*' file.is_hardlink /path/to/link"],
     run: async (_context, { path }) => ((await lstatIfThere(path))?.nlink ?? 0) > 1,
   }),
+  is_chrdev: fileFn({
+    summary: 'Check if a file exists and is a character device.',
+    args: { name: FilePath },
+    reads: true,
+    examples: ["salt '*' file.is_chrdev /dev/chr"],
+    run: async (_context, { name }) => (await isThere(name)) && (await stat(name)).isCharacterDevice(),
+  }),
+  is_blkdev: fileFn({
+    summary: 'Check if a file exists and is a block device.',
+    args: { name: FilePath },
+    reads: true,
+    examples: ["salt '*' file.is_blkdev /dev/blk"],
+    run: async (_context, { name }) => (await isThere(name)) && (await stat(name)).isBlockDevice(),
+  }),
+  is_fifo: fileFn({
+    summary: 'Check if a file exists and is a FIFO.',
+    args: { name: FilePath },
+    reads: true,
+    examples: ["salt '*' file.is_fifo /dev/fifo"],
+    run: async (_context, { name }) => (await isThere(name)) && (await stat(name)).isFIFO(),
+  }),
   readlink: fileFn({
     summary: 'Return the path that a symlink points to.',
     args: { path: FilePath, canonicalize: v.optional(Flag, false) },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, link, mkdir, stat, symlink, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +110,15 @@ describe('what there is', () => {
     expect(await machine.call('stats', [`${dir}/link`])).toMatchObject({ type: 'file', target: path });
     expect(await machine.call('stats', [`${dir}/link`], { follow_symlinks: false })).toMatchObject({ type: 'link' });
     expect(await machine.call('stats', [`${dir}/broken`])).toMatchObject({ type: 'link' });
+  });
+
+  test('devices and pipes', async () => {
+    const kindsOf = (path: string) =>
+      Promise.all(['is_chrdev', 'is_blkdev', 'is_fifo'].map((name) => machine.call(name, [path])));
+    expect(await kindsOf('/dev/null')).toEqual([true, false, false]);
+    expect(await kindsOf(`${dir}/none`)).toEqual([false, false, false]);
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    expect(await kindsOf(join(dir, 'pipe'))).toEqual([false, false, true]);
   });
 
   test('links', async () => {
