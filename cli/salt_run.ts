@@ -18,13 +18,14 @@ import {
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCallArgs } from './parse_args.ts';
 import { docText } from './return_printer.ts';
-import { runnerDocs } from './runner_docs.ts';
+import { runnerDocs, streamedFunctions } from './runner_docs.ts';
 import { eventWords, showEvents, waitForEvent } from './show_events.ts';
 import { showJob } from './show_job.ts';
 
 interface RunOptions extends CommonOptions, PrintOptions {
   readonly timeout: string;
   readonly doc?: boolean;
+  readonly async?: boolean;
 }
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
@@ -34,6 +35,7 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     .description('Runs a runner on the master and prints what it returns.')
     .argument('[words...]')
     .option('-d, --doc', 'print the documentation of runners')
+    .option('--async', 'print the tag of the events that tell how it ends, and do not wait')
     .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
   addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
   if (!parseCommand(command, argv)) return 0;
@@ -50,6 +52,9 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
     );
   }
   const config = await loadCliConfig(options.configDir);
+  if (options.async === true && Object.hasOwn(streamedFunctions, fun)) {
+    throw new FleetError('USAGE', `${fun} prints what comes and cannot run with --async`);
+  }
   if (fun === 'jobs.watch') {
     const print = outputOptions(options, config, terminal.isTerminal);
     const show = { out: wantedOutput(options, config), progress: true };
@@ -67,7 +72,8 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   const { arg, kwarg } = await parseCallArgs(rest);
   const client = await connectOperator({ ...source, clock: systemClock });
   try {
-    for await (const step of client.request({ op: 'runner', fun, arg, kwarg })) {
+    for await (const step of client.request({ op: 'runner', fun, arg, kwarg, ...(options.async && { async: true }) })) {
+      if (step.t === 'job') terminal.out(asyncText(String(step.jid)));
       if (step.t !== 'value') continue;
       const name = chooseOutput(wantedOutput(options, config), step.out as string | undefined);
       terminal.out(await formatOutput(name, step.value, outputOptions(options, config, terminal.isTerminal)));
@@ -77,6 +83,15 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   } finally {
     await client.close();
   }
+}
+
+/** Salt's words, and the line that finds the outcome in the log of events. */
+function asyncText(jid: string): string {
+  const tag = `salt/run/${jid}`;
+  return (
+    'Running in asynchronous mode. Results of this execution may be collected by attaching to the master event bus. ' +
+    `This execution is running under tag ${tag}\nIts outcome: salt-run event.wait ${tag}/ret since=1d\n`
+  );
 }
 
 /** From the files of the program, as Salt does: the master need not run. */

@@ -30,15 +30,20 @@ export interface CallResult extends Readonly<CallSettings> {
 
 /**
  * Calls a runner or a wheel function in a user's name, with the events of Salt around it: the one door, whoever calls.
- * Throws FUNCTION_UNKNOWN and ARGS_INVALID before anything runs, then whatever the function throws.
+ * Throws FUNCTION_UNKNOWN and ARGS_INVALID before anything runs, then whatever the function throws. `began` is told in between.
  */
-export type CallRunner = (user: string, request: CallRequest, jid?: string) => Promise<CallResult>;
+export type CallRunner = (
+  user: string,
+  request: CallRequest,
+  jid?: string,
+  began?: (jid: string) => void,
+) => Promise<CallResult>;
 
 /** As `redact` writes what must not be seen. */
 const HIDDEN = '**********';
 
 export function createCallRunner(options: CallRunnerOptions): CallRunner {
-  return async (user, { op, fun, arg, kwarg }, jid = options.newJid()) => {
+  return async (user, { op, fun, arg, kwarg }, jid = options.newJid(), began) => {
     const settings = newCallSettings();
     const context = options.context(user, settings);
     const spec = await findFunction(op === 'runner' ? options.runners : options.wheel, op, fun);
@@ -49,6 +54,7 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
       context.bus.emit(`${tag}/${end}`, { ...about, ...data });
     };
     emit('new', {});
+    began?.(jid);
     try {
       const value = await spec.run(context, values, extra);
       emit('ret', { return: spec.secret === true ? HIDDEN : value, success: true });

@@ -211,8 +211,22 @@ async function serveCall(
   request: CallRequest,
   answer: Answer,
 ): Promise<void> {
+  if (request.async === true) return serveAsyncCall(callRunner, user, request, answer);
   const { value, out, retcode, parts } = await callRunner(user, request);
   const references = parts.map(({ at, ...rest }) => ({ at: ['value', ...at], ...rest }));
   answer({ t: 'value', value: value ?? null, out, retcode, ...(parts.length > 0 && { parts: references }) });
   answer({ t: 'end' });
+}
+
+/** Answers when the function runs; how it ended is the event `salt/run/<jid>/ret`, which is kept in the log. */
+function serveAsyncCall(callRunner: CallRunner, user: string, request: CallRequest, answer: Answer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const began = (jid: string): void => {
+      answer({ t: 'job', jid, minions: [] });
+      answer({ t: 'end' });
+      resolve();
+    };
+    // Once it runs the promise is settled, and what the function throws is for its event alone.
+    callRunner(user, request, undefined, began).catch(reject);
+  });
 }
