@@ -42,7 +42,7 @@ export default defineBenchmark({
 });
 
 async function measureLog(folder: string, runs: number): Promise<Measure> {
-  const store = openLmdbStore(folder);
+  const store = openLmdbStore(folder, systemClock);
   const eventLog = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 40, clock: systemClock, log: silentLogger });
   const bus = createEventBus({ eventLog, publish: () => undefined, clock: systemClock, log: silentLogger });
   const values: number[] = [];

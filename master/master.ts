@@ -44,7 +44,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   await makeFolder('cachedir', config.cachedir);
   await makeFolder('sock_dir', config.sock_dir, 0o755);
   const observations: Observations = {};
-  const lmdb = openLmdbStore(join(config.cachedir, 'store'));
+  const lmdb = openLmdbStore(join(config.cachedir, 'store'), clock);
   const store = observeStore(lmdb, observations, () => clock.monotonicMs());
   // These are made last, from what the parts know; until then nobody is connected to send anything to.
   const late: Late = { broker: undefined, reactor: undefined };

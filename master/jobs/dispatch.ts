@@ -113,9 +113,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const open = minions.filter((id) => !ended.has(id));
       checkTotal(limits, tracker.openCount(), open.length);
       for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
-      const job = await tracker.add(record, ended);
+      const job = await tracker.add(record, ended, bus.hold(`salt/job/${record.jid}/new`, newEvent(record, ended)));
       await options.keep?.(record);
-      bus.emit(`salt/job/${record.jid}/new`, newEvent(record, ended));
       if (record.batch === undefined) send(record.jid, open);
       else batches.start(job);
       return record;

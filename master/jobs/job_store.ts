@@ -58,7 +58,8 @@ export interface EndedRow {
 
 /** The store, in the words of jobs. */
 export interface JobStore {
-  addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<void>;
+  /** `event` tells of it, and is stored with it. */
+  addJob(record: JobRecord, ended: ReadonlyMap<string, EndedRow>, event?: Change): Promise<void>;
   /** A job of one minion that is over already; `event` tells of it, and is stored with it. */
   addEndedJob(record: JobRecord, id: string, row: EndedRow, result: ReturnPayload, event: Change): Promise<void>;
   /** One part is over; `last` says that with it the whole job is. `event` tells of it, and is stored with it. */
@@ -109,7 +110,7 @@ export interface JobStore {
 
 export function createJobStore(store: Store): JobStore {
   return {
-    addJob(record, ended) {
+    addJob(record, ended, event) {
       const rows = [...ended].map(([id, row]) => ({ table: 'rows' as const, key: [record.jid, id], value: row }));
       const open = ended.size < record.minions.length;
       return store.write([
@@ -119,6 +120,7 @@ export function createJobStore(store: Store): JobStore {
           ? []
           : [{ table: 'once' as const, key: [record.cause.once], value: record.jid }]),
         ...rows,
+        ...(event === undefined ? [] : [event]),
       ]);
     },
     addEndedJob(record, id, row, result, event) {

@@ -58,7 +58,8 @@ export type EndedListener = (record: JobRecord, update: JobUpdate) => void;
 
 /** The jobs that are not over, in memory; everything that is over is in the store. */
 export interface Tracker {
-  add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Promise<ActiveJob>;
+  /** `event` tells of it: stored with it, and out after the commit. */
+  add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>, event?: HeldEvent): Promise<ActiveJob>;
   get(jid: string): ActiveJob | undefined;
   all(): Iterable<ActiveJob>;
   /** Rows that are not over, of all jobs. */
@@ -107,19 +108,18 @@ export function createTracker({ jobs, clock, log, eventOf, ended, changed }: Tra
   const keepLate = createLateReturns(jobs, eventOf, ended);
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
-  const end = async (job: ActiveJob, row: Row, state: JobStateName, detail: Detail): Promise<void> => {
+  const end = async (job: ActiveJob, row: Row, state: JobStateName, { reason, result }: Detail): Promise<void> => {
     const { jid } = job.record;
     const since = nowSeconds(clock);
     // Others may be ending too, but one of them may fail: only what is stored counts.
     const isLast = job.rows.size === 1;
-    const update = { id: row.id, state, since, reason: detail.reason, result: detail.result };
+    const update = { id: row.id, state, since, reason, result };
     const event = eventOf(job.record, update);
-    row.ending = jobs.endRow(jid, row.id, { state, since, reason: detail.reason }, detail.result, isLast, event.change);
+    row.ending = orDrop(event, jobs.endRow(jid, row.id, { state, since, reason }, result, isLast, event.change));
     try {
       await row.ending;
     } catch (error) {
       row.ending = undefined;
-      event.drop();
       throw error;
     }
     active.remove(job, row);
@@ -163,9 +163,11 @@ export function createTracker({ jobs, clock, log, eventOf, ended, changed }: Tra
   };
 
   return {
-    async add(record, endedRows) {
-      await jobs.addJob(record, endedRows);
-      return active.add(record, endedRows, false);
+    async add(record, endedRows, event) {
+      await orDrop(event, jobs.addJob(record, endedRows, event?.change));
+      const job = active.add(record, endedRows, false);
+      event?.fire();
+      return job;
     },
     get: active.get,
     all: active.all,
@@ -187,6 +189,16 @@ function move(row: Row, state: JobStateName, reason: string | undefined, now: nu
   row.since = now;
   row.reason = reason;
   return { id: row.id, state, since: now, reason, result: undefined };
+}
+
+/** An event whose change could not be stored goes nowhere. */
+async function orDrop(event: HeldEvent | undefined, stored: Promise<void>): Promise<void> {
+  try {
+    await stored;
+  } catch (error) {
+    event?.drop();
+    throw error;
+  }
 }
 
 /** The jobs that have open rows, as the store has them at the start. */
@@ -230,12 +242,7 @@ function createLateReturns(jobs: JobStore, eventOf: EventOfEnd, ended: EndedList
     if (row === undefined) return jobs.addReturn(record.jid, id, result);
     const update = { ...row, id, reason: row.reason, result };
     const event = eventOf(record, update);
-    try {
-      await jobs.addReturn(record.jid, id, result, event.change);
-    } catch (error) {
-      event.drop();
-      throw error;
-    }
+    await orDrop(event, jobs.addReturn(record.jid, id, result, event.change));
     event.fire();
     ended(record, update);
   };

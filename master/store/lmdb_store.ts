@@ -1,5 +1,6 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
+import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
 import { checkDataFile } from './check_data_file.ts';
@@ -15,11 +16,15 @@ const AFTER_ALL = Buffer.from([0xff]);
  * heap and takes the process with it. So nothing is written unless this much, bytes, and what is under way still fits.
  */
 const RESERVE_BYTES = 8 * 1024 ** 2;
+/** With so much left, no disk is full within ASK_AGAIN_MS: to ask takes as long as a tenth of a commit. */
+const AMPLE_BYTES = 1024 ** 3;
+const ASK_AGAIN_MS = 50;
 
 /**
  * The store on LMDB: durable batches, readable from a second process while the master writes. Throws FILE_UNREADABLE.
+ * Without a clock the room on the disk is looked at before each write.
  */
-export function openLmdbStore(path: string): Store {
+export function openLmdbStore(path: string, clock?: Pick<Clock, 'monotonicMs'>): Store {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   checkDataFile(path);
   // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
@@ -28,6 +33,7 @@ export function openLmdbStore(path: string): Store {
   const tables = new Map<TableName, Table>();
   for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
   const table = (name: TableName) => tables.get(name) as Table;
+  const checkRoom = createRoomCheck(path, clock);
   let underWayBytes = 0;
   return {
     get(name, key) {
@@ -48,7 +54,7 @@ export function openLmdbStore(path: string): Store {
         value === undefined ? undefined : Buffer.from(encodePayload(value, 'cbor')),
       );
       const bytes = encoded.reduce((sum, value) => sum + (value?.length ?? 0), 0);
-      checkRoom(path, underWayBytes + bytes);
+      checkRoom(underWayBytes + bytes);
       underWayBytes += bytes;
       try {
         await environment.batch(() => {
@@ -62,14 +68,20 @@ export function openLmdbStore(path: string): Store {
   };
 }
 
-/** Throws FILE_UNREADABLE when the disk is as good as full. */
-function checkRoom(path: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(path);
-  const free = bavail * bsize;
-  if (free >= RESERVE_BYTES + bytes) return;
-  throw new FleetError('FILE_UNREADABLE', `${path} cannot be written: its disk has ${free} bytes left`, {
-    hint: `free some space: nothing is stored while less than ${RESERVE_BYTES} bytes are left`,
-  });
+/** The check throws FILE_UNREADABLE when the disk is as good as full. */
+function createRoomCheck(path: string, clock: Pick<Clock, 'monotonicMs'> | undefined): (bytes: number) => void {
+  let ampleUntilMs = Number.NEGATIVE_INFINITY;
+  return (bytes) => {
+    const nowMs = clock?.monotonicMs() ?? Number.POSITIVE_INFINITY;
+    if (nowMs < ampleUntilMs && bytes < AMPLE_BYTES / 2) return;
+    const { bavail, bsize } = statfsSync(path);
+    const free = bavail * bsize;
+    if (free >= AMPLE_BYTES) ampleUntilMs = nowMs + ASK_AGAIN_MS;
+    if (free >= RESERVE_BYTES + bytes) return;
+    throw new FleetError('FILE_UNREADABLE', `${path} cannot be written: its disk has ${free} bytes left`, {
+      hint: `free some space: nothing is stored while less than ${RESERVE_BYTES} bytes are left`,
+    });
+  };
 }
 
 function apply(table: Table, key: StoreKey, bytes: Buffer | undefined): Promise<boolean> {

@@ -22,15 +22,27 @@ test('a job is stored and told before it is sent', async () => {
   expect(sent).toMatchObject([{ id: 'm1', topic: 'salt/job/m1', job: { jid: record.jid, exp: START_AT + 5 } }]);
 });
 
-test('a job that cannot be stored is not sent', async () => {
-  const { dispatch, store, sent } = setUpDispatcher();
+test('a job that cannot be stored is not sent and not told', async () => {
+  const { dispatch, store, sent, events } = setUpDispatcher();
   store.hold();
   const dispatched = dispatch();
   await settle();
   store.settle(new Error('disk full'));
   await expect(dispatched).rejects.toThrow('disk full');
   await settle();
-  expect(sent).toEqual([]);
+  expect([sent, events]).toEqual([[], []]);
+});
+
+test('a job and the event that tells of it are one write', async () => {
+  const { dispatch, store } = setUpDispatcher();
+  store.hold();
+  const dispatched = dispatch();
+  await settle();
+  expect(store.waiting).toBe(1);
+  store.release();
+  const { jid } = await dispatched;
+  expect(store.get('jobs', [jid])).toMatchObject({ jid });
+  expect([...store.range('events')]).toHaveLength(1);
 });
 
 test('a full minion gets what was asked; a modest one no more than it needs', async () => {
