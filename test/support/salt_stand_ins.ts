@@ -51,7 +51,9 @@ export function saltStandIns(grains: Value, pillar: Value): FunctionSource {
     fun('cmd.shell', ['command'], {}, (command) => `out of ${pyStr(command)}`),
     fun('cmd.run_all', ['command'], {}, (command) => fromJs({ retcode: 0, stdout: pyStr(command), stderr: '' })),
     ['network.ip_addrs', () => ['10.0.0.5', '192.168.1.5']],
-    ['mine.get', () => fromJs({ web1: ['10.0.0.1'], web2: ['10.0.0.2', '10.0.1.2'] })],
+    fun('mine.get', ['target', 'fun'], { tgt_type: 'glob' }, () =>
+      fromJs({ web1: ['10.0.0.1'], web2: ['10.0.0.2', '10.0.1.2'] }),
+    ),
     ['pkg.version', () => '1.2.3-4'],
     fun('test.echo', ['value'], {}, (value) => value),
     ['log.debug', () => true],

@@ -30,8 +30,9 @@ export class SaltFunctions extends PyObject {
     return 'salt.utils.templates.AliasedLoader';
   }
 
-  override item(key: Value): Value {
-    return this.#find(isText(key) ? textOf(key) : pyStr(key)) ?? this.#missing(key);
+  /** Where there is no such function, Jinja looks for a module: `salt['network']['ip_addrs']()`. */
+  override item(key: Value): Value | undefined {
+    return isText(key) ? this.#find(textOf(key)) : undefined;
   }
 
   override attr(name: string): Value | undefined {
@@ -42,8 +43,7 @@ export class SaltFunctions extends PyObject {
     for (const known of this.#source.names()) {
       if (known.startsWith(prefix)) return new SaltModule(name, this.#source, (fun) => this.#find(prefix + fun));
     }
-    const modules = () => new Set([...this.#source.names()].map((known) => known.split('.', 1)[0] as string));
-    return new Undefined({ owner: this, name, suggestion: () => suggest(name, modules()) });
+    return new Undefined({ owner: this, name, suggestion: () => suggest(name, this.#namesLike(name)) });
   }
 
   override contains(value: Value): boolean {
@@ -59,8 +59,9 @@ export class SaltFunctions extends PyObject {
     return run === undefined ? undefined : new HostFunction(name, withPlace(name, run));
   }
 
-  #missing(name: Value): Undefined {
-    return new Undefined({ owner: this, name, suggestion: () => suggest(pyStr(name), this.#source.names()) });
+  #namesLike(name: string): Iterable<string> {
+    const names = this.#source.names();
+    return name.includes('.') ? names : new Set([...names].map((known) => known.split('.', 1)[0] as string));
   }
 }
 

@@ -128,7 +128,7 @@ def functions(grains, pillar):
         "cmd.shell": lambda command: "out of " + command,
         "cmd.run_all": lambda command: {"retcode": 0, "stdout": command, "stderr": ""},
         "network.ip_addrs": lambda *args: ["10.0.0.5", "192.168.1.5"],
-        "mine.get": lambda target, fun, *args: {"web1": ["10.0.0.1"], "web2": ["10.0.0.2", "10.0.1.2"]},
+        "mine.get": lambda target, fun, tgt_type="glob": {"web1": ["10.0.0.1"], "web2": ["10.0.0.2", "10.0.1.2"]},
         "pkg.version": lambda name: "1.2.3-4",
         "test.echo": lambda value: value,
         "log.debug": lambda *args: True,
@@ -145,7 +145,8 @@ class AliasedLoader(dict):
         found = {name.split(".", 1)[1]: fun for name, fun in self.items() if name.startswith(module + ".")}
         if not found:
             raise AttributeError(module)
-        return type("LoadedMod", (), {name: staticmethod(fun) for name, fun in found.items()})()
+        methods = {name: staticmethod(fun) for name, fun in found.items()}
+        return type("LoadedMod", (), {"__module__": "salt.loader.lazy", **methods})()
 
 
 def to_yaml(value, flow=True):
