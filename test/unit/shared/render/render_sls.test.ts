@@ -167,11 +167,12 @@ describe('functions that answer later', () => {
 describe('what templates import', () => {
   const files = {
     'web/map.jinja': '{% set port = 80 %}',
-    'web/sub/page.jinja': "{% from '../map.jinja' import port %}{% set twice = port * 2 %}",
+    // Asked for as './sub/page.jinja', it keeps the place of the file that asks.
+    'web/sub/page.jinja': "{% from './map.jinja' import port %}{% set twice = port * 2 %}",
     'top.jinja': '{% set x = 1 %}',
   };
 
-  test('counts from the top of the roots, or from the file that asks', () => {
+  test('counts from the top of the roots, or from the place of the file that asks', () => {
     expect(render("{% from 'web/map.jinja' import port %}p: {{ port }}", files)).toEqual({ p: 80 });
     expect(render("{% from './map.jinja' import port %}p: {{ port }}", files)).toEqual({ p: 80 });
     expect(render("{% from './sub/page.jinja' import twice %}p: {{ twice }}", files)).toEqual({ p: 160 });

@@ -48,6 +48,12 @@ describe('texts and numbers', () => {
     ['0 | to_bool', 'False'],
     ['[0] | to_bool', 'True'],
     ["'a.b?' | regex_escape", 'a\\.b\\?'],
+    ["'abcd' | regex_match('^(.*)BC(.*)$', ignorecase=True)", "('a', 'd')"],
+    ["'abcd' | regex_match('bc')", 'None'],
+    ["'abcd' | regex_search('BC', ignorecase=True)", '()'],
+    ["'a\\nb' | regex_search('^(b)', multiline=True)", "('b',)"],
+    ["'a=1, b=2' | regex_replace('(\\w)=(\\d)', '\\\\2:\\\\1')", '1:a, 2:b'],
+    ["'text' | load_text", 'text'],
   ])('%s', (expression, expected) => {
     expect(render(expression)).toBe(expected);
   });
@@ -71,6 +77,12 @@ describe('lists', () => {
     ["['b', 'A', 'a'] | sorted_ignorecase", "['A', 'a', 'b']"],
     ['[1] | is_iter', 'True'],
     ["'x' | is_iter", 'False'],
+    ['[1] | is_list', 'True'],
+    ['(1,) | is_list', 'False'],
+    ["'x' | sequence", "['x']"],
+    ['none | sequence', '[None]'],
+    ['(1,) | sequence', '(1,)'],
+    ["{'a': 1} | sequence", "{'a': 1}"],
     ["['yes', 0, 1] | exactly_n_true(2)", 'True'],
     ['[0, 1] | exactly_one_true', 'True'],
     ["'b' | substring_in_list(['abc', 'd'])", 'True'],
@@ -121,6 +133,8 @@ describe('dicts', () => {
     ["'abc' | method_call('nope')", 'None'],
     ["{'a': 'b'} | json_encode_dict", "{b'a': b'b'}"],
     ["['a', 1] | json_decode_list", "['a', 1]"],
+    ["['a', 1] | json_encode_list", "[b'a', 1]"],
+    ["{'a': ['b'.encode()]} | json_decode_dict", "{'a': ['b']}"],
   ])('%s', (expression, expected) => {
     expect(render(expression)).toBe(expected);
   });
@@ -166,6 +180,7 @@ describe('digests, bytes and dates', () => {
   test('what is drawn by lot comes from the bytes that are handed in', () => {
     expect(render('8 | random_str')).toBe('BwcHBwcH');
     expect(render('100 | random_hash("sha1")')).toMatch(/^[0-9a-f]{40}$/);
+    expect(render('100 | rand_str("md5")')).toMatch(/^[0-9a-f]{32}$/);
     expect(() => render('100 | random_hash("nope")')).toThrow('Invalid hash type: nope');
   });
 });
