@@ -116,16 +116,16 @@ async function playJobs(plan: ChaosPlan, fleet: ChaosFleet, operator: Operator):
     if (job.cancelAfterMs === undefined || acceptance.kind !== 'accepted') return;
     await pause(job.cancelAfterMs);
     await operator.runner('jobs.cancel', [acceptance.jid]).catch((error: unknown) => {
-      if (!isGone(error) && !isTooLate(error)) throw error;
+      if (!isGone(error) && !isDeclined(error)) throw error;
     });
   });
   await Promise.all(asked);
   return accepted;
 }
 
-/** The job was over before it could be cancelled. */
-function isTooLate(error: unknown): boolean {
-  return error instanceof FleetError && error.code === 'COMMAND_FAILED';
+/** The job was over before it could be cancelled, or the disk on which that is noted is full: the job goes its way. */
+function isDeclined(error: unknown): boolean {
+  return error instanceof FleetError && (error.code === 'COMMAND_FAILED' || error.code === 'FILE_UNREADABLE');
 }
 
 async function playFaults(plan: ChaosPlan, fleet: ChaosFleet, tell: (line: string) => void): Promise<void> {
