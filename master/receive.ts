@@ -13,7 +13,8 @@ import {
   ReturnPart,
   type ReturnPayload,
 } from '../shared/protocol/messages/return.ts';
-import type { EventBus, EventData } from './events/event_bus.ts';
+import type { EventBus } from './events/event_bus.ts';
+import type { EventData } from './events/event_record.ts';
 import { emitMinionEvent } from './events/minion_events.ts';
 import type { Fleet } from './fleet.ts';
 import type { Collector } from './jobs/collect.ts';

@@ -7,8 +7,8 @@ import { MasterEvent } from '../../shared/protocol/messages/event.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { Change } from '../store/store.ts';
 import type { EventLog } from './event_log.ts';
+import type { EventData } from './event_record.ts';
 
-export type EventData = Readonly<Record<string, unknown>>;
 export type EventListener = (tag: string, data: EventData) => void;
 
 /** An event that tells of a change of the store: both are stored together, and only then does it go out. */

@@ -3,8 +3,7 @@ import type { Logger } from '../../shared/log.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
 import type { Store } from '../store/store.ts';
 import { createCommitQueue, type HeldEntry } from './commit_queue.ts';
-import type { EventData } from './event_bus.ts';
-import { fromValue, type LoggedEvent, sizeOf, toValue } from './event_record.ts';
+import { type EventData, fromValue, type LoggedEvent, sizeOf, toValue } from './event_record.ts';
 
 /** Events removed at a time, so that the event loop stays free. */
 const SWEEP_BATCH = 500;

@@ -1,4 +1,5 @@
-import type { EventData } from './event_bus.ts';
+/** What an event tells. */
+export type EventData = Readonly<Record<string, unknown>>;
 
 /** An event of the log. */
 export interface LoggedEvent {

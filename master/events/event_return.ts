@@ -4,7 +4,7 @@ import type { Destination } from '../../shared/plugin/open_returner.ts';
 import type { StoredEvent } from '../../shared/plugin/returner.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
-import type { EventData } from './event_bus.ts';
+import type { EventData } from './event_record.ts';
 import { hideArguments } from './hide_arguments.ts';
 
 /** Events that wait in memory for the disk, at most; beyond it the oldest are dropped. */

@@ -1,5 +1,5 @@
 import { redact } from '../../shared/log.ts';
-import type { EventData } from './event_bus.ts';
+import type { EventData } from './event_record.ts';
 
 /** What an operator typed in may hold passwords; observers of the bus do not see them either. */
 export function hideArguments(data: EventData): EventData {

@@ -1,4 +1,5 @@
-import type { EventBus, EventData } from './event_bus.ts';
+import type { EventBus } from './event_bus.ts';
+import type { EventData } from './event_record.ts';
 
 /**
  * A minion's event as it stands on the bus: `id` and `tag` come from the connection and the topic. The payload of a custom

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { createTokenBucket } from '../../shared/token_bucket.ts';
-import type { EventData } from '../events/event_bus.ts';
+import type { EventData } from '../events/event_record.ts';
 import type { JobStore } from '../jobs/job_store.ts';
 
 /** Reactions that lead to each other in a row; the next is refused. */

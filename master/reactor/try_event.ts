@@ -1,7 +1,7 @@
 import { errorLine } from '../../shared/errors.ts';
 import { type FindReactorFiles, planReactions, type RenderFile } from '../../shared/reactor/plan_reactions.ts';
 import { callName, REACTOR_USER } from '../../shared/reactor/reaction.ts';
-import type { EventData } from '../events/event_bus.ts';
+import type { EventData } from '../events/event_record.ts';
 import type { Rulebook } from './reactor_rulebook.ts';
 import { type TypedReactor, type TypedRunnerOptions, tryTypedReactor } from './run_typed_reactor.ts';
 
