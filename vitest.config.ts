@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     // Long by nature: a command of its own, npm run chaos.
     exclude: process.argv.some((word) => word.includes('test/chaos')) ? [] : ['test/chaos/**'],
     pool: 'forks',
+    // Many tests wait for processes of their own: one worker less than there are processors, as it is by default, leaves most idle.
+    maxWorkers: availableParallelism() + 1,
     // Packages in CommonJS are imported as Node.js and the build do it.
     deps: { interopDefault: false },
     testTimeout: 30_000,
