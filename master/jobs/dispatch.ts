@@ -98,7 +98,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const batches = createBatches(options, send);
   for (const job of tracker.all()) {
     if (job.record.batch === undefined) for (const id of job.rows.keys()) lanes.enqueue(id, job.record.jid);
-    else batches.start(job);
+    else batches.resume(job);
   }
 
   return {

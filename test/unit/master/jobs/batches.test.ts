@@ -30,6 +30,35 @@ test('a restarted master goes on with a batch where it was', async () => {
   expect(sent.map(({ id }) => id)).toEqual(['m1', 'm2']);
 });
 
+test('a restarted master waits a minute for the minions of a batch to come back', async () => {
+  const before = setUpDispatcher();
+  const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
+  await settle();
+  const { clock, tracker, dispatcher, fleet, jobs, sent } = setUpDispatcher({}, before.store);
+  fleet.setOffline('m2', START_AT);
+  await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
+  await settle();
+  expect(jobs.endedRow(jid, 'm2')).toBeUndefined();
+  clock.advance(50_000);
+  fleet.setOnline('m2', START_AT + 50);
+  fleet.setInfo('m2', FULL);
+  dispatcher.flush('m2');
+  await settle();
+  expect(sent.map(({ id }) => id)).toEqual(['m1', 'm2']);
+});
+
+test('after that minute a part of a resumed batch whose minion is offline is over at once', async () => {
+  const before = setUpDispatcher();
+  const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
+  await settle();
+  const { clock, tracker, fleet, jobs } = setUpDispatcher({}, before.store);
+  fleet.setOffline('m2', START_AT);
+  clock.advance(61_000);
+  await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
+  await settle();
+  expect(jobs.endedRow(jid, 'm2')).toMatchObject({ state: 'expired' });
+});
+
 test('a part of a batch whose minion is offline when its turn comes is over at once', async () => {
   const { dispatch, fleet, jobs, tracker } = setUpDispatcher();
   const { jid } = await dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
