@@ -103,6 +103,8 @@ async function serveWatch(
   answer(jobStep(record));
   const returns = context.jobs.returns(jid);
   for (const [id, row] of context.jobs.endedRows(jid)) {
+    // It is in the store a moment before all are told: then it is told with the rest.
+    if (context.tracker.row(jid, id) !== undefined) continue;
     const step = stepOf(record, { ...row, id, reason: row.reason, result: returns.get(id) });
     if (step !== undefined) answer(step);
   }
