@@ -3,6 +3,7 @@ import type { Broker } from '../broker/broker.ts';
 import { nowSeconds } from '../shared/clock.ts';
 import { MasterBeacon } from '../shared/protocol/messages/event.ts';
 import { VERSION } from '../shared/version.ts';
+import type { JobStore } from './jobs/job_store.ts';
 import { sweepJobs } from './jobs/sweep.ts';
 import type { MasterDeps, Parts } from './parts.ts';
 
@@ -51,10 +52,15 @@ export function startTimers(
         log.error('parts of returns that never came could not be removed', { error: String(error) });
       });
       if (config.keep_jobs_seconds === 0) return;
-      const before = new Date(clock.nowMs() - config.keep_jobs_seconds * 1000).toISOString().replace(/\D/g, '');
-      jobs.removeBefore(before, RETENTION_BATCH).catch((error: unknown) => {
+      removeOldJobs(jobs, new Date(clock.nowMs() - config.keep_jobs_seconds * 1000)).catch((error: unknown) => {
         log.error('old jobs could not be removed', { error: String(error) });
       });
     }),
   ];
+}
+
+/** Some at a time until none is left; what two sweeps remove at once is gone all the same. */
+async function removeOldJobs(jobs: Pick<JobStore, 'removeBefore'>, before: Date): Promise<void> {
+  const jid = before.toISOString().replace(/\D/g, '');
+  while ((await jobs.removeBefore(jid, RETENTION_BATCH)) === RETENTION_BATCH);
 }

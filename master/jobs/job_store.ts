@@ -231,26 +231,30 @@ function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<s
   return found;
 }
 
+/** Keys of one commit: a job may be for ten thousand minions. */
+const REMOVED_AT_A_TIME = 512;
+
 async function removeBefore(store: Store, before: string, limit: number): Promise<number> {
-  const old: string[] = [];
-  const names: string[] = [];
+  const old: JobRecord[] = [];
   for (const { key, value } of store.range('jobs')) {
     const jid = String(key[0]);
     if (jid >= before || old.length >= limit) break;
-    if (store.get('active', [jid]) !== undefined) continue;
-    old.push(jid);
-    const { cause } = value as JobRecord;
-    if (cause !== undefined) names.push(cause.once);
+    if (store.get('active', [jid]) === undefined) old.push(value as JobRecord);
   }
-  // First: what is interrupted here goes on the next time.
-  for (const jid of old) await removePieces(store, [jid]);
-  const changes = old.flatMap((jid): Change[] => [
-    { table: 'jobs' as const, key: [jid], value: undefined },
-    ...(['rows', 'returns'] as const).flatMap((table) =>
-      [...store.keys(table, { prefix: [jid] })].map((key) => ({ table, key, value: undefined })),
-    ),
-  ]);
-  for (const once of names) changes.push({ table: 'once', key: [once], value: undefined });
+  let changes: Change[] = [];
+  for (const { jid, cause } of old) {
+    // What is interrupted here goes on the next time: the job itself goes last.
+    await removePieces(store, [jid]);
+    for (const table of ['rows', 'returns'] as const) {
+      for (const key of store.keys(table, { prefix: [jid] })) changes.push({ table, key, value: undefined });
+    }
+    changes.push({ table: 'jobs', key: [jid], value: undefined });
+    if (cause !== undefined) changes.push({ table: 'once', key: [cause.once], value: undefined });
+    while (changes.length >= REMOVED_AT_A_TIME) {
+      await store.write(changes.slice(0, REMOVED_AT_A_TIME));
+      changes = changes.slice(REMOVED_AT_A_TIME);
+    }
+  }
   if (changes.length > 0) await store.write(changes);
   return old.length;
 }

@@ -56,6 +56,24 @@ test('old jobs go with all that belongs to them, and active ones stay', async ()
   expect(await jobs.removeBefore(fourth, 10)).toBe(0);
 });
 
+test('a job for many minions is removed some rows at a time, itself at the end', async () => {
+  const store = createMemoryStore();
+  const batches: number[] = [];
+  const write: Store['write'] = (changes) => {
+    batches.push(changes.length);
+    return store.write(changes);
+  };
+  const jobs = createJobStore({ ...store, write });
+  const minions = Array.from({ length: 1500 }, (_, number) => `m${number}`);
+  const [jid, next] = ['20260101000000000000', '20260101000000000001'];
+  await jobs.addJob(sampleJob({ jid, minions }), new Map(minions.map((id) => [id, ended])));
+  batches.length = 0;
+  expect(await jobs.removeBefore(next, 10)).toBe(1);
+  expect(Math.max(...batches)).toBeLessThanOrEqual(512);
+  expect(batches.reduce((sum, count) => sum + count)).toBe(1501);
+  expect([jobs.job(jid), jobs.endedRows(jid).size]).toEqual([undefined, 0]);
+});
+
 test('the pieces of a large return are removed some at a time', async () => {
   const store = createMemoryStore();
   const batches: number[] = [];
