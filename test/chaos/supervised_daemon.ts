@@ -32,14 +32,19 @@ export function createSupervisedDaemon(
   let written = '';
   let isRetired = false;
   const start = (): void => {
-    if (isRetired) return;
+    // Faults overlap: another one may have started it already.
+    if (isRetired || program !== undefined) return;
     const mine = startProgram(command, ['-c', configDir, '-l', 'info'], { logFile, env });
     program = mine;
     void mine.ended.then(() => {
       written += mine.text();
       if (program !== mine) return;
       exits++;
-      setTimeout(() => program === mine && start(), RESTART_MS);
+      setTimeout(() => {
+        if (program !== mine) return;
+        program = undefined;
+        start();
+      }, RESTART_MS);
     });
   };
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
