@@ -25,8 +25,9 @@ export interface ChaosFleet {
   remove(options: { readonly keepLogs: boolean }): Promise<void>;
 }
 
-/** Room for what a run stores, and little more. */
-const MASTER_DISK_MB = 48;
+/** Room for what half an hour stores, beside what the master leaves free. */
+const MASTER_DISK_MB = 256;
+const EVENT_LOG_BYTES = 8 * 1024 ** 2;
 const MINION_DISK_MB = 8;
 /** Short, so that what a fault left behind is given up soon; longer than the longest job and freeze of a plan. */
 const RUN_TIMEOUT_SECONDS = 15;
@@ -54,6 +55,7 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
     tcp_interface: null,
     auto_accept: true,
     keep_jobs_seconds: 0,
+    event_log_bytes: EVENT_LOG_BYTES,
     job_start_timeout: START_TIMEOUT_SECONDS,
     job_timeout: RUN_TIMEOUT_SECONDS,
     timeout: 2,
