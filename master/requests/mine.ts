@@ -5,7 +5,7 @@ import { defineRequest } from './request.ts';
 /** A function of the mine: an execution function, or the alias that its owner gave it. */
 const MineName = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 
-export const MineItem = v.object({
+const MineItem = v.object({
   value: v.unknown(),
   /** Who may read it, beside its owner; left out: every minion (MIN-3). */
   allow_tgt: v.optional(TargetExpression),

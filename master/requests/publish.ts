@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { Args, FunctionName, Kwargs, ShortText, TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
+import { CallRequest } from '../../shared/protocol/messages/operator.ts';
 import { isTerminal } from '../jobs/job_state.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
 import type { Tracker } from '../jobs/tracker.ts';
@@ -23,12 +24,7 @@ const PublishJob = v.object({
 });
 type PublishJob = v.InferOutput<typeof PublishJob>;
 
-const RunRunner = v.object({
-  op: v.literal('runner'),
-  fun: FunctionName,
-  arg: v.optional(Args, []),
-  kwarg: v.optional(Kwargs, {}),
-});
+const RunRunner = v.object({ ...CallRequest.entries, op: v.literal('runner') });
 
 /** Peer publishing (ACL-1): a minion runs a function on others, or a runner, when `peer` or `peer_run` says so. */
 export const publish = defineRequest({
