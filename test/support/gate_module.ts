@@ -7,13 +7,13 @@ export interface Gate {
   readonly module: ModuleSpec<MinionContext>;
   /** `<minion> <name>` of each call of `gate.wait` that began. */
   readonly entered: Inbox<string>;
-  /** Lets all calls of that name return, those to come too. */
-  open(name: string): void;
+  /** Lets the calls of that name return, those to come too: of all minions, or of some. */
+  open(name: string, minions?: readonly string[]): void;
 }
 
 /** An execution module whose `gate.wait <name>` runs until the test opens that gate, or until the job is stopped. */
 export function createGate(): Gate {
-  const opened = new Inbox<string>();
+  const opened = new Inbox<{ readonly name: string; readonly minions: ReadonlySet<string> | undefined }>();
   const entered = new Inbox<string>();
   const wait = fn({
     summary: 'Wait at a gate.',
@@ -24,13 +24,14 @@ export function createGate(): Gate {
       const aborted = new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
-      await Promise.race([opened.waitFor((open) => open === name), aborted]);
+      const passage = opened.waitFor((open) => open.name === name && open.minions?.has(id) !== false);
+      await Promise.race([passage, aborted]);
       return `through ${name}`;
     },
   });
   return {
     module: defineModule({ summary: 'Hold jobs at a gate.', functions: { wait } }),
     entered,
-    open: (name) => opened.push(name),
+    open: (name, minions) => opened.push({ name, minions: minions === undefined ? undefined : new Set(minions) }),
   };
 }
