@@ -19,7 +19,8 @@ test('a batch goes on where it was when its master is killed, and salt says how 
   master.kill('SIGKILL');
   await master.ended;
   const { stderr, status } = await salt.ended;
-  expect(stderr).toBe(
+  // The socket of a process that was killed ends, or is reset when something was on its way to it.
+  expect(stderr.replace('the other side closed the connection', 'the connection was closed')).toBe(
     `salt: the master went away: the connection was closed; job ${jid} goes on; when the master is back: salt-run jobs.watch ${jid}\n`,
   );
   expect(status).toBe(69);
