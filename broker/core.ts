@@ -80,6 +80,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
   aedes.on('connectionError', sessions.failed);
 
   function publish(packet: Packet): void {
+    if (registry.size === 0 && !packet.retain) return;
     aedes.publish({ cmd: 'publish', dup: false, ...packet, payload: asBuffer(packet.payload) }, (error) => {
       if (error && !aedes.closed) log.error('publish failed', { topic: packet.topic, error: error.message });
     });

@@ -6,8 +6,9 @@ import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import { type BatchesOptions, createBatches } from './batches.ts';
 import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
+import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
 import type { Row } from './tracker.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
 
@@ -20,7 +21,7 @@ export interface DispatchLimits {
   readonly inflightMax: number;
 }
 
-export interface DispatcherOptions extends TransmitterOptions, BatchesOptions {
+export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions, BatchesOptions {
   readonly jobs: BatchesOptions['jobs'] & Pick<JobStore, 'jobOnce'>;
   readonly fleet: Fleet;
   readonly bus: EventBus;
@@ -64,7 +65,8 @@ export interface Dispatcher {
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { tracker, fleet, bus, limits } = options;
   const lanes = createLanes();
-  const transmit = createTransmitter(options, lanes);
+  const signer = createJobSigner(options);
+  const transmit = createTransmitter(options, signer, lanes);
 
   const flush = (id: string): void => {
     if (!fleet.isOnline(id)) return;
@@ -105,14 +107,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     async dispatchJob(request, user, cause) {
       const known = cause === undefined ? undefined : options.jobs.jobOnce(cause.once);
       if (known !== undefined) return known;
-      const choice = await choose(options, request);
-      const { minions } = choice;
-      const made = makeRecord(options.newJid(), user, request, choice, options, options.clock.nowMs() / 1000);
-      const record = cause === undefined ? made : { ...made, cause };
-      const ended = refuseOffline(options, request, minions);
-      const open = minions.filter((id) => !ended.has(id));
-      checkTotal(limits, tracker.openCount(), open.length);
-      for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
+      const { record, ended, open } = await plan(options, lanes, request, user, cause);
+      if (record.batch === undefined) {
+        const soon = open.filter((id) => fleet.isOnline(id) && lanes.waitingCount(id) === 0);
+        for (const id of soon) signer.signAhead(record, id, fleet.info(id));
+      }
       const job = await tracker.add(record, ended, bus.hold(`salt/job/${record.jid}/new`, newEvent(record, ended)));
       await options.keep?.(record);
       if (record.batch === undefined) send(record.jid, open);
@@ -147,6 +146,25 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     settled,
   };
+}
+
+/** The job, the parts that are over before they began, and the minions of the others. Throws LIMIT_EXCEEDED too. */
+async function plan(
+  options: DispatcherOptions,
+  lanes: Lanes,
+  request: JobRequest,
+  user: string,
+  cause: JobCause | undefined,
+) {
+  const { limits, tracker, clock } = options;
+  const choice = await choose(options, request);
+  const made = makeRecord(options.newJid(), user, request, choice, options, clock.nowMs() / 1000);
+  const ended = refuseOffline(options, request, choice.minions);
+  const open = choice.minions.filter((id) => !ended.has(id));
+  checkTotal(limits, tracker.openCount(), open.length);
+  for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
+  const record: JobRecord = cause === undefined ? made : { ...made, cause };
+  return { record, ended, open };
 }
 
 /** Whom the job is for. Throws TARGET_EMPTY, TARGET_INVALID, QUORUM_MISSED. */

@@ -1,21 +1,17 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
-import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
-import { type InfoPayload, Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { type InfoPayload, Job } from '../../shared/protocol/messages/job.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { JobRecord } from './job_store.ts';
 import type { Lanes } from './lanes.ts';
+import type { JobSigner } from './sign_jobs.ts';
 import type { Row, Tracker } from './tracker.ts';
 
 export interface TransmitterOptions {
   readonly tracker: Tracker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Seconds a job may run when it does not say. */
-  readonly runSeconds: number;
-  /** Signs a payload for one minion. */
-  readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
   readonly send: (id: string, packet: Packet, acknowledged?: () => void) => boolean;
 }
 
@@ -23,8 +19,7 @@ export interface TransmitterOptions {
  * Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. Here is the socket:
  * what expired on the way to it is not written.
  */
-export function createTransmitter({ tracker, runSeconds, clock, log, sign, send }: TransmitterOptions, lanes: Lanes) {
-  const payloads = createPayloadCache(runSeconds);
+export function createTransmitter({ tracker, clock, log, send }: TransmitterOptions, signer: JobSigner, lanes: Lanes) {
   const tails = new Map<string, Promise<void>>();
 
   const deliver = async (part: Part, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
@@ -46,9 +41,7 @@ export function createTransmitter({ tracker, runSeconds, clock, log, sign, send 
   return (record: JobRecord, { id, exp, mayHaveIt }: Row, info: InfoPayload): void => {
     const part = { jid: record.jid, id, hadIt: mayHaveIt };
     void tracker.advance(record.jid, id, 'send');
-    const payload = payloads.of(record, exp, info.enc);
-    const signed = info.sig === 'none' ? Promise.resolve(payload) : sign(payload, info.enc, id);
-    const tail = Promise.all([signed, tails.get(id)])
+    const tail = Promise.all([signer.signed(record, exp, id, info), tails.get(id)])
       .then(([bytes]) => deliver(part, bytes, info))
       .catch((error: unknown) => {
         log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
@@ -70,41 +63,4 @@ interface Part {
 /** As MQTT 3.1.1 writes a publish of QoS 1: the header of at most 5 bytes, topic, message id, payload. */
 export function packetBytes({ topic, payload }: Packet): number {
   return 5 + 2 + Buffer.byteLength(topic) + 2 + payload.length;
-}
-
-/** A job's payload is encoded once, whoever many minions it goes to; only the signature differs. */
-function createPayloadCache(runSeconds: number) {
-  let last: { record: JobRecord; exp: number; bytes: Partial<Record<Encoding, Uint8Array>> } | undefined;
-  return {
-    of(record: JobRecord, exp: number, encoding: Encoding): Uint8Array {
-      if (last?.record !== record || last.exp !== exp) last = { record, exp, bytes: {} };
-      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, exp, encoding, runSeconds), encoding);
-      last.bytes[encoding] = bytes;
-      return bytes;
-    },
-  };
-}
-
-/** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
-function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSeconds: number): JobPayload {
-  const { jid, fun, arg, kwarg, tgt, tgt_type, user, metadata } = record;
-  return {
-    jid,
-    fun,
-    ...(arg.length > 0 && { arg: [...arg] }),
-    ...(Object.keys(kwarg).length > 0 && { kwarg }),
-    exp,
-    ...(encoding === 'cbor' && {
-      tgt: typeof tgt === 'string' ? tgt : [...tgt],
-      tgt_type,
-      user,
-      timeout_ms: record.timeout_ms ?? runSeconds * 1000,
-      ...(metadata !== undefined && { metadata }),
-      ...(record.ret !== undefined && {
-        ret: record.ret,
-        ret_config: record.ret_config,
-        ret_kwargs: record.ret_kwargs,
-      }),
-    }),
-  };
 }

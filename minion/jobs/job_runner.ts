@@ -55,6 +55,8 @@ export interface JobRunnerOptions {
 
 /** How often it is tried to keep a return while the disk is full. */
 const KEEP_RETRY_MS = 1000;
+/** How long a job runs before the master is told that it does. */
+const TOLD_AFTER_MS = 10;
 /** The longest delay that a timer of Node.js takes; it runs longer ones at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -82,7 +84,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const acknowledge = (ack: AckPayload): void => {
       if (job.own === undefined) options.acknowledge(jid, ack);
     };
-    acknowledge({ st: 'run', pid: options.pid });
+    // Of what is over by then, the return says enough.
+    const begun = clock.after(TOLD_AFTER_MS, () => acknowledge({ st: 'run', pid: options.pid }));
     options.notice('start', job);
     const heartbeat = clock.every(options.heartbeatMs, () => acknowledge({ st: 'run' }));
     const limit: Timer | undefined =
@@ -96,10 +99,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     let result: ReturnPayload;
     try {
       result = await options.execute(job, signal, progress);
+      begun.stop();
       progress.end();
       await options.keep(job, result);
       await hand(job, result);
     } finally {
+      begun.stop();
       limit?.stop();
       heartbeat.stop();
       table.finish(jid);

@@ -76,14 +76,24 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   return { runner, clock, started, news, sent, logged, ledger, outbox, table };
 }
 
-test('a job is said to run, runs, and its return goes out', async () => {
-  const { runner, started, news, sent, table } = await setUp();
+test('a job runs, is said to run, and its return goes out', async () => {
+  const { runner, clock, started, news, sent, table } = await setUp();
   runner.run(job(1));
-  expect([news.all, table.has(jid(1))]).toEqual([['run 1', 'start 1'], true]);
+  clock.advance(10);
+  expect([news.all, table.has(jid(1))]).toEqual([['start 1', 'run 1'], true]);
   started.all[0]?.end({});
   expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(1), return: true, retcode: 0 }]);
   await news.waitFor((line) => line === 'end 1');
   expect(table.size()).toBe(0);
+});
+
+test('of a job that is over at once, the return is all that the master hears', async () => {
+  const { runner, clock, started, news } = await setUp();
+  runner.run(job(1));
+  started.all[0]?.end({});
+  await news.waitFor((line) => line === 'end 1');
+  clock.advance(1000);
+  expect(news.all).toEqual(['start 1', 'end 1']);
 });
 
 test('no more jobs run at a time than configured; the others wait in their order', async () => {
@@ -141,7 +151,7 @@ test('a time that no timer can hold does not stop a job at once', async () => {
     },
   });
   runner.run(job(1, { timeout_ms: 10 ** 12 }));
-  expect(delays).toEqual([2 ** 31 - 1]);
+  expect(Math.max(...delays)).toBe(2 ** 31 - 1);
 });
 
 test('a return is in the outbox before the ledger says that the job is finished', async () => {

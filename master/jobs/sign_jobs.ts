@@ -1,0 +1,86 @@
+import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
+import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
+import type { JobRecord } from './job_store.ts';
+
+export interface JobSignerOptions {
+  /** Seconds a job may run when it does not say. */
+  readonly runSeconds: number;
+  /** Signs a payload for one minion. */
+  readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
+}
+
+/** Makes of a job what one minion gets, in its encoding and signed for it alone. */
+export interface JobSigner {
+  signed(record: JobRecord, exp: number, id: string, info: InfoPayload): Promise<Uint8Array>;
+  /** Begins while the job is being stored, for a minion that will be sent it at once. */
+  signAhead(record: JobRecord, id: string, info: InfoPayload): void;
+}
+
+export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSigner {
+  const payloads = createPayloadCache(runSeconds);
+  /** A job that is never stored takes what was signed for it along. */
+  const ahead = new WeakMap<JobRecord, Map<string, Ahead>>();
+  const signNow = (record: JobRecord, exp: number, id: string, { enc, sig }: InfoPayload): Promise<Uint8Array> => {
+    const payload = payloads.of(record, exp, enc);
+    return sig === 'none' ? Promise.resolve(payload) : sign(payload, enc, id);
+  };
+  return {
+    signed(record, exp, id, info) {
+      const all = ahead.get(record);
+      const made = all?.get(id);
+      all?.delete(id);
+      return made?.exp === exp && made.info === info ? made.bytes : signNow(record, exp, id, info);
+    },
+    signAhead(record, id, info) {
+      const bytes = signNow(record, record.exp, id, info);
+      // Whoever sends it hears of a failure; it may never be sent.
+      bytes.catch(() => undefined);
+      const all = ahead.get(record) ?? new Map<string, Ahead>();
+      ahead.set(record, all.set(id, { exp: record.exp, info, bytes }));
+    },
+  };
+}
+
+interface Ahead {
+  readonly exp: number;
+  /** What the minion said of itself then; after it said something else, all is made anew. */
+  readonly info: InfoPayload;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/** A job's payload is encoded once, whoever many minions it goes to; only the signature differs. */
+function createPayloadCache(runSeconds: number) {
+  let last: { record: JobRecord; exp: number; bytes: Partial<Record<Encoding, Uint8Array>> } | undefined;
+  return {
+    of(record: JobRecord, exp: number, encoding: Encoding): Uint8Array {
+      if (last?.record !== record || last.exp !== exp) last = { record, exp, bytes: {} };
+      const bytes = last.bytes[encoding] ?? encodePayload(jobPayload(record, exp, encoding, runSeconds), encoding);
+      last.bytes[encoding] = bytes;
+      return bytes;
+    },
+  };
+}
+
+/** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
+function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSeconds: number): JobPayload {
+  const { jid, fun, arg, kwarg, tgt, tgt_type, user, metadata } = record;
+  return {
+    jid,
+    fun,
+    ...(arg.length > 0 && { arg: [...arg] }),
+    ...(Object.keys(kwarg).length > 0 && { kwarg }),
+    exp,
+    ...(encoding === 'cbor' && {
+      tgt: typeof tgt === 'string' ? tgt : [...tgt],
+      tgt_type,
+      user,
+      timeout_ms: record.timeout_ms ?? runSeconds * 1000,
+      ...(metadata !== undefined && { metadata }),
+      ...(record.ret !== undefined && {
+        ret: record.ret,
+        ret_config: record.ret_config,
+        ret_kwargs: record.ret_kwargs,
+      }),
+    }),
+  };
+}
