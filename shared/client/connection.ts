@@ -170,7 +170,11 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
       request((settle) => {
         client.unsubscribe([...filters], (error) => settle(error));
       }),
-    close: () => client.endAsync().then(() => undefined),
+    async close() {
+      // mqtt.js would wait for acknowledgements that cannot come any more.
+      if (isOver(client)) client.end(true);
+      else await Promise.race([client.endAsync(), closed]);
+    },
   };
 }
 

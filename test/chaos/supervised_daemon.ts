@@ -51,6 +51,8 @@ export function createSupervisedDaemon(
     const ending = program;
     program = undefined;
     ending?.kill(signal);
+    // As a service manager does: what another fault has frozen would not hear of it.
+    ending?.kill('SIGCONT');
     await ending?.ended;
   };
   return {
@@ -58,7 +60,6 @@ export function createSupervisedDaemon(
     end,
     retire() {
       isRetired = true;
-      program?.kill('SIGCONT');
       return end('SIGTERM');
     },
     freeze: () => program?.kill('SIGSTOP'),

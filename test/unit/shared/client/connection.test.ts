@@ -1,36 +1,60 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openConnection } from '../../../../shared/client/connection.ts';
+import { type Connection, openConnection } from '../../../../shared/client/connection.ts';
 
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
+const PUBLISH = { topic: 'a', payload: Buffer.from('b'), qos: 1, retain: false } as const;
 
 let directory: string;
+let server: Server;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'brine-connection-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
 
-test('a request that was under way when the connection ended is told as any other loss of the master', async () => {
+/** To a broker that takes the connection, and then does with the first request whatever the test says. */
+async function connect(requested: (socket: Socket) => void): Promise<Connection> {
   const path = join(directory, 'broker.sock');
-  const server = createServer((socket) => {
+  server = createServer((socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
-      socket.once('data', () => socket.destroy());
+      socket.once('data', () => requested(socket));
     });
   });
   server.listen(path);
   await once(server, 'listening');
-  const connection = await openConnection({
+  return openConnection({
     endpoint: { kind: 'unix', path },
     clientId: 'test',
     keepaliveSeconds: 60,
     connectTimeoutMs: 30_000,
     received: () => undefined,
   });
+}
+
+test('a request that was under way when the connection ended is told as any other loss of the master', async () => {
+  const connection = await connect((socket) => socket.destroy());
   await expect(connection.unsubscribe(['salt/#'])).rejects.toMatchObject({ code: 'MASTER_UNREACHABLE' });
-  server.close();
+});
+
+test('a connection that ended before all was acknowledged can be closed', async () => {
+  const connection = await connect((socket) => socket.destroy());
+  const closing = connection.closed.then(() => connection.close());
+  await expect(connection.publish(PUBLISH)).rejects.toMatchObject({ code: 'MASTER_UNREACHABLE' });
+  await closing;
+});
+
+test('closing waits for no acknowledgement once the connection is gone', async () => {
+  const connection = await connect((socket) => setImmediate(() => socket.destroy()));
+  const published = connection.publish(PUBLISH);
+  const closing = connection.close();
+  await expect(published).rejects.toMatchObject({ code: 'MASTER_UNREACHABLE' });
+  await closing;
 });
