@@ -4,6 +4,7 @@ import { type Logger, redact } from '../shared/log.ts';
 import { destinationsOf } from '../shared/plugin/open_returner.ts';
 import { openReturners } from '../shared/plugin/open_returners.ts';
 import { toStoredReturn } from '../shared/plugin/returner.ts';
+import type { ReturnerStatus } from '../shared/plugin/returner_lane.ts';
 import type { ReturnerQueue } from '../shared/plugin/returner_queue.ts';
 import type { ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { MasterConfig } from './config.ts';
@@ -30,7 +31,8 @@ export async function createMasterReturners(options: {
   readonly log: Logger;
 }): Promise<MasterReturners> {
   const { config, bus, clock, log } = options;
-  const queue = await openReturners({ ...options, id: 'master' });
+  const told = (status: ReturnerStatus): void => bus.emit('salt/master/returner', { ...status });
+  const queue = await openReturners({ ...options, id: 'master', told });
   const cache = destinationsOf(config.ext_job_cache);
   const eventReturn = createEventReturn({
     queue,

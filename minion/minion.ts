@@ -10,6 +10,7 @@ import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { openReturners } from '../shared/plugin/open_returners.ts';
+import type { ReturnerStatus } from '../shared/plugin/returner_lane.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
@@ -71,7 +72,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   // Before anything is opened: a second minion on the same directories would spoil the ledger of the first.
   await claimSocket(config.sock_dir);
   const disk = await openDisk(deps);
-  const fireMaster = createFireMaster(id, disk.outbox, clock);
+  const { fireMaster } = disk;
   // What comes before all parts are there is only forwarded.
   let hear = createForwarder({ config, fireMaster, clock, log });
   const loopback = await startLoopback({
@@ -152,16 +153,25 @@ type Disk = Awaited<ReturnType<typeof openDisk>>;
 async function openDisk({ config, clock, random, log }: MinionDeps) {
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
+  const { id } = config;
+  const outbox = await openOutbox({
+    folder: join(config.cachedir, 'outbox'),
+    bytesMax: config.max_outbox_bytes,
+    clock,
+    log,
+  });
+  const fireMaster = createFireMaster(id, outbox, clock);
+  const told = (status: ReturnerStatus): void => {
+    fireMaster(`salt/minion/${id}/returner`, { ...status }).catch((error: unknown) => {
+      log.warning('the state of a returner could not be told', { ...status, reason: String(error) });
+    });
+  };
   return {
     privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
     ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
-    returners: await openReturners({ id: config.id, config, clock, random, log }),
-    outbox: await openOutbox({
-      folder: join(config.cachedir, 'outbox'),
-      bytesMax: config.max_outbox_bytes,
-      clock,
-      log,
-    }),
+    returners: await openReturners({ id, config, clock, random, log, told }),
+    outbox,
+    fireMaster,
   };
 }
 

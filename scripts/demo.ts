@@ -29,6 +29,11 @@ interface Ports {
 /** Resolves to the exit status. `--once`: ends after the ping. */
 export async function runDemo(argv: readonly string[]): Promise<number> {
   const isOnce = argv.includes('--once');
+  const unknown = argv.find((word) => word !== '--once');
+  if (unknown !== undefined) {
+    process.stderr.write(`npm start: unknown option ${unknown}; there is --once, which ends after the ping\n`);
+    return 64;
+  }
   const children: Child[] = [];
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => resolve('interrupted'));

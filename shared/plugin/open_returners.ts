@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import { loadFolder, programFolder } from './load_folder.ts';
 import { createReturnerOpener, type ReturnerConfig } from './open_returner.ts';
 import type { AnyReturner } from './returner.ts';
+import type { ReturnerStatus } from './returner_lane.ts';
 import { openReturnerQueue, type ReturnerQueue } from './returner_queue.ts';
 
 /** The returners of one process, master or minion, with their queue in its cache directory. */
@@ -18,8 +19,10 @@ export function openReturners(options: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Hears of each returner that begins to fail and that works again. */
+  readonly told: (status: ReturnerStatus) => void;
 }): Promise<ReturnerQueue> {
-  const { id, config, clock, random, log } = options;
+  const { id, config, clock, random, log, told } = options;
   return openReturnerQueue({
     folder: join(config.cachedir, 'returners'),
     open: createReturnerOpener({
@@ -30,6 +33,7 @@ export function openReturners(options: {
     clock,
     random,
     log,
+    told,
     bytesMax: config.max_returner_queue_bytes,
     ageMaxMs: config.return_keep_for * 1000,
   });

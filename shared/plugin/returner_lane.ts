@@ -33,6 +33,8 @@ export interface ReturnerLaneOptions {
   readonly attemptMs: number;
   readonly idleMs: number;
   readonly ageMaxMs: number;
+  /** It began to fail, or to be blocked, or works again. */
+  readonly told: (status: ReturnerStatus) => void;
   /** The lane came to rest: nothing waits, or what waits waits for longer. */
   readonly onChange: () => void;
 }
@@ -210,7 +212,9 @@ export class ReturnerLane {
     else if (this.#trouble === undefined) log.warning('a returner fails and will be tried again', fields);
     else log.debug('a returner still fails', fields);
     const state = isBlocked ? 'blocked' : 'retrying';
-    this.#trouble = { state, error: text, sinceMs: this.#trouble?.sinceMs ?? clock.nowMs() };
+    const before = this.#trouble;
+    this.#trouble = { state, error: text, sinceMs: before?.sinceMs ?? clock.nowMs() };
+    if (before?.state !== state) this.#options.told(this.status());
     if (isBlocked) return;
     this.#retryTimer = clock.after(backoff.next(), () => {
       this.#retryTimer = undefined;
@@ -223,6 +227,7 @@ export class ReturnerLane {
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
     this.#options.log.info('a returner works again', { returner: this.label });
+    this.#options.told(this.status());
   }
 
   #isOld(entry: SpoolEntry): boolean {

@@ -28,6 +28,8 @@ export interface ReturnerQueueOptions {
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Hears of each returner that begins to fail and that works again. */
+  readonly told?: (status: ReturnerStatus) => void;
   /** Of all that waits; see max_returner_queue_bytes. */
   readonly bytesMax: number;
   /** See return_keep_for. */
@@ -114,7 +116,7 @@ interface Lanes {
 }
 
 function createLanes(options: ReturnerQueueOptions, spool: Spool, onChange: () => void): Lanes {
-  const { open, clock, random, log, ageMaxMs } = options;
+  const { open, clock, random, log, ageMaxMs, told = () => undefined } = options;
   const retry = { ...RETRY, ...options.retry };
   const lanes = new Map<string, ReturnerLane>();
   return {
@@ -125,7 +127,7 @@ function createLanes(options: ReturnerQueueOptions, spool: Spool, onChange: () =
       let lane = lanes.get(key);
       if (lane === undefined) {
         const backoff = createBackoff({ ...retry, random });
-        lane = new ReturnerLane({ destination, open, spool, clock, log, backoff, ageMaxMs, onChange, ...retry });
+        lane = new ReturnerLane({ destination, open, spool, clock, log, told, backoff, ageMaxMs, onChange, ...retry });
         lanes.set(key, lane);
       }
       return lane;

@@ -16,7 +16,7 @@ describeMosquitto('a mosquitto client at the master', () => {
     args: readonly string[],
   ): Promise<{ readonly jid: string; readonly seen: readonly Printed[] }> {
     const subscriber = await subscribe([...args, '-t', 'salt/#']);
-    const { stdout } = await fleet().cli('salt', ['*', 'cmd.run', 'echo done', 'env={DB_PASSWORD: hunter2}', '-v']);
+    const { stdout } = await fleet().cli('salt', ['*', 'cmd.run', 'sleep 0.1', 'env={DB_PASSWORD: hunter2}', '-v']);
     const jid = /jid (\d{20})/.exec(stdout)?.[1] ?? '';
     for (const id of ['m1', 'm2']) await subscriber.line(new RegExp(`^salt/ret/${jid}/${id} `));
     await subscriber.stop();
@@ -55,7 +55,7 @@ describeMosquitto('a mosquitto client at the master', () => {
     const job = seen.find(({ topic }) => topic === 'salt/job/m1');
     expect(JSON.parse(job?.text ?? '')).toMatchObject({
       fun: 'cmd.run',
-      arg: ['echo done'],
+      arg: ['sleep 0.1'],
       kwarg: { env: { DB_PASSWORD: '**********' } },
       tgt: '*',
       user: owner,

@@ -47,6 +47,8 @@ export interface JobOptions {
   readonly timeout?: number;
   readonly queue_for?: number;
   readonly async?: boolean;
+  /** Returners of that job. */
+  readonly ret?: string;
 }
 
 /** A master and minions in this process: real broker, real sockets, a directory of their own. */

@@ -77,6 +77,12 @@ test('an event that a minion may not fire is refused where it is fired', async (
   expect(steps.at(-1)).toMatchObject({ return: expect.stringContaining('may not fire'), retcode: 1 });
 });
 
+test('a returner of a minion that cannot be used is heard of on the bus of the master', async () => {
+  await fleet.run('m1', 'test.ping', [], {}, { ret: 'snik' });
+  const { data } = await fleet.events.waitFor(({ tag }) => tag === 'salt/minion/m1/returner');
+  expect(data).toMatchObject({ id: 'm1', returner: 'snik', state: 'blocked', waiting: 1 });
+});
+
 test("whatever a minion sends, an event that it may not fire does not reach the master's bus", async () => {
   await fleet.stopMinion('m2');
   const observer = await watchTopics(masterSocket(), ['salt/err/#']);

@@ -13,6 +13,8 @@ test.each([
   ['myapp/deployed', true],
   ['m1/anything', true],
   ['salted/nuts', true],
+  ['salt/minion/m1/returner', true],
+  ['salt/minion/m2/returner', false],
   ['salt/minion/m2/start', false],
   ['salt/minion/m1/start/x', false],
   ['salt/beacon/m2/load', false],

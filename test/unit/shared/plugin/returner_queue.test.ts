@@ -80,6 +80,24 @@ describe('a returner that fails', () => {
     ]);
   });
 
+  test('is told of when it begins to fail and when it works again, not in between', async () => {
+    const down = new Sink();
+    down.take = failing;
+    const told: string[] = [];
+    const { queue, clock } = await openQueue(
+      { sink: down },
+      { told: ({ returner, state, error }) => told.push(`${returner} ${state} ${error ?? ''}`) },
+    );
+    await queue.add([sink], returnDelivery());
+    await down.until(() => down.closed === 1);
+    clock.advance(1000);
+    await down.until(() => down.closed === 2);
+    down.take = () => undefined;
+    clock.advance(4000);
+    await queue.drained();
+    expect(told).toEqual(['sink retrying the sink is down; start it', 'sink ok ']);
+  });
+
   test('is waited for longer each time, up to a limit, and opened anew each time', async () => {
     const down = new Sink();
     down.openWith = failing;
