@@ -1,3 +1,4 @@
+import nunjucks from 'nunjucks';
 import { FleetError } from '../shared/errors.ts';
 import { createEnvironment } from '../shared/render/jinja/environment.ts';
 import { fromJs } from '../shared/render/values/border.ts';
@@ -15,7 +16,7 @@ const WARM_UP = 200;
 const MOST_MS = 5;
 
 export default defineBenchmark({
-  summary: 'Templates compiled and rendered, and YAML read, beside Jinja2 and PyYAML: processor time.',
+  summary: 'Templates compiled and rendered, and YAML read, beside Jinja2, PyYAML and nunjucks: processor time.',
   async run({ dist, runs = RUNS, progress }) {
     const python = await startPythonTimer(new URL('../', dist));
     try {
@@ -50,13 +51,49 @@ async function timeTemplate(
     compile: () => createEnvironment().compile(target),
     load: () => loadYaml(text),
   };
+  const inNunjucks = nunjucksWork(name, source, text);
   const kinds: readonly TimedWork[] = isFirst ? ['render', 'compile', 'load'] : ['render', 'compile'];
   const measures: Measure[] = [];
   for (const kind of kinds) {
     const bar = isFirst && kind === 'render' ? { max: MOST_MS } : undefined;
-    measures.push(...(await timeBoth(python, `${name}: ${kind}`, kind, work[kind], runs, bar)));
+    const measured = await timeBoth(python, `${name}: ${kind}`, kind, work[kind], runs, bar);
+    measures.push(...measured);
+    if (kind === 'load') continue;
+    const theirs = timeAlone(inNunjucks[kind], kind, runs);
+    measures.push({ name: `${name}: ${kind}, nunjucks`, unit: 'ms', values: theirs });
+    measures.push({
+      name: `${name}: ${kind} / nunjucks`,
+      unit: 'x',
+      values: ratios(measured[0]?.values ?? [], theirs),
+    });
   }
   return measures;
+}
+
+/** Throws COMMAND_FAILED when nunjucks prints something else. */
+function nunjucksWork(name: string, source: string, text: string): Record<'render' | 'compile', () => void> {
+  const environment = new nunjucks.Environment(null, { autoescape: false });
+  const template = nunjucks.compile(source, environment);
+  // Jinja2 leaves the last line end of a template out.
+  if (template.render(renderContext) !== `${text}${source.endsWith('\n') ? '\n' : ''}`) {
+    throw new FleetError('COMMAND_FAILED', `${name}: nunjucks prints something else`);
+  }
+  return {
+    render: () => template.render(renderContext),
+    compile: () => new nunjucks.Template(source, environment, undefined, true),
+  };
+}
+
+function timeAlone(work: () => void, kind: TimedWork, runs: number): number[] {
+  for (let count = 0; count < WARM_UP; count += 1) work();
+  return Array.from({ length: runs }, () => timeOnce(work, kind));
+}
+
+function timeOnce(work: () => void, kind: TimedWork): number {
+  const from = process.cpuUsage();
+  for (let count = 0; count < TIMES[kind]; count += 1) work();
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000 / TIMES[kind];
 }
 
 /** Processor time, in turns with Python's, so that both see the same machine and what else it does counts for neither. */
@@ -73,10 +110,7 @@ async function timeBoth(
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const from = process.cpuUsage();
-    for (let count = 0; count < TIMES[kind]; count += 1) work();
-    const { user, system } = process.cpuUsage(from);
-    ours.push((user + system) / 1000 / TIMES[kind]);
+    ours.push(timeOnce(work, kind));
     theirs.push(await python.time(kind, TIMES[kind]));
   }
   const other = kind === 'load' ? 'PyYAML' : 'Jinja2';
