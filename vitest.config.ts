@@ -4,8 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Long by nature: a command of its own, npm run chaos.
-    exclude: process.argv.some((word) => word.includes('test/chaos')) ? [] : ['test/chaos/**'],
+    // Long by nature, or not for every machine: each is run when it is named.
+    exclude: ['test/chaos', 'test/machine']
+      .filter((folder) => !process.argv.some((word) => word.includes(folder)))
+      .map((folder) => `${folder}/**`),
     pool: 'forks',
     // Many tests wait for processes of their own: one worker less than there are processors, as it is by default, leaves most idle.
     maxWorkers: availableParallelism() + 1,
