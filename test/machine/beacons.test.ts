@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BeaconEvent } from '../../minion/beacon.ts';
+import journaldBeacon from '../../minion/beacons/journald.ts';
 import pkgBeacon from '../../minion/beacons/pkg.ts';
 import serviceBeacon from '../../minion/beacons/service.ts';
 import wtmpBeacon from '../../minion/beacons/wtmp.ts';
@@ -13,7 +15,8 @@ import service from '../../minion/modules/service.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { fixtureRoot } from '../support/fixture_root.ts';
-import { type WatchedBeacon, watchFromFirstLook } from '../support/watch_beacon.ts';
+import { until } from '../support/until.ts';
+import { type WatchedBeacon, watchBeacon, watchFromFirstLook } from '../support/watch_beacon.ts';
 
 /** These change the machine that they run on, and put it back: Debian, as root. `.ci/run` runs them, `npm test` does not. */
 const NAME = 'brine-machine-test';
@@ -117,4 +120,42 @@ test('wtmp reads the records that the tools of this machine write', async () => 
   expect(dataOf(await beacon.tick())).toMatchObject([
     { type: 7, PID: 4242, line: 'pts/1', user: 'amy', hostname: '192.0.2.9', time: 1_767_225_600, action: 'login' },
   ]);
+});
+
+const JOURNAL = '/run/systemd/journal';
+const ENTRIES = '/run/log/journal';
+
+/** journald, where no service manager has started it; undefined where one has. */
+function startJournald(): ChildProcess | undefined {
+  if (existsSync(JOURNAL) || existsSync(ENTRIES)) return undefined;
+  return spawn('/lib/systemd/systemd-journald', { stdio: 'ignore' });
+}
+
+async function endJournald(journald: ChildProcess | undefined): Promise<void> {
+  if (journald === undefined) return;
+  const ended = once(journald, 'exit');
+  journald.kill();
+  await ended;
+  for (const path of [JOURNAL, ENTRIES]) rmSync(path, { recursive: true, force: true });
+}
+
+test('journald tells of what a program writes to the real journal', async () => {
+  const own = startJournald();
+  let beacon: WatchedBeacon | undefined;
+  try {
+    await until('journald listens', () => existsSync(`${JOURNAL}/stdout`));
+    const services = { ours: { SYSLOG_IDENTIFIER: NAME } };
+    const watched = await watchBeacon(journaldBeacon, [{ services }], { exec });
+    beacon = watched;
+    // It follows from some moment on that nobody is told of.
+    const say = () => execFileSync('systemd-cat', ['-t', NAME, '-p', 'warning', 'echo', 'it works']);
+    await until('an entry is told', () => {
+      say();
+      return watched.events.all.length > 0;
+    });
+    expect(watched.events.all[0]).toMatchObject({ tag: 'ours', data: { MESSAGE: 'it works', PRIORITY: 4, _UID: 0 } });
+  } finally {
+    await beacon?.stop();
+    await endJournald(own);
+  }
 });
