@@ -12,6 +12,7 @@ import { buildItem, timeConflict } from '../lib/schedule/build_item.ts';
 import { announce, changeSchedule, onlyHow, readHow, refused, withItem } from '../lib/schedule/change_schedule.ts';
 import { addExplicit } from '../lib/schedule/explicit_times.ts';
 import { describeStatus } from '../lib/schedule/job_status.ts';
+import { sendJob } from '../lib/schedule/send_job.ts';
 
 type Dict = Readonly<Record<string, unknown>>;
 
@@ -201,6 +202,32 @@ export default defineModule({
       returns: changed,
       examples: ["salt '*' schedule.disable_job job1"],
       run: (context, { name }, { kwargs }) => setJobEnabled(context, name, kwargs, false),
+    }),
+    copy: fn({
+      summary: 'Add a job of the schedule to those of other minions.',
+      description: 'The master must allow schedule.add by `peer` in its configuration.',
+      args: { name: Text, target: Text, test: v.optional(Flag, false) },
+      examples: ["salt '*' schedule.copy job1 'web*'"],
+      async run(context, { name, target, test }) {
+        if (test) return { comment: `Job: ${name} would be copied from schedule.`, result: true };
+        const item = itemOf(context, name);
+        return item === undefined ? missing(name) : sendJob(context, name, item, target);
+      },
+    }),
+    move: fn({
+      summary: 'Add a job of the schedule to those of other minions, and delete it here when they have it.',
+      description: 'The master must allow schedule.add by `peer` in its configuration.',
+      args: { name: Text, target: Text, test: v.optional(Flag, false) },
+      examples: ["salt '*' schedule.move job1 'web*'"],
+      async run(context, { name, target, test }) {
+        if (test) return { comment: `Job: ${name} would be moved from schedule.`, result: true };
+        const item = itemOf(context, name);
+        if (item === undefined) return missing(name);
+        const sent = await sendJob(context, name, item, target);
+        if (!sent.result) return sent;
+        await context.call('schedule.delete', [name]);
+        return { ...sent, comment: `Moved Job ${name} from schedule.` };
+      },
     }),
     run_job: fn({
       summary: 'Run a job of the schedule at once.',
