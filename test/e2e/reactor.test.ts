@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { connectOperator, type OperatorClient } from '../../shared/client/operator_client.ts';
@@ -21,10 +21,29 @@ writeFileSync(
 `,
 );
 
-describe('a reactor whose master is killed', () => {
+const effect = join(dir.path, 'effect');
+const localFile = join(dir.path, 'local.sls');
+writeFileSync(
+  localFile,
+  `note_it:
+  caller.file.write:
+    - args:
+      - path: ${effect}
+      - args: [{{ ['port', data['port'], salt['grains.get']('id')] | join(' ') | json }}]
+`,
+);
+
+describe('reactors of a master and of its minion', () => {
   const fleet = useProcesses({
     minions: ['m1'],
     masterConfig: { reactor: [{ 'count/*': [file] }], job_queue_max_per_minion: 10_000 },
+    minionConfig: { reactor: [{ 'myapp/*': [localFile] }] },
+  });
+
+  it("a minion's own renders its file in the running daemon and calls its functions", async () => {
+    await fleet().cli('salt-call', ['event.fire', '{port: 8080}', 'myapp/ready']);
+    await until('it has reacted', () => existsSync(effect));
+    expect(readFileSync(effect, 'utf8')).toBe('port 8080 m1\n');
   });
 
   const open = (): Promise<OperatorClient> =>
@@ -41,7 +60,7 @@ describe('a reactor whose master is killed', () => {
     return undefined;
   };
 
-  it('goes on where it was: each event has led to its job once', async () => {
+  it('a master that is killed goes on where it was: each event has led to its job once', async () => {
     const sender = await open();
     const accepted = new Set<number>();
     const send = async (n: number): Promise<void> => {
