@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
-import { type Clock, nowSeconds, sleep } from '../shared/clock.ts';
+import { type Clock, sleep } from '../shared/clock.ts';
 import { verifyCertificate } from '../shared/crypto/certificate.ts';
 import { keyId } from '../shared/crypto/job_signature.ts';
 import { type ErrorCode, errorLine, FleetError } from '../shared/errors.ts';
@@ -19,6 +19,7 @@ import {
   storedCredentials,
   storeSigningCert,
 } from './enroll.ts';
+import { createMasterClock } from './master_clock.ts';
 import { createRequests } from './requests.ts';
 import { explainTlsError, masterTls, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
@@ -76,7 +77,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const { id, clock, log } = options;
   const backoff = createBackoff({ ...options.reconnect, random: options.random });
   const signingKeys = new Map<string, KeyObject>();
-  let skewSeconds: number | undefined;
+  const masterClock = createMasterClock(clock);
   let connection: Connection | undefined;
   let caPem = '';
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
@@ -89,12 +90,12 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   /** Says hello: learns the master's time and its present signing keys. */
   const hello = async (): Promise<void> => {
-    const sentAt = nowSeconds(clock);
-    const answer = (await requests.ask('hello', { time: sentAt })) as { time?: unknown; signing_certs?: unknown };
-    if (typeof answer.time === 'number') {
-      skewSeconds = answer.time - nowSeconds(clock);
-      warnOfSkew(log, skewSeconds);
-    }
+    const askedMs = clock.nowMs();
+    const answer = (await requests.ask('hello', { time: Math.floor(askedMs / 1000) })) as {
+      time?: unknown;
+      signing_certs?: unknown;
+    };
+    if (typeof answer.time === 'number') warnOfSkew(log, masterClock.told(answer.time, askedMs));
     for (const certPem of Array.isArray(answer.signing_certs) ? answer.signing_certs : []) {
       trustSigningKey(String(certPem));
       await storeSigningCert(options.pkiDir, String(certPem));
@@ -102,7 +103,6 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   };
   const sayHello = (): Promise<void> =>
     hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
-  const masterNow = (): number => nowSeconds(clock) + (skewSeconds ?? 0);
 
   const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
     trustSigningKey(credentials.signingCertPem);
@@ -110,7 +110,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     const opened = await connect({ ...options, received }, caPem, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
-    const renewal = watchCertificate({ enrolment, ask: requests.ask, masterNow, clock });
+    const renewal = watchCertificate({ enrolment, ask: requests.ask, masterNow: masterClock.now, clock });
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
@@ -135,8 +135,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   return {
     signingKey: (kid) => signingKeys.get(kid),
     askForKeys: () => void sayHello(),
-    masterNow,
-    knowsMasterTime: () => skewSeconds !== undefined,
+    masterNow: masterClock.now,
+    knowsMasterTime: masterClock.isKnown,
     answer: requests.answer,
     ask: requests.ask,
     async run(signal) {

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
-import { FleetError } from '../shared/errors.ts';
+import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
@@ -16,6 +16,7 @@ import { Fire } from '../shared/protocol/messages/event.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import type { Scheduler } from '../shared/schedule/scheduler.ts';
+import { systemReason } from '../shared/system_reason.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
 import { type RunningBeacons, startBeacons } from './beacons.ts';
@@ -131,7 +132,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const abort = new AbortController();
   const work = async (): Promise<void> => {
     await jobs.runner.reportInterrupted();
-    await events.fireMaster(`salt/minion/${id}/start`, startData(config, deps.grains, clock));
+    await tellStart(events, startData(config, deps.grains, clock), deps);
     await scheduler.start();
     await link.run(abort.signal);
   };
@@ -146,11 +147,32 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   };
 }
 
+/** A full disk is no reason not to start: it may be what an operator comes to mend. */
+async function tellStart(events: Events, data: Readonly<Record<string, unknown>>, { config, log }: MinionDeps) {
+  const tag = `salt/minion/${config.id}/start`;
+  try {
+    await events.fireMaster(tag, data);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    log.error('an event cannot be kept and is lost', { tag, reason: systemReason(error) });
+  }
+}
+
 type Hear = ReturnType<typeof createForwarder>;
 type Disk = Awaited<ReturnType<typeof openDisk>>;
 
-/** What outlives the process. */
-async function openDisk({ config, clock, random, log }: MinionDeps) {
+/** What outlives the process. Throws FILE_UNREADABLE. */
+async function openDisk(deps: MinionDeps) {
+  const { cachedir } = deps.config;
+  try {
+    return await openFiles(deps);
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined) throw cause;
+    throw new FleetError('FILE_UNREADABLE', `cachedir ${cachedir} cannot be used: ${systemReason(cause)}`, { cause });
+  }
+}
+
+async function openFiles({ config, clock, random, log }: MinionDeps) {
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
   const { id } = config;

@@ -12,6 +12,7 @@ export interface ChaosFleet {
   readonly directory: string;
   readonly socketPath: string;
   readonly storePath: string;
+  readonly ledgerPath: (id: string) => string;
   /** Jobs append to it. */
   readonly effectFile: string;
   readonly smallDisks: readonly string[];
@@ -40,11 +41,14 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
   const disks = new Map<string, SmallDisk>();
   const proxies = new Map<string, TcpProxy>();
   const daemons = new Map<string, SupervisedDaemon>();
+  const caches = new Map<string, string>();
   const logFile = (name: string): string => join(directory, `${name}.log`);
   const storageOf = (name: string, disk: SmallDisk | undefined) => {
     if (disk !== undefined) disks.set(name, disk);
     const base = join(directory, name);
-    return { ...pathsOf(base), log_file: null, cachedir: disk?.path ?? join(base, 'cache') };
+    const cachedir = disk?.path ?? join(base, 'cache');
+    caches.set(name, cachedir);
+    return { ...pathsOf(base), log_file: null, cachedir };
   };
   const masterStorage = storageOf(MASTER, mountSmallDisk(MASTER_DISK_MB));
   const masterEtc = join(directory, MASTER, 'etc');
@@ -81,6 +85,7 @@ export async function createChaosFleet(minions: readonly string[]): Promise<Chao
     directory,
     socketPath: join(directory, MASTER, 'run', 'operator.sock'),
     storePath: join(masterStorage.cachedir, 'store'),
+    ledgerPath: (id) => join(caches.get(id) ?? '', 'ledger'),
     effectFile: join(directory, 'effects'),
     smallDisks: [...disks.keys()],
     daemons,

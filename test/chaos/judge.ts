@@ -34,6 +34,11 @@ export interface Evidence {
   /** By token. */
   readonly accepted: ReadonlyMap<string, Acceptance>;
   readonly effects: readonly SideEffect[];
+  /**
+   * Until when each part might begin, as the minion took it, by jid and id; seconds UTC. A part of a batch has its time from
+   * when its turn comes.
+   */
+  readonly takenUntil: ReadonlyMap<string, number>;
   /** How often each event of jobs was heard, by tag. */
   readonly events: ReadonlyMap<string, number>;
 }
@@ -42,7 +47,7 @@ export interface Evidence {
 const START_MARGIN_SECONDS = 1;
 
 /** Compares what the master says with what happened. Pure, but for reading the store. */
-export function judge({ jobs, accepted, effects, events }: Evidence): Verdict {
+export function judge({ jobs, accepted, effects, takenUntil, events }: Evidence): Verdict {
   const records = new Map([...jobs.jobs()].map((record) => [tokenOf(record), record]));
   const effectsOf = groupEffects(effects);
   const violations: Violation[] = [];
@@ -61,9 +66,14 @@ export function judge({ jobs, accepted, effects, events }: Evidence): Verdict {
     for (const id of record.minions) {
       const state = ended.get(id)?.state ?? 'open';
       parts[state] = (parts[state] ?? 0) + 1;
-      const part = { name: `${token} ${record.jid} ${id}`, state, exp: record.exp };
+      const own = effectsOf.get(`${token} ${id}`) ?? [];
+      const part = {
+        name: `${token} ${record.jid} ${id}`,
+        state,
+        exp: (record.batch === undefined ? record.exp : takenUntil.get(`${record.jid} ${id}`)) ?? record.exp,
+      };
       const hasReturn = returns.has(id);
-      violations.push(...judgePart(part, effectsOf.get(`${token} ${id}`) ?? [], hasReturn));
+      violations.push(...judgePart(part, own, hasReturn));
     }
   }
   for (const { token, id } of effects) {

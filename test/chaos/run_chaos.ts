@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { openLmdbStore } from '../../master/store/lmdb_store.ts';
+import { parseLedger } from '../../minion/jobs/ledger.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { type ChaosFleet, createChaosFleet, pause } from './chaos_fleet.ts';
 import { type ChaosPlan, MASTER, planChaos } from './chaos_plan.ts';
@@ -145,10 +147,26 @@ async function examine(
 ): Promise<Verdict> {
   const store = openLmdbStore(fleet.storePath);
   try {
-    return judge({ jobs: createJobStore(store), accepted, effects: readSideEffects(fleet.effectFile), events });
+    return judge({
+      jobs: createJobStore(store),
+      accepted,
+      effects: readSideEffects(fleet.effectFile),
+      takenUntil: readLedgers(fleet),
+      events,
+    });
   } finally {
     await store.close();
   }
+}
+
+/** What each minion wrote down when it took a part. */
+function readLedgers(fleet: ChaosFleet): Map<string, number> {
+  const entries = MINIONS.flatMap((id) =>
+    [...parseLedger(readFileSync(fleet.ledgerPath(id), 'utf8'))].map(
+      ([jid, { exp }]) => [`${jid} ${id}`, exp] as const,
+    ),
+  );
+  return new Map(entries);
 }
 
 function sampleMemory(fleet: ChaosFleet) {

@@ -16,10 +16,14 @@ async function evidence(
     readonly m2?: JobStateName | undefined;
     readonly withoutReturn?: boolean;
     readonly without?: boolean;
+    readonly isBatch?: boolean;
   } & Partial<Omit<Evidence, 'jobs'>> = {},
 ): Promise<Evidence> {
   const jobs = createJobStore(createMemoryStore());
-  const record = sampleJob({ metadata: { chaos: 't1' } });
+  const record = sampleJob({
+    metadata: { chaos: 't1' },
+    ...(change.isBatch && { batch: { size: 1, wait_ms: 0, start_s: 5 } }),
+  });
   const row = (state: JobStateName): EndedRow => ({ state, since: START_AT + 2 });
   if (change.without !== true) {
     await jobs.addJob(record, new Map());
@@ -37,6 +41,7 @@ async function evidence(
     jobs,
     accepted: new Map([['t1', { kind: 'accepted', jid, minions: ['m1', 'm2'] }]]),
     effects: [ran('m1')],
+    takenUntil: new Map(),
     events: new Map([[retTag, 1]]),
     ...change,
   };
@@ -52,6 +57,14 @@ test('a run that kept every promise is acquitted and counted', async () => {
     parts: { succeeded: 1, expired: 1 },
     effectCount: 1,
   });
+});
+
+test('a part of a batch is late by what the minion was told when its turn came', async () => {
+  const effects = [ran('m1', exp + 20)];
+  const until = (seconds: number) => new Map([[`${jid} m1`, seconds]]);
+  expect(await kindsOf({ isBatch: true, effects, takenUntil: until(exp + 20) })).toEqual([]);
+  expect(await kindsOf({ isBatch: true, effects, takenUntil: until(exp + 10) })).toEqual(['late']);
+  expect(await kindsOf({ effects, takenUntil: until(exp + 20) })).toEqual(['late']);
 });
 
 test.each(['interrupted', 'timed_out', 'cancelled'] as const)(
