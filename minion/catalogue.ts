@@ -3,6 +3,7 @@ import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { nearest } from '../shared/suggest.ts';
 import type { Catalogue, MinionContext } from './context.ts';
+import { refusedModule } from './guards.ts';
 
 /** The execution modules of this minion, each asked once whether it can work here. */
 export function createCatalogue(
@@ -19,6 +20,9 @@ export function createCatalogue(
       unavailable.clear();
     },
     async find(name) {
+      if (!folder.names.includes(name)) return undefined;
+      const refusal = refusedModule(name, context().config);
+      if (refusal !== undefined) return { unavailable: refusal };
       const module = await folder.load(name);
       if (module === undefined) return undefined;
       if (!unavailable.has(name)) unavailable.set(name, module.unavailable?.(context()));

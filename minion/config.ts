@@ -95,6 +95,27 @@ const jobs = {
   ),
 };
 
+const guards = {
+  disable_modules: saltKey(textList, [], 'Execution modules that are not there, whoever calls them.'),
+  whitelist_modules: saltKey(textList, [], 'The only execution modules that are there. Empty: all.'),
+  cmd_blacklist_glob: saltKey(textList, [], 'Globs of command lines that the functions of `cmd` refuse.'),
+  cmd_whitelist_glob: saltKey(
+    textList,
+    [],
+    'Globs of the only command lines that the functions of `cmd` run. Empty: all that are not refused.',
+  ),
+  minion_blackout: saltKey(
+    flag,
+    false,
+    'Refuse all jobs but those whose functions only look. A grain of this name does the same.',
+  ),
+  minion_blackout_whitelist: saltKey(
+    textList,
+    [],
+    'Globs of further functions that run during a blackout. A grain of this name adds to it.',
+  ),
+};
+
 const beacons = {
   beacons: saltKey(
     map,
@@ -160,6 +181,7 @@ export const minionSchema = {
     'Files and directories': pathSettings('minion'),
     Grains: grains,
     Jobs: jobs,
+    Guards: guards,
     Returners: minionReturnerSettings,
     Beacons: beacons,
     Reactor: reactor,

@@ -5,7 +5,7 @@ import { callFunction } from '../../shared/plugin/function.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { findFunction } from '../catalogue.ts';
-import type { Catalogue, MinionContext } from '../context.ts';
+import type { Catalogue, MinionContext, MinionFunction } from '../context.ts';
 import type { Exclusive } from './exclusive.ts';
 
 /** What a function said about its own outcome (JOB-6). */
@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly exclusive: Exclusive;
+  /** Throws what forbids this minion to run it now. */
+  permit?(job: JobPayload, spec: MinionFunction): void;
   /** The context of one call; what the function sets goes into `outcome`. */
   contextOf(job: JobPayload, signal: AbortSignal, outcome: Outcome): MinionContext;
 }
@@ -42,6 +44,7 @@ export async function executeJob(
   const duration = (): number => Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000;
   try {
     const spec = await findFunction(options.catalogue, job.fun);
+    options.permit?.(job, spec);
     const context = options.contextOf(job, signal, outcome);
     const call = () => callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
     const value = await inTurn(options.exclusive, spec.exclusive, job, signal, call);

@@ -11,6 +11,7 @@ import { formatTopic } from '../../shared/protocol/topic.ts';
 import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
 import type { MinionConfig } from '../config.ts';
 import type { Events } from '../context.ts';
+import { checkBlackout, readHold } from '../guards.ts';
 import { type MinionServices, makeContext } from '../make_context.ts';
 import type { MasterLink } from '../master_link.ts';
 import { createExclusive } from './exclusive.ts';
@@ -73,14 +74,19 @@ export function createJobPath(options: JobPathOptions) {
       const value = toStoredReturn(result, job, eventStamp(clock.nowMs()));
       if (to.length > 0) await returners.add(to, { kind: 'return', value });
     },
-    execute: (job, signal, progress) =>
-      executeJob({ id, catalogue, clock, log, exclusive, contextOf: contextOf(progress) }, job, signal),
+    execute(job, signal, progress) {
+      // The schedule, beacons and reactions of the minion itself go on (JOB-15).
+      const permit = job.own === undefined ? checkBlackout(config, services.grains) : undefined;
+      const how = { id, catalogue, clock, log, exclusive, contextOf: contextOf(progress), ...(permit && { permit }) };
+      return executeJob(how, job, signal);
+    },
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
   });
   const receive = createReceiver({
     ...shared,
     signingKey: (kid) => link().signingKey(kid),
     knowsMasterTime: () => link().knowsMasterTime(),
+    held: () => readHold(config.config_dir),
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),
     cancel: (jid) => runner.cancel(jid),

@@ -43,7 +43,7 @@ export interface JobRunnerOptions {
   readonly masterNow: () => number;
   /** How often the master hears that a long job still runs. */
   readonly heartbeatMs: number;
-  readonly execute: (job: JobPayload, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
+  readonly execute: (job: TakenJob, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
   /** Hands a return to the returners that want it; resolves when that would survive a power cut. */
   readonly keep: (job: JobPayload, result: ReturnPayload) => Promise<void>;
   /** Of this process. */

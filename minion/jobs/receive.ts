@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   /** The master told its time. Until then the clock of this machine is all there is, and it may be wrong by years. */
   readonly knowsMasterTime: () => boolean;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
+  /** Why somebody at the machine wants no jobs on it, or undefined. */
+  readonly held: () => Promise<string | undefined>;
   /** Why no job can be taken now, or undefined. */
   readonly busy: () => string | undefined;
   /** Begins to run it; not awaited. */
@@ -129,6 +131,8 @@ async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPay
     const matches = await matcherOf(job.tgt, job.tgt_type ?? 'glob');
     if (!matches({ id: options.id })) return { st: 'rej', reason: 'the target does not match this minion' };
   }
+  const held = await options.held();
+  if (held !== undefined) return { st: 'rej', reason: held };
   const busy = options.busy();
   return busy === undefined ? undefined : { st: 'busy', reason: busy };
 }

@@ -48,6 +48,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     masterNow: () => NOW,
     knowsMasterTime: () => true,
     acknowledge: (jid, ack) => acks.push([jid, ack]),
+    held: async () => undefined,
     busy: () => undefined,
     run: (job) => ran.push(job),
     cancel: (jid) => cancelled.push(jid),
@@ -234,4 +235,18 @@ test('a return that the master asks for again is sent again', async () => {
   const packet = JobControl.encode({ id: 'm1' }, { op: 'resend', jid: JID });
   await receive(packet.topic, packet.payload, false);
   expect(resent).toEqual([JID]);
+});
+
+test('a held minion rejects jobs with the text of the hold file, and remembers none of them', async () => {
+  let held: string | undefined = 'held: disk is being replaced';
+  const { deliver, ran, acks } = setUp({ held: async () => held });
+  await deliver();
+  expect([ran, acks, ledger.has(JID)]).toEqual([
+    [],
+    [[JID, { st: 'rej', reason: 'held: disk is being replaced' }]],
+    false,
+  ]);
+  held = undefined;
+  await deliver();
+  expect(ran.length).toBe(1);
 });
