@@ -11,9 +11,9 @@ import {
   mapOf,
   nullable,
   path,
+  pathList,
   seconds,
   text,
-  textList,
 } from '../shared/config/format.ts';
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
 import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
@@ -36,12 +36,6 @@ const operator: Format<OperatorEntry> = {
     return typeof password_hash === 'string' && /^[0-9a-f]{64}$/.test(password_hash) ? { password_hash } : undefined;
   },
   fromText: (given) => given,
-};
-
-const pathList: Format<readonly string[]> = {
-  ...textList,
-  expects: 'a list of absolute paths',
-  read: (value) => (textList.read(value)?.every((item) => item.startsWith('/')) ? (value as string[]) : undefined),
 };
 
 const listeners = {

@@ -1,33 +1,57 @@
-import { FleetError } from '../shared/errors.ts';
+import { errorLine, FleetError } from '../shared/errors.ts';
 import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { nearest } from '../shared/suggest.ts';
 import type { Catalogue, MinionContext } from './context.ts';
+import { type CustomModules, openCustomModules } from './custom_modules.ts';
 import { refusedModule } from './guards.ts';
 
-/** The execution modules of this minion, each asked once whether it can work here. */
-export function createCatalogue(
-  folder: PluginFolder<ModuleSpec<MinionContext>>,
-  context: () => MinionContext,
-): Catalogue {
-  const unavailable = new Map<string, string | undefined>();
+type Module = ModuleSpec<MinionContext>;
+type Found = Awaited<ReturnType<Catalogue['find']>>;
+
+/**
+ * The execution modules of this minion: those of its module_dirs, then our own. Each is asked once whether it can work
+ * here. One that is broken is unavailable, with the reason, and hurts no other.
+ */
+export function createCatalogue(folder: PluginFolder<Module>, context: () => MinionContext): Catalogue {
+  const found = new Map<string, Promise<Found>>();
+  let opened: CustomModules | undefined;
+  const custom = (): CustomModules => {
+    opened ??= openCustomModules({
+      folders: (context().config.module_dirs ?? []) as readonly string[],
+      builtin: folder.names,
+      exec: () => context().exec,
+      euid: process.geteuid?.() ?? -1,
+    });
+    return opened;
+  };
+  const look = async (name: string): Promise<Found> => {
+    if (!custom().has(name) && !folder.names.includes(name)) return undefined;
+    const refusal = refusedModule(name, context().config);
+    if (refusal !== undefined) return { unavailable: refusal };
+    try {
+      const module = custom().has(name) ? await custom().load(name) : await folder.load(name);
+      const reason = module?.unavailable?.(context());
+      return reason === undefined ? module : { unavailable: reason };
+    } catch (error) {
+      const reason = error instanceof FleetError ? errorLine(error) : String(error);
+      context().log.error('a module cannot be used', { module: name, reason });
+      return { unavailable: reason };
+    }
+  };
   return {
     get moduleNames() {
-      return folder.names;
+      return [...new Set([...custom().names, ...folder.names])].sort();
     },
     refresh() {
       folder.rescan();
-      unavailable.clear();
+      found.clear();
+      return custom().rescan();
     },
-    async find(name) {
-      if (!folder.names.includes(name)) return undefined;
-      const refusal = refusedModule(name, context().config);
-      if (refusal !== undefined) return { unavailable: refusal };
-      const module = await folder.load(name);
-      if (module === undefined) return undefined;
-      if (!unavailable.has(name)) unavailable.set(name, module.unavailable?.(context()));
-      const reason = unavailable.get(name);
-      return reason === undefined ? module : { unavailable: reason };
+    find(name) {
+      const known = found.get(name) ?? look(name);
+      found.set(name, known);
+      return known;
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   map,
   milliseconds,
   nullable,
+  pathList,
   port,
   seconds,
   text,
@@ -92,6 +93,14 @@ const jobs = {
     choice(['', 'minion', 'master', 'both']),
     '',
     'Where files are kept before they are changed: `minion` for the cache directory; empty for nowhere.',
+  ),
+};
+
+const customModules = {
+  module_dirs: saltKey(
+    pathList,
+    [],
+    'Directories of execution modules of your own, a file each. A name in the first of them wins, also over our own modules.',
   ),
 };
 
@@ -180,6 +189,7 @@ export const minionSchema = {
     Identity: identity,
     'Files and directories': pathSettings('minion'),
     Grains: grains,
+    'Custom modules': customModules,
     Jobs: jobs,
     Guards: guards,
     Returners: minionReturnerSettings,

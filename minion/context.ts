@@ -98,8 +98,11 @@ export interface Catalogue {
   readonly moduleNames: readonly string[];
   /** The module, or the reason why it cannot be used here, or undefined when there is none of that name. */
   find(module: string): Promise<ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined>;
-  /** Looks for modules that came and went, and asks each again whether it can work here. */
-  refresh(): void;
+  /**
+   * Looks for modules that came and went, and asks each again whether it can work here. The names of custom modules that
+   * came, went or changed.
+   */
+  refresh(): readonly string[];
 }
 
 /** All that a function may touch. There are no globals: what is not here, a module cannot reach. */

@@ -31,7 +31,7 @@ mkdirSync(out, { recursive: true });
 rmSync(`${out}/shared`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: [...mains, 'scripts/demo.ts', ...renderWorkers, ...plugins],
+  entryPoints: [...mains, 'scripts/demo.ts', 'minion/module_kit.ts', ...renderWorkers, ...plugins],
   outdir: out,
   outbase: '.',
   bundle: true,

@@ -140,6 +140,12 @@ export const textList: Format<readonly string[]> = {
           .filter((item) => item !== ''),
 };
 
+export const pathList: Format<readonly string[]> = {
+  ...textList,
+  expects: 'a list of absolute paths',
+  read: (value) => (textList.read(value)?.every((item) => item.startsWith('/')) ? (value as string[]) : undefined),
+};
+
 /** A mapping of any content. */
 export const map: Format<Readonly<Record<string, unknown>>> = {
   expects: 'a mapping',

@@ -70,8 +70,10 @@ export const TextList = v.pipe(
 );
 
 export const Dict = v.pipe(
-  v.record(v.string(), v.unknown(), 'must be a mapping'),
+  v.unknown(),
+  // Before the record, which makes a mapping of a list.
   v.check((value) => !Array.isArray(value), 'must be a mapping'),
+  v.record(v.string(), v.unknown(), 'must be a mapping'),
 );
 
 /** A file mode: `0644`, `644` or the number 644, as four octal digits with a leading zero. */

@@ -81,7 +81,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
     },
     catalogue: {
       moduleNames: Object.keys(modules).sort(),
-      refresh: () => undefined,
+      refresh: () => [],
       find: async (name) => modules[name],
     },
     async call(fun, args = [], kwargs = {}) {

@@ -81,7 +81,7 @@ test('list_modules takes globs', async () => {
 test('a module that cannot be used is not listed', async () => {
   const catalogue = {
     moduleNames: ['gone', 'sysctl'],
-    refresh: () => undefined,
+    refresh: () => [],
     find: async (name: string) => (name === 'sysctl' ? sysctl : { unavailable: 'x' }),
   };
   expect(await runFunction(fakeContext({ catalogue }), sys, 'sys.list_modules')).toEqual(['sysctl']);

@@ -197,7 +197,7 @@ describe('the modules beside it', () => {
     functions: { go: fn({ summary: 'Go.', args: {}, examples: [], run: () => 1 }) },
   });
   const find = async (name: string) => (name === 'alpha' ? alpha : { unavailable: 'no beta here' });
-  const catalogue = { moduleNames: ['beta', 'alpha'], find, refresh: () => undefined };
+  const catalogue = { moduleNames: ['beta', 'alpha'], find, refresh: () => [] };
 
   test.each([
     ['test.provider', ['alpha'], 'alpha'],

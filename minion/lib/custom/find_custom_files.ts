@@ -1,0 +1,77 @@
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../../../shared/errors.ts';
+import { whyUntrusted } from './trusted_file.ts';
+
+export type CustomKind = 'javascript' | 'typescript' | 'program';
+
+/** A file of a folder of custom modules. */
+export interface CustomFile {
+  readonly path: string;
+  readonly kind: CustomKind;
+  /** Another one whenever the content is another. */
+  readonly version: string;
+  /** Why it must not be run. */
+  readonly refusal?: string;
+}
+
+const FILE_NAME = /^([a-z][a-z0-9_]*)(\.[a-z0-9]+)?$/;
+const KINDS: Readonly<Record<string, CustomKind>> = {
+  '.js': 'javascript',
+  '.mjs': 'javascript',
+  '.ts': 'typescript',
+  '.mts': 'typescript',
+};
+const EXECUTABLE = 0o111;
+
+/**
+ * The modules of some folders by name; of two of one name that of the first folder counts, and in a folder the first by
+ * name. What stands in `builtin` is not taken from a folder that somebody else may write to.
+ */
+export function findCustomFiles(
+  folders: readonly string[],
+  builtin: readonly string[],
+  euid: number,
+): ReadonlyMap<string, CustomFile> {
+  const files = new Map<string, CustomFile>();
+  for (const folder of folders) {
+    const folderStats = statsOf(folder);
+    if (folderStats === undefined) continue;
+    const why = whyUntrusted(folderStats, euid);
+    for (const [name, file] of filesOf(folder, euid)) {
+      if (files.has(name) || (why !== undefined && builtin.includes(name))) continue;
+      files.set(name, why === undefined ? file : { ...file, refusal: `${folder}: ${why}` });
+    }
+  }
+  return files;
+}
+
+function filesOf(folder: string, euid: number): [string, CustomFile][] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((entry) => {
+      const [, name, extension = ''] = FILE_NAME.exec(entry) ?? [];
+      const path = join(folder, entry);
+      const stats = name === undefined ? undefined : statsOf(path);
+      if (name === undefined || stats?.isFile() !== true) return [];
+      const isProgram = (stats.mode & EXECUTABLE) !== 0;
+      const kind = KINDS[extension] ?? 'program';
+      // A text beside the modules is none; a module that cannot be run is said to be broken.
+      if (kind === 'program' && !isProgram && extension !== '') return [];
+      const lacks = kind === 'program' && !isProgram ? 'it is not executable' : undefined;
+      const why = whyUntrusted(stats, euid) ?? lacks;
+      const version = `${stats.mtimeMs}-${stats.size}-${stats.ino}`;
+      const file: CustomFile = { path, kind, version, ...(why !== undefined && { refusal: `${path}: ${why}` }) };
+      return [[name, file] as [string, CustomFile]];
+    });
+}
+
+/** Undefined for what is not there, or cannot be looked at. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
