@@ -1,4 +1,5 @@
-import { redact } from '../shared/log.ts';
+import { hideValue } from '../shared/log.ts';
+import { hideArguments } from '../shared/plugin/hide_arguments.ts';
 import { decodeBody, openPayload, toJsonLine } from '../shared/protocol/codec.ts';
 
 /** Members that hold what an operator or a device typed in: the only places where a payload has secrets by design. */
@@ -34,10 +35,8 @@ function toObserverJson(bytes: Uint8Array): Buffer {
 
 function hideSecrets(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const result: Record<string, unknown> = { ...value };
-  for (const member of SECRET_MEMBERS) {
-    if (member in result) Object.assign(result, redact({ [member]: result[member] }));
-  }
+  const result: Record<string, unknown> = hideArguments({ ...value });
+  if ('token' in result) result.token = hideValue(result.token);
   return result;
 }
 

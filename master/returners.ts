@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
-import { type Logger, redact } from '../shared/log.ts';
+import type { Logger } from '../shared/log.ts';
+import { hideArguments } from '../shared/plugin/hide_arguments.ts';
 import { destinationsOf } from '../shared/plugin/open_returner.ts';
 import { openReturners } from '../shared/plugin/open_returners.ts';
 import { toStoredReturn } from '../shared/plugin/returner.ts';
@@ -46,7 +47,7 @@ export async function createMasterReturners(options: {
   });
   const unlisten = config.event_return.length === 0 ? () => undefined : bus.listen(eventReturn.accept);
   const keepJob = async (record: JobRecord): Promise<void> => {
-    const load = { ...record, arg: redact(record.arg), kwarg: redact(record.kwarg) };
+    const load = hideArguments({ ...record });
     await queue.add(cache, { kind: 'job', value: { jid: record.jid, minions: record.minions, load } });
   };
   const keepReturn = async (record: JobRecord, result: ReturnPayload): Promise<void> => {

@@ -10,15 +10,19 @@ import { configFile, configReference } from './docs/config_docs.ts';
 import { errorReference } from './docs/error_docs.ts';
 import { moduleReference, modulesReference } from './docs/function_docs.ts';
 import { protocolReference } from './docs/protocol_docs.ts';
+import { secretArgumentsSource } from './docs/secret_arguments.ts';
 
 type AnyModule = ModuleSpec<never>;
 
 /** Every generated file: path from the root of the repository to text. The same code gives the same text. */
 export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
   const modules = await loadModules('../minion/modules/');
+  const runners = await loadModules('../master/runners/');
+  const wheel = await loadModules('../master/wheel/');
   return new Map([
     ['config/master.yaml', configFile(masterSchema)],
     ['config/minion.yaml', configFile(minionSchema)],
+    ['shared/plugin/secret_arguments.ts', secretArgumentsSource({ '': modules, 'runner.': runners, 'wheel.': wheel })],
     ['docs/protocol.md', protocolReference(messageTable)],
     ['docs/reference/config_master.md', configReference(masterSchema)],
     ['docs/reference/config_minion.md', configReference(minionSchema)],
@@ -30,19 +34,11 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     ...modules.map(([name, module]) => [`docs/reference/modules/${name}.md`, moduleReference(name, module)] as const),
     [
       'docs/reference/runners.md',
-      modulesReference(
-        'Runners',
-        'Functions that run on the master: `salt-run <module>.<function>`.',
-        await loadModules('../master/runners/'),
-      ),
+      modulesReference('Runners', 'Functions that run on the master: `salt-run <module>.<function>`.', runners),
     ],
     [
       'docs/reference/wheel.md',
-      modulesReference(
-        'Wheel',
-        'Functions that manage the master itself; `salt-key` is made of them.',
-        await loadModules('../master/wheel/'),
-      ),
+      modulesReference('Wheel', 'Functions that manage the master itself; `salt-key` is made of them.', wheel),
     ],
   ]);
 }

@@ -33,7 +33,22 @@ export interface LogSink {
   readonly format: 'text' | 'json';
 }
 
-const SECRET_KEY = /passw|^pass$|secret|token|private|credential|^key$|_key$|apikey/i;
+const SECRET_NAME =
+  /passw|passphrase|passcode|(^|_)pass$|secret|token|private|(^|_)priv(_?key)?$|credential|^key$|_key$|apikey/i;
+
+/** What stands for a secret where others look on. */
+export const HIDDEN = '**********';
+
+/** What is called so is a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** A secret, hidden; what tells nothing stays: empty text, None, True and False. */
+export function hideValue(value: unknown): unknown {
+  const tells = value !== null && value !== undefined && value !== '' && typeof value !== 'boolean';
+  return tells ? HIDDEN : value;
+}
 
 /** The same value with every secret-looking member hidden: for logs, job lists and events (CVE-2021-25284, CVE-2015-6918). */
 export function redact(value: unknown, depth = 0): unknown {
@@ -42,8 +57,7 @@ export function redact(value: unknown, depth = 0): unknown {
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    const hide = SECRET_KEY.test(key) && item !== null && item !== '' && typeof item !== 'boolean';
-    result[key] = hide ? '**********' : redact(item, depth + 1);
+    result[key] = isSecretName(key) ? hideValue(item) : redact(item, depth + 1);
   }
   return result;
 }

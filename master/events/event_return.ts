@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { hideArguments } from '../../shared/plugin/hide_arguments.ts';
 import type { Destination } from '../../shared/plugin/open_returner.ts';
 import type { StoredEvent } from '../../shared/plugin/returner.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import type { EventData } from './event_record.ts';
-import { hideArguments } from './hide_arguments.ts';
 
 /** Events that wait in memory for the disk, at most; beyond it the oldest are dropped. */
 const BUFFER_MAX = 10_000;

@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { eventStamp } from '../../shared/event_stamp.ts';
+import { hideArguments } from '../../shared/plugin/hide_arguments.ts';
 import type { EventsRequest, OperatorResponsePayload } from '../../shared/protocol/messages/operator.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import type { EventLog } from './event_log.ts';
-import { hideArguments } from './hide_arguments.ts';
 
 /** Events read at a time, so that the event loop stays free. */
 const BATCH = 100;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { hideKeywords } from '../../shared/plugin/hide_arguments.ts';
 import type { AnyReactor, ReactorContext, ReactorJob } from '../../shared/plugin/reactor.ts';
 import { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
@@ -159,7 +160,8 @@ function toRequest(job: ReactorJob): JobRequest {
 }
 
 function describe(kind: string, fun: string, kwarg: Readonly<Record<string, unknown>>): string {
-  const list = Object.entries(kwarg).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+  const shown = hideKeywords(kind === 'local' ? fun : `${kind}.${fun}`, kwarg) as Readonly<Record<string, unknown>>;
+  const list = Object.entries(shown).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
   return `${kind}.${fun}${list.join('')}`;
 }
 

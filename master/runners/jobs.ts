@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { jidStartTime } from '../../shared/ids.ts';
-import { redact } from '../../shared/log.ts';
 import { Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
+import { hidePositional } from '../../shared/plugin/hide_arguments.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineRunner, fn, type MasterContext } from '../context.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
@@ -242,10 +242,10 @@ function nothingToRetry({ jid, minions }: JobRecord, endedCount: number): FleetE
 
 /** RET-7's fields, in Salt's order of printing; secrets in arguments are hidden. */
 function describe(record: JobRecord): Record<string, unknown> {
-  const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...(redact(record.kwarg) as object) }] : [];
+  const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...record.kwarg }] : [];
   return {
     Function: record.fun,
-    Arguments: [...(redact(record.arg) as unknown[]), ...kwargs],
+    Arguments: hidePositional(record.fun, [...record.arg, ...kwargs]),
     Target: record.tgt,
     'Target-type': record.tgt_type,
     User: record.user,

@@ -1,3 +1,4 @@
+import { hidePositional } from '../../shared/plugin/hide_arguments.ts';
 import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { Jobs, RunningJob } from '../context.ts';
 
@@ -56,7 +57,7 @@ function describe({ job, children }: Entry, ownPid: number): RunningJob {
   return {
     jid: job.jid,
     fun: job.fun,
-    arg: job.arg ?? [],
+    arg: hidePositional(job.fun, job.arg ?? []),
     tgt: job.tgt ?? '',
     tgt_type: job.tgt_type ?? 'glob',
     user: job.user ?? '',

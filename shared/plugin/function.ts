@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FleetError } from '../errors.ts';
+import { hideValue, isSecretName } from '../log.ts';
 import { pyRepr } from '../python_text.ts';
 import { docText } from './documentation.ts';
 
@@ -94,7 +95,9 @@ export function bindArguments<C>(
     else if (!key.startsWith('__pub_')) unknown[key] = value;
   }
   if (spec.varkw === undefined && Object.keys(unknown).length > 0) {
-    const list = Object.entries(unknown).map(([key, value]) => `${key}=${pyRepr(value)}`);
+    const list = Object.entries(unknown).map(
+      ([key, value]) => `${key}=${pyRepr(isSecretName(key) ? hideValue(value) : value)}`,
+    );
     throw argsInvalid(name, spec, `The following keyword arguments are not valid: ${list.join(', ')}`);
   }
   const missing = names.filter((key) => !given.has(key) && isRequired(spec.args[key] as v.GenericSchema));

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
-import { type Logger, redact } from '../log.ts';
+import type { Logger } from '../log.ts';
 import type { ReturnPayload } from '../protocol/messages/return.ts';
+import { hidePositional } from './hide_arguments.ts';
 
 /** What became of one job on one minion, as it is stored elsewhere: Salt's return load (JOB-5). */
 export interface StoredReturn {
@@ -100,7 +101,7 @@ export function toStoredReturn(
     jid: job.jid,
     id,
     fun,
-    fun_args: redact(fun_args) as unknown[],
+    fun_args: hidePositional(fun, fun_args),
     return: result.return,
     retcode,
     success,

@@ -41,6 +41,7 @@ test.each([
   [three, ['x'], { c: 'z' }, "f() missing 1 required positional argument: 'b'"],
   [one, ['x'], { a: 'y' }, "f() got multiple values for argument 'a'"],
   [one, ['x'], { zz: 1 }, 'The following keyword arguments are not valid: zz=1'],
+  [one, ['x'], { passwd: 'q' }, "The following keyword arguments are not valid: passwd='**********'"],
   [one, ['x'], { zz: 'q', yy: true }, "The following keyword arguments are not valid: zz='q', yy=True"],
   [some, ['x', -1], {}, 'b: must not be negative'],
   [some, ['x', 'many'], {}, 'b: must be a number'],

@@ -1,0 +1,34 @@
+/** What a function's definition says of secrets in its arguments. */
+export interface ArgumentSecrets {
+  /** Positions of arguments whose names are those of secrets. */
+  readonly positions?: readonly number[];
+  /** Its argument `key` is the name of something. */
+  readonly plainKey?: true;
+}
+
+/**
+ * Written by `npm run docs` from the definitions of all functions, so that the master and the broker know them without
+ * loading any.
+ */
+export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
+  'cmd.run': { positions: [23] },
+  'cmd.shell': { positions: [21] },
+  'cmd.run_stdout': { positions: [21] },
+  'cmd.run_stderr': { positions: [21] },
+  'cmd.run_all': { positions: [22] },
+  'cmd.retcode': { positions: [19] },
+  'cmd.run_bg': { positions: [17] },
+  'cmd.script': { positions: [20] },
+  'cmd.script_retcode': { positions: [18] },
+  'config.get': { plainKey: true },
+  'disk.blkid': { positions: [1] },
+  'grains.get': { plainKey: true },
+  'grains.has_value': { plainKey: true },
+  'grains.equals': { plainKey: true },
+  'grains.setval': { plainKey: true },
+  'grains.set': { plainKey: true },
+  'grains.append': { plainKey: true },
+  'grains.remove': { plainKey: true },
+  'grains.delkey': { plainKey: true },
+  'grains.delval': { plainKey: true },
+};
