@@ -90,7 +90,7 @@ function asyncText(jid: string): string {
   const tag = `salt/run/${jid}`;
   return (
     'Running in asynchronous mode. Results of this execution may be collected by attaching to the master event bus. ' +
-    `This execution is running under tag ${tag}\nIts outcome: salt-run event.wait ${tag}/ret since=1d\n`
+    `This execution is running under tag ${tag}\nIts outcome, when it is over: salt-run jobs.lookup_jid ${jid}\n`
   );
 }
 

@@ -4,12 +4,15 @@ import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { CallRequest, PartsReference } from '../shared/protocol/messages/operator.ts';
 import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
+import type { KeepCall } from './jobs/keep_call.ts';
 
 export interface CallRunnerOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
   readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
   readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
   readonly newJid: () => string;
+  /** Of calls that nobody waits for. */
+  readonly keep: KeepCall;
 }
 
 /** What a called function said of its own answer. */
@@ -30,7 +33,8 @@ export interface CallResult extends Readonly<CallSettings> {
 
 /**
  * Calls a runner or a wheel function in a user's name, with the events of Salt around it: the one door, whoever calls.
- * Throws FUNCTION_UNKNOWN and ARGS_INVALID before anything runs, then whatever the function throws. `began` is told in between.
+ * Throws FUNCTION_UNKNOWN and ARGS_INVALID before anything runs, then whatever the function throws. `began` is told in
+ * between, and then nobody waits: the outcome is kept among the jobs.
  */
 export type CallRunner = (
   user: string,
@@ -50,19 +54,25 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
     const { values, extra } = bindArguments(fun, spec, arg, kwarg);
     const tag = `salt/${op === 'runner' ? 'run' : 'wheel'}/${jid}`;
     const about = { jid, fun: `${op}.${fun}`, fun_args: arg, user };
-    const emit = (end: string, data: Readonly<Record<string, unknown>>): void => {
-      context.bus.emit(`${tag}/${end}`, { ...about, ...data });
+    const { bus } = context;
+    const end = async (value: unknown, success: boolean): Promise<void> => {
+      const data = { ...about, return: value, success };
+      if (began === undefined) return bus.emit(`${tag}/ret`, data);
+      const { out, retcode = success ? 0 : 1 } = settings;
+      const call = { jid, fun: about.fun, user, arg, kwarg, value, out, retcode, success };
+      await options.keep(call, bus.hold(`${tag}/ret`, data));
     };
-    emit('new', {});
+    bus.emit(`${tag}/new`, about);
     began?.(jid);
+    let value: unknown;
     try {
-      const value = await spec.run(context, values, extra);
-      emit('ret', { return: spec.secret === true ? HIDDEN : value, success: true });
-      return { value, ...settings };
+      value = await spec.run(context, values, extra);
     } catch (error) {
-      emit('ret', { return: errorLine(error), success: false });
+      await end(errorLine(error), false);
       throw error;
     }
+    await end(spec.secret === true ? HIDDEN : value, true);
+    return { value, ...settings };
   };
 }
 

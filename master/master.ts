@@ -8,6 +8,7 @@ import { VERSION } from '../shared/version.ts';
 import { type CallSettings, createCallRunner, newCallSettings } from './call_runner.ts';
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
+import { createKeepCall } from './jobs/keep_call.ts';
 import type { Authority } from './keys/authority.ts';
 import { type Observations, observeStore } from './metrics/observations.ts';
 import { openMonitoring } from './metrics/open_monitoring.ts';
@@ -52,7 +53,8 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const context = (user: string, settings: CallSettings = newCallSettings()) =>
     makeContext(deps, parts, late, user, settings);
   const { runners, wheel } = deps;
-  const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid });
+  const keep = createKeepCall(parts.jobs, clock, log);
+  const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid, keep });
   const reactor = await openReactor({ ...deps, ...parts, store, callRunner });
   late.reactor = reactor;
   const schedule = createMasterSchedule({ ...deps, store, callRunner });

@@ -7,6 +7,7 @@ import { hidePositional } from '../../shared/plugin/hide_arguments.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineRunner, fn, type MasterContext } from '../context.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
+import { isKeptCall } from '../jobs/keep_call.ts';
 
 const jidArg = { jid: Text };
 
@@ -166,6 +167,7 @@ export default defineRunner({
       examples: ['salt-run jobs.retry 20261122093047146206'],
       async run(context, { jid }) {
         const record = find(context, jid);
+        if (isKeptCall(record)) throw ranHere(record);
         const ended = context.jobs.endedRows(record.jid);
         const failed = record.minions.filter((id) => ended.has(id) && ended.get(id)?.state !== 'succeeded');
         if (failed.length === 0) throw nothingToRetry(record, ended.size);
@@ -229,6 +231,12 @@ function find({ jobs }: MasterContext, jid: string): JobRecord {
   if (record !== undefined) return record;
   throw new FleetError('JOB_UNKNOWN', `there is no job ${jid}`, {
     hint: 'salt-run jobs.list_jobs lists those that are kept (keep_jobs_seconds)',
+  });
+}
+
+function ranHere({ jid, fun }: JobRecord): FleetError {
+  return new FleetError('COMMAND_FAILED', `job ${jid} was ${fun}, which ran on the master and not on minions`, {
+    hint: 'call it again by salt-run',
   });
 }
 

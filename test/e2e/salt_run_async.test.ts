@@ -17,6 +17,9 @@ describeMosquitto('salt-run --async', () => {
       return: ['m1'],
       success: true,
     });
+    const jid = tag?.slice('salt/run/'.length) ?? '';
+    expect((await run('jobs.lookup_jid', jid)).stdout).toBe('master:\n    - m1\n');
+    expect((await run('jobs.retry', jid)).stderr).toContain('ran on the master and not on minions');
   });
 
   it('refuses at once what cannot be called, and what only prints', async () => {

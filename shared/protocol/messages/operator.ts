@@ -100,7 +100,10 @@ export const CallRequest = v.object({
   fun: FunctionName,
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),
-  async: member(v.optional(v.boolean()), 'Answer with the jid and end; the outcome is the event `salt/run/<jid>/ret`.'),
+  async: member(
+    v.optional(v.boolean()),
+    'Answer with the jid and end; the outcome is the event `salt/run/<jid>/ret`, and kept among the jobs.',
+  ),
 });
 export type CallRequest = v.InferOutput<typeof CallRequest>;
 
