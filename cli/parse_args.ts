@@ -108,17 +108,8 @@ function staysText(text: string): boolean {
 }
 
 async function parseYaml(text: string): Promise<unknown> {
-  const [{ load, YAMLException }, { saltSchema }] = await Promise.all([
-    import('js-yaml'),
-    import('../shared/salt_yaml.ts'),
-  ]);
-  try {
-    return keepMeant(load(text, { schema: saltSchema }), text);
-  } catch (error) {
-    // `*.txt`, `[a` or `@home` are no YAML: they are meant as they stand.
-    if (error instanceof YAMLException) return text;
-    throw error;
-  }
+  const { yamlOrText } = await import('../shared/yaml_or_text.ts');
+  return keepMeant(yamlOrText(text), text);
 }
 
 /** The value, or the text where YAML found less in it than the operator typed. */

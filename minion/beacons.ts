@@ -5,7 +5,7 @@ import { loadFolder, type PluginFolder, programFolder } from '../shared/plugin/l
 import { isDict } from '../shared/python_text.ts';
 import type { AnyBeacon, BeaconContext, BeaconEvent } from './beacon.ts';
 import type { BeaconRequest, Beacons, Events, Jobs, MinionContext } from './context.ts';
-import type { BeaconAnswer } from './lib/beacon/beacon_requests.ts';
+import type { BeaconAnswer } from './lib/beacon/beacon_answer.ts';
 import { type ConfiguredBeacon, readBeacon } from './lib/beacon/beacon_settings.ts';
 import { beaconTag } from './lib/beacon/beacon_tag.ts';
 import { runBeacon } from './lib/beacon/run_beacon.ts';

@@ -4,7 +4,7 @@ import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/fu
 import type { RequestVerb } from '../shared/protocol/messages/job.ts';
 import type { ItemState } from '../shared/schedule/decide.ts';
 import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
-import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_requests.ts';
+import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_answer.ts';
 import type { Exec } from './lib/exec.ts';
 import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 

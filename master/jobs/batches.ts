@@ -22,7 +22,7 @@ export function createBatches(
   send: (jid: string, ids: Iterable<string>) => void,
 ) {
   const returnedByMs = clock.monotonicMs() + RETURN_MS;
-  /** Batches of before this start: their minions had no time to come back. */
+  /** Batches of before this start, until the time is over in which their minions may come back. */
   const resumed = new Set<string>();
   /** Seconds for which a part may wait for a minion that is on its way back; 0: it should be here. */
   const returnSeconds = (jid: string): number =>
@@ -78,6 +78,9 @@ export function createBatches(
         running,
       );
     },
-    ended: batcher.ended,
+    ended(jid: string, id: string, failed: boolean): void {
+      if (clock.monotonicMs() >= returnedByMs) resumed.clear();
+      batcher.ended(jid, id, failed);
+    },
   };
 }

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
-import { Args, FunctionName, Kwargs, ShortText, TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
-import { CallRequest } from '../../shared/protocol/messages/operator.ts';
+import { CallRequest, JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { isTerminal } from '../jobs/job_state.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
 import type { Tracker } from '../jobs/tracker.ts';
@@ -12,13 +11,8 @@ import { defineRequest, type RequestContext } from './request.ts';
 const TIMEOUT_MAX = 3600;
 
 const PublishJob = v.object({
+  ...v.pick(JobRequest, ['tgt', 'tgt_type', 'fun', 'arg', 'kwarg', 'ret']).entries,
   op: v.literal('publish'),
-  tgt: TargetExpression,
-  tgt_type: v.optional(TargetType, 'glob'),
-  fun: FunctionName,
-  arg: v.optional(Args, []),
-  kwarg: v.optional(Kwargs, {}),
-  ret: v.optional(ShortText),
   /** Seconds to wait for returns. */
   timeout: v.pipe(v.number(), v.minValue(0.001), v.maxValue(TIMEOUT_MAX)),
 });

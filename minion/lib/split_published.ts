@@ -1,5 +1,4 @@
-import { load } from 'js-yaml';
-import { saltSchema } from '../../shared/salt_yaml.ts';
+import { yamlOrText } from '../../shared/yaml_or_text.ts';
 
 export interface PublishedArguments {
   readonly arg: readonly unknown[];
@@ -24,11 +23,7 @@ export function splitPublished(given: unknown): PublishedArguments {
   return { arg, kwarg };
 }
 
-/** As YAML when it is some; a text that is none stays as it is. */
+/** What YAML takes for null, such as `~`, stays text. */
 function readText(text: string): unknown {
-  try {
-    return load(text, { schema: saltSchema }) ?? text;
-  } catch {
-    return text;
-  }
+  return yamlOrText(text) ?? text;
 }

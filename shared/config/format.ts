@@ -1,6 +1,5 @@
-import { load } from 'js-yaml';
 import { type LogLevel, logLevels } from '../log.ts';
-import { saltSchema } from '../salt_yaml.ts';
+import { yamlOrText } from '../yaml_or_text.ts';
 
 /** How one kind of configuration value is written and checked. */
 export interface Format<T> {
@@ -19,15 +18,8 @@ const asIs = (text: string): unknown => text;
 
 const asNumber = (text: string): unknown => (/^\s*[-+]?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
 
-/** Flow YAML, as one would write it in the file: `[a, b]`, `{a: 1}`. */
-function asYaml(text: string): unknown {
-  try {
-    return load(text, { schema: saltSchema });
-  } catch {
-    // Whatever it is, it is not of the format, and the error that says so shows the text.
-    return text;
-  }
-}
+/** Flow YAML, as in the file: `{a: 1}`. A text that is none is not of the format, and the error that says so shows it. */
+const asYaml = yamlOrText;
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   true: true,

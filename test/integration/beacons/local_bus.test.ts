@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLocalBus } from '../../../cli/local_bus.ts';
-import { beaconAnswerTags, MANAGE_BEACONS } from '../../../minion/lib/beacon/beacon_requests.ts';
+import { beaconAnswerTags } from '../../../minion/lib/beacon/beacon_answer.ts';
+import { MANAGE_BEACONS } from '../../../minion/lib/beacon/beacon_requests.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { temporaryDir } from '../../support/temporary_dir.ts';
 
