@@ -11,12 +11,17 @@ import {
   type PrintOptions,
   wantedOutput,
 } from './command_options.ts';
+import { confirmWide } from './confirm_wide.ts';
+import { matchedIds } from './matched_ids.ts';
+import { chooseOutput, formatOutput } from './output.ts';
 import { parseCalls, parseValue } from './parse_args.ts';
+import { noMinionsText } from './return_printer.ts';
 import { type ShowOptions, showJob } from './show_job.ts';
+import { addTargetOptions, type TargetOptions, targetRequest } from './target_options.ts';
 
-interface SaltOptions extends CommonOptions, PrintOptions, Omit<ShowOptions, 'out'> {
-  readonly pcre?: boolean;
-  readonly list?: boolean;
+interface SaltOptions extends CommonOptions, PrintOptions, TargetOptions, Omit<ShowOptions, 'out'> {
+  readonly previewTarget?: boolean;
+  readonly yes?: boolean;
   readonly timeout?: string;
   readonly parse?: string | boolean;
   readonly argsSeparator?: string;
@@ -44,17 +49,36 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   const options = command.opts<SaltOptions>();
   const words = command.args;
   const isDoc = options.doc === true && words[1] !== 'sys.doc';
+  if (options.previewTarget === true) return previewTarget(options, words[0] ?? '*', terminal);
   const [target, fun, ...rest] = isDoc ? [words[0] ?? '*', 'sys.doc', ...words.slice(1)] : words;
   if (target === undefined || fun === undefined) {
     throw new FleetError('USAGE', 'a target and a function are needed', { hint: "for example: salt '*' test.ping" });
   }
   const config = await loadCliConfig(options.configDir);
   const job = await jobRequest(options, target, fun, rest);
+  // Never asked of a script: it would wait for ever.
+  if (options.yes !== true && terminal.isTerminal && process.stdin.isTTY === true) {
+    const streams = { input: process.stdin, output: process.stdout };
+    if (!(await confirmWide(fun, targetRequest(options, target), config, streams))) return 0;
+  }
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   const doc = fun === 'sys.doc' && out === undefined;
   const progress = options.progress === true || (job.kwarg as Readonly<Record<string, unknown>>).stream === true;
   return showJob(job, { ...options, out, doc, progress }, print, config, terminal);
+}
+
+/** Whom a job would be for, without one. */
+async function previewTarget(options: SaltOptions, target: string, terminal: Terminal): Promise<number> {
+  const config = await loadCliConfig(options.configDir);
+  const ids = await matchedIds(targetRequest(options, target), config);
+  if (ids.length === 0) {
+    terminal.out(noMinionsText);
+    return 2;
+  }
+  const out = chooseOutput(wantedOutput(options, config), undefined);
+  terminal.out(await formatOutput(out, ids, outputOptions(options, config, terminal.isTerminal)));
+  return 0;
 }
 
 function saltCommand(): Command {
@@ -63,8 +87,8 @@ function saltCommand(): Command {
     .description('Runs a function on all minions that the target selects, and prints what they return.')
     .argument('[words...]')
     .allowExcessArguments(true)
-    .option('-E, --pcre', 'the target is a regular expression')
-    .option('-L, --list', 'the target is a list of minion ids, separated by commas')
+    .option('--preview-target', 'print whom the target selects, and send nothing')
+    .option('-y, --yes', 'do not ask before a job changes many minions')
     .option('-t, --timeout <seconds>', 'how long a minion may take to start the job')
     .option('-s, --static', 'print everything at the end, as one')
     .option('--async', 'print the job id and do not wait')
@@ -91,7 +115,7 @@ function saltCommand(): Command {
     .option('--return_config <name>', 'alternative settings of the returners')
     .option('--return_kwargs <yaml>', 'a mapping of settings for this job alone')
     .option('--metadata <yaml>', 'a mapping that is stored with the job');
-  return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+  return addPrintOptions(addCommonOptions(addTargetOptions(command))).allowExcessArguments(true);
 }
 
 async function jobRequest(
@@ -100,9 +124,6 @@ async function jobRequest(
   fun: string,
   rest: readonly string[],
 ): Promise<OperatorRequestBody> {
-  if (options.pcre === true && options.list === true) {
-    throw new FleetError('USAGE', '-E and -L exclude each other', { hint: 'choose one kind of target' });
-  }
   const noParse = typeof options.parse === 'string' ? options.parse.split(',') : [];
   const calls = await parseCalls(fun, rest, { noParse, argsSeparator: options.argsSeparator ?? ',' });
   const [call, ...more] = calls;
@@ -118,8 +139,7 @@ async function jobRequest(
   }
   return {
     op: 'job',
-    tgt: options.list === true ? target.split(',').map((id) => id.trim()) : target,
-    tgt_type: options.pcre === true ? 'pcre' : options.list === true ? 'list' : 'glob',
+    ...targetRequest(options, target),
     ...call,
     ...(options.timeout !== undefined && { timeout: durationSeconds(options.timeout, '-t') }),
     ...(options.queueFor !== undefined && { queue_for: queueSeconds(options.queueFor) }),

@@ -20,6 +20,7 @@ import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 import { reactorRules } from '../shared/reactor/reactor_rules.ts';
 import { fileRootsFormat } from './files/file_roots.ts';
+import { nodegroupRules } from './nodegroups.ts';
 import { peerRules } from './peer.ts';
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
@@ -114,6 +115,14 @@ const jobs = {
   ),
   job_timeout: ownKey(seconds(1), 86400, 'How long a job may run at all.'),
   max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
+};
+
+const targets = {
+  nodegroups: saltKey(
+    nodegroupRules,
+    {},
+    'Named targets: a compound target, or a list of its words, or a list of ids. `salt -N` and `N@` use them.',
+  ),
 };
 
 const peers = {
@@ -219,6 +228,7 @@ export const masterSchema = {
     Returners: masterReturnerSettings,
     Schedule: schedule,
     Events: events,
+    Targets: targets,
     'Mine and peers': peers,
     Reactor: reactor,
     'File server': fileServer,

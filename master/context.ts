@@ -8,6 +8,7 @@ import type { EventBus } from './events/event_bus.ts';
 import type { EventLog } from './events/event_log.ts';
 import type { EventStreams } from './events/event_streams.ts';
 import type { Fleet } from './fleet.ts';
+import type { GrainCache } from './grains/grain_cache.ts';
 import type { JobRecord, JobStore } from './jobs/job_store.ts';
 import type { Tracker } from './jobs/tracker.ts';
 import type { Authority } from './keys/authority.ts';
@@ -35,6 +36,7 @@ export interface MasterContext {
   readonly bus: EventBus;
   readonly eventLog: EventLog;
   readonly mine: Mine;
+  readonly grainCache: GrainCache;
   readonly reactor: Reactor;
   readonly streams: EventStreams;
   /** Publishes a job in the caller's name. */

@@ -1,7 +1,10 @@
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import type { TargetExpression, TargetType } from '../shared/protocol/fields.ts';
 import type { InfoPayload } from '../shared/protocol/messages/job.ts';
-import { matcherOf } from '../shared/target/target.ts';
+import { type NodeGroups, parseTarget } from '../shared/target/parse_target.ts';
+import { compileTarget } from '../shared/target/target.ts';
+import { type TargetNode, wordsOfTarget } from '../shared/target/target_node.ts';
+import type { GrainIndex } from './grains/grain_index.ts';
 
 /** The minions whose keys are accepted: who is there, since when, and what each said it can do. */
 export interface Fleet {
@@ -17,16 +20,49 @@ export interface Fleet {
   setOffline(id: string, since: number): void;
   forget(id: string): void;
   /** Accepted minions that the target selects, sorted. Throws TARGET_INVALID. */
-  match(tgt: TargetExpression, tgtType: TargetType): Promise<readonly string[]>;
+  match(tgt: TargetExpression, tgtType: TargetType, options?: SelectOptions): Promise<readonly string[]>;
+  /** The same, and what the minions are told. */
+  select(tgt: TargetExpression, tgtType: TargetType, options?: SelectOptions): Promise<Selection>;
+  /** The target as a tree, node groups expanded. Throws TARGET_INVALID. */
+  parse(tgt: TargetExpression, tgtType: TargetType, options?: SelectOptions): TargetNode;
+}
+
+export interface SelectOptions {
+  /** Of grains and pillar. */
+  readonly delimiter?: string | undefined;
+  /** A compound target whose minions are left out. */
+  readonly exclude?: string | undefined;
+}
+
+export interface Selection {
+  readonly ids: readonly string[];
+  /** A compound target that says the same where a minion could not read it: it knows no node groups. */
+  readonly words?: readonly string[];
 }
 
 const MODEST: InfoPayload = { v: 1, max_packet: 256, window: 1, enc: 'json', sig: 'ed25519' };
 
-export function createFleet(options: { readonly acceptedIds: () => readonly string[]; readonly clock: Clock }): Fleet {
+export function createFleet(options: {
+  readonly acceptedIds: () => readonly string[];
+  readonly index: GrainIndex;
+  readonly nodegroups: NodeGroups;
+  readonly clock: Clock;
+}): Fleet {
   const online = new Map<string, number>();
   const offline = new Map<string, number>();
   const infos = new Map<string, InfoPayload>();
   const startedAt = nowSeconds(options.clock);
+  const parse: Fleet['parse'] = (tgt, tgtType, { delimiter, exclude } = {}) => {
+    const { nodegroups } = options;
+    const node = parseTarget(tgt, tgtType, { delimiter, nodegroups });
+    if (exclude === undefined) return node;
+    return { op: 'and', left: node, right: { op: 'not', node: parseTarget(exclude, 'compound', { nodegroups }) } };
+  };
+  const select: Fleet['select'] = async (tgt, tgtType, selection = {}) => {
+    const node = parse(tgt, tgtType, selection);
+    const ids = [...options.index.select(await compileTarget(node), new Set(options.acceptedIds()))].sort();
+    return isPlain(tgt, tgtType, selection) ? { ids } : { ids, words: wordsOfTarget(node) };
+  };
   return {
     ids: options.acceptedIds,
     isOnline: (id) => online.has(id),
@@ -52,14 +88,16 @@ export function createFleet(options: { readonly acceptedIds: () => readonly stri
       offline.delete(id);
       infos.delete(id);
     },
-    async match(tgt, tgtType) {
-      const matches = await matcherOf(tgt, tgtType);
-      return options
-        .acceptedIds()
-        .filter((id) => matches({ id }))
-        .sort();
-    },
+    match: async (tgt, tgtType, selection) => (await select(tgt, tgtType, selection)).ids,
+    select,
+    parse,
   };
+}
+
+/** A minion reads it as it stands. */
+function isPlain(tgt: TargetExpression, tgtType: TargetType, { delimiter, exclude }: SelectOptions): boolean {
+  if (delimiter !== undefined || exclude !== undefined || tgtType === 'nodegroup') return false;
+  return tgtType !== 'compound' || ![tgt].flat().some((text) => text.includes('N@'));
 }
 
 /** `2026-11-23 10:02:11 UTC`: the same for every reader, whatever machine they sit at. */

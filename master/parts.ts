@@ -13,6 +13,8 @@ import { createEventBus, type EventBus } from './events/event_bus.ts';
 import { type EventLog, openEventLog } from './events/event_log.ts';
 import { createEventStreams, type EventStreams } from './events/event_streams.ts';
 import { createFleet, type Fleet } from './fleet.ts';
+import { type GrainCache, openGrainCache } from './grains/grain_cache.ts';
+import { createGrainIndex } from './grains/grain_index.ts';
 import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
 import { createIncomingParts, type IncomingParts } from './jobs/incoming_parts.ts';
@@ -67,6 +69,7 @@ export interface Parts {
   readonly collector: Collector;
   readonly incomingParts: IncomingParts;
   readonly mine: Mine;
+  readonly grainCache: GrainCache;
   readonly newJid: () => string;
 }
 
@@ -81,6 +84,7 @@ export async function createParts(
   const { pki_dir: pkiDir } = config;
   const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
   const jobs = createJobStore(store);
+  const grainCache = openGrainCache(store);
   const mine = createMine({ store, clock, bytesMax: config.mine_bytes });
   const events = openEvents(deps, store, broker);
   const { bus } = events;
@@ -88,7 +92,7 @@ export async function createParts(
     pkiDir,
     keysMax: config.max_minions,
     pendingMax: PENDING_KEYS_MAX,
-    onChange: (change) => keyChanged(change, { bus, fleet, enrollment, dispatcher, mine, log }, broker()),
+    onChange: (change) => keyChanged(change, { bus, fleet, enrollment, dispatcher, mine, grainCache, log }, broker()),
     log,
   });
   const tokens = createTokenStore({ pkiDir, clock });
@@ -102,14 +106,28 @@ export async function createParts(
     newKeysPerMinute: NEW_KEYS_PER_MINUTE,
   });
   const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
-  const fleet = createFleet({ acceptedIds: () => keys.list().accepted, clock });
+  const index = createGrainIndex(grainCache);
+  const fleet = createFleet({ acceptedIds: () => keys.list().accepted, index, nodegroups: config.nodegroups, clock });
   const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, returners }, observations, broker);
   const { dispatcher } = jobPath;
   const operators = await openOperators(pkiDir, config.operators, (user) => {
     // The owner's commands come through the unix socket, one of them being this very change.
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
-  return { authority, keys, tokens, operators, enrollment, returners, fleet, jobs, mine, ...events, ...jobPath };
+  return {
+    authority,
+    keys,
+    tokens,
+    operators,
+    enrollment,
+    returners,
+    fleet,
+    jobs,
+    mine,
+    grainCache,
+    ...events,
+    ...jobPath,
+  };
 }
 
 function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: () => Broker | undefined) {
@@ -212,10 +230,10 @@ function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
 /** Rejected and deleted minions are gone at once; whoever waits for a decision hears it at once. */
 function keyChanged(
   change: KeyChange,
-  parts: Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine'> & { readonly log: Logger },
+  parts: Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine' | 'grainCache'> & { readonly log: Logger },
   broker: Broker | undefined,
 ): void {
-  const { bus, fleet, enrollment, dispatcher, mine, log } = parts;
+  const { bus, fleet, enrollment, dispatcher, mine, grainCache, log } = parts;
   emitKeyEvent(change, bus.emit);
   if (broker === undefined) return;
   if (change.from === 'accepted') {
@@ -223,8 +241,8 @@ function keyChanged(
     broker.disconnect({ role: 'minion', id: change.id }, reason);
     fleet.forget(change.id);
     dispatcher.abandon(change.id, reason);
-    mine.remove(change.id).catch((error: unknown) => {
-      log.error('the mine of a minion could not be removed', { minion: change.id, error: String(error) });
+    Promise.all([mine.remove(change.id), grainCache.remove(change.id)]).catch((error: unknown) => {
+      log.error('what a minion told of itself could not be removed', { minion: change.id, error: String(error) });
     });
   }
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));

@@ -11,7 +11,7 @@ import {
   type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
-import { listedIds } from '../shared/target/target.ts';
+import { listedIds } from '../shared/target/parse_target.ts';
 import { type CallRunner, type CallSettings, newCallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
 import type { Answer, EventStreams } from './events/event_streams.ts';

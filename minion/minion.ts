@@ -41,6 +41,7 @@ import { type RunningMine, startMine } from './mine.ts';
 import { openMinionReactor } from './reactor/open_reactor.ts';
 import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
+import { createGrainTeller, toldGrains } from './tell_grains.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -73,18 +74,17 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   // Before anything is opened: a second minion on the same directories would spoil the ledger of the first.
   await claimSocket(config.sock_dir);
   const disk = await openDisk(deps);
-  const { fireMaster } = disk;
   // What comes before all parts are there is only forwarded.
-  let hear = createForwarder({ config, fireMaster, clock, log });
+  let hear = createForwarder({ config, fireMaster: disk.fireMaster, clock, log });
   const loopback = await startLoopback({
     sockDir: config.sock_dir,
     tcpPort: config.local_tcp_port,
-    fireMaster,
+    fireMaster: disk.fireMaster,
     heard: (tag, data) => hear(tag, data),
     clock,
     log,
   });
-  const events = createEvents(loopback, fireMaster, clock);
+  const events = createEvents(loopback, disk.fireMaster, clock);
   const table = createJobTable(deps.kill, deps.pid);
   const runOwnJob = createOwnJobs({
     id,
@@ -95,12 +95,14 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   });
   const { scheduler, schedules } = await openSchedule({ ...deps, runOwnJob });
   const services = createServices(deps, {
+    tellGrains: () => teller.tell(),
     events,
     jobs: table,
     schedules,
     beacons: { manage: (request) => beacons.manage(request) },
     master: { ask: (...question) => link.ask(...question) },
   });
+  const teller = createGrainTeller({ ...services, log });
   const mine = createMine(deps, services);
   const beacons = createBeacons(deps, services);
   const jobs = createJobPath({ ...deps, disk, services, table, link: () => link });
@@ -117,6 +119,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     connected(send) {
       jobs.attach(send);
       disk.outbox.attach(send);
+      teller.tell();
       mine.connected();
       void events.fire('__master_connected', { master: config.master });
     },
@@ -225,14 +228,17 @@ async function runUntilClosed(
 
 function createServices(
   { config, grains, modules, clock, log, env }: MinionDeps,
-  parts: Pick<MinionServices, 'events' | 'jobs' | 'schedules' | 'beacons' | 'master'>,
+  {
+    tellGrains,
+    ...parts
+  }: { readonly tellGrains: () => void } & Pick<MinionServices, 'events' | 'jobs' | 'schedules' | 'beacons' | 'master'>,
 ): MinionServices {
   const services: MinionServices = {
     ...parts,
     id: config.id,
     version: VERSION,
     config: { ...config },
-    grains,
+    grains: toldGrains(grains, tellGrains),
     catalogue: createCatalogue(modules, () => makeContext(services, noScope)),
     clock,
     log,

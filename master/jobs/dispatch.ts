@@ -5,6 +5,7 @@ import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import { type BatchesOptions, createBatches } from './batches.ts';
+import { drawLimited } from './draw_limited.ts';
 import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
@@ -169,11 +170,14 @@ async function plan(
 
 /** Whom the job is for. Throws TARGET_EMPTY, TARGET_INVALID, QUORUM_MISSED. */
 async function choose({ fleet, random }: DispatcherOptions, request: JobRequest): Promise<Choice> {
-  const minions = await fleet.match(request.tgt, request.tgt_type);
-  if (minions.length === 0) {
+  const { tgt, tgt_type, limit, seed } = request;
+  const { ids, words } = await fleet.select(tgt, tgt_type, request);
+  if (ids.length === 0) {
     throw new FleetError('TARGET_EMPTY', 'No minions matched the target. No command was sent, no jid was assigned.');
   }
-  return chooseMinions({ minions, online: minions.filter(fleet.isOnline) }, request, random);
+  const minions = limit === undefined ? ids : drawLimited(ids, limit, seed ?? String(random()));
+  const chosen = chooseMinions({ minions, online: minions.filter(fleet.isOnline) }, request, random);
+  return words === undefined ? chosen : { ...chosen, words };
 }
 
 /** Without a queue, a minion that is not there never gets the job: said at once, true for good (AC-2). */

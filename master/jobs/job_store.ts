@@ -24,6 +24,8 @@ export interface JobRecord {
   readonly kwarg: Readonly<Record<string, unknown>>;
   readonly tgt: TargetExpression;
   readonly tgt_type: TargetType;
+  /** What minions are told instead: a compound target without node groups. */
+  readonly words?: readonly string[] | undefined;
   readonly user: string;
   /** Whom it is for: the row of each begins as `queued`. */
   readonly minions: readonly string[];

@@ -8,6 +8,8 @@ export interface Choice {
   readonly minions: readonly string[];
   /** Those of them that are connected. */
   readonly online: readonly string[];
+  /** What they are told the target is, where they could not read it. */
+  readonly words?: readonly string[];
 }
 
 export interface RecordDefaults {
@@ -50,7 +52,7 @@ export function makeRecord(
   jid: string,
   user: string,
   request: JobRequest,
-  { minions, online }: Choice,
+  { minions, online, words }: Choice,
   defaults: RecordDefaults,
   nowSeconds: number,
 ): JobRecord {
@@ -66,6 +68,7 @@ export function makeRecord(
     kwarg,
     tgt,
     tgt_type,
+    ...(words !== undefined && { words }),
     user,
     minions,
     // The last part of a batch may begin only when all others have run as long as they may.

@@ -63,7 +63,8 @@ function createPayloadCache(runSeconds: number) {
 
 /** A constrained minion gets no more than it needs: its buffer may be 256 bytes. */
 function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSeconds: number): JobPayload {
-  const { jid, fun, arg, kwarg, tgt, tgt_type, user, metadata } = record;
+  const { jid, fun, arg, kwarg, user, metadata } = record;
+  const tgt = record.words ?? record.tgt;
   return {
     jid,
     fun,
@@ -72,7 +73,7 @@ function jobPayload(record: JobRecord, exp: number, encoding: Encoding, runSecon
     exp,
     ...(encoding === 'cbor' && {
       tgt: typeof tgt === 'string' ? tgt : [...tgt],
-      tgt_type,
+      tgt_type: record.words === undefined ? record.tgt_type : 'compound',
       user,
       timeout_ms: record.timeout_ms ?? runSeconds * 1000,
       ...(metadata !== undefined && { metadata }),

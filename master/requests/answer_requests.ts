@@ -5,6 +5,7 @@ import { PAYLOAD_LIMITS } from '../../shared/protocol/cbor_scan.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { JobResponse } from '../../shared/protocol/messages/job.ts';
 import { packetBytes } from '../jobs/transmit.ts';
+import { grains } from './grains.ts';
 import { hello } from './hello.ts';
 import { mine } from './mine.ts';
 import { publish } from './publish.ts';
@@ -12,7 +13,7 @@ import { renew } from './renew.ts';
 import type { AnyRequest, RequestContext } from './request.ts';
 
 /** By the verb that ends the topic; the verbs are those of the message table. */
-const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, mine, publish };
+const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish };
 
 export interface RequestServiceOptions {
   readonly context: RequestContext;

@@ -4,6 +4,7 @@ import type { CallRunner } from '../call_runner.ts';
 import type { MasterConfig } from '../config.ts';
 import type { MasterContext } from '../context.ts';
 import type { Fleet } from '../fleet.ts';
+import type { GrainCache } from '../grains/grain_cache.ts';
 import type { Authority } from '../keys/authority.ts';
 import type { KeyStore } from '../keys/key_store.ts';
 import type { Mine } from '../mine/mine.ts';
@@ -14,6 +15,7 @@ export interface RequestContext {
   readonly keys: Pick<KeyStore, 'get'>;
   readonly fleet: Fleet;
   readonly mine: Mine;
+  readonly grainCache: GrainCache;
   readonly config: Pick<MasterConfig, 'peer' | 'peer_run'>;
   /** What a minion that was allowed to publish acts with. */
   readonly context: (user: string) => Pick<MasterContext, 'dispatchJob' | 'tracker' | 'jobs'>;

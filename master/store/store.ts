@@ -15,6 +15,7 @@ export const tableNames = [
   'events',
   'readers',
   'mine',
+  'grains',
   'reactions',
   'dead_letters',
   'reactor',

@@ -84,6 +84,7 @@ export function createJobPath(options: JobPathOptions) {
   });
   const receive = createReceiver({
     ...shared,
+    grains: () => services.grains.all(),
     signingKey: (kid) => link().signingKey(kid),
     knowsMasterTime: () => link().knowsMasterTime(),
     held: () => readHold(config.config_dir),

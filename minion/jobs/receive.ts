@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts';
 
 export interface ReceiverOptions {
   readonly id: string;
+  readonly grains: () => Readonly<Record<string, unknown>>;
   readonly ledger: Ledger;
   readonly table: JobTable;
   readonly log: Logger;
@@ -129,7 +130,8 @@ async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPay
   }
   if (job.tgt !== undefined) {
     const matches = await matcherOf(job.tgt, job.tgt_type ?? 'glob');
-    if (!matches({ id: options.id })) return { st: 'rej', reason: 'the target does not match this minion' };
+    if (!matches({ id: options.id, grains: options.grains() }))
+      return { st: 'rej', reason: 'the target does not match this minion' };
   }
   const held = await options.held();
   if (held !== undefined) return { st: 'rej', reason: held };

@@ -32,8 +32,20 @@ export const ErrorValue = v.object({
   hint: v.optional(v.string()),
 });
 
-export const targetTypes = ['glob', 'pcre', 'list'] as const;
-/** Salt's names of the ways to select minions (TGT-1 to TGT-3). */
+export const targetTypes = [
+  'glob',
+  'pcre',
+  'list',
+  'grain',
+  'grain_pcre',
+  'pillar',
+  'pillar_pcre',
+  'pillar_exact',
+  'ipcidr',
+  'nodegroup',
+  'compound',
+] as const;
+/** Salt's names of the ways to select minions (TGT-1 to TGT-14). */
 export const TargetType = v.picklist(targetTypes, `must be one of ${targetTypes.join(', ')}`);
 export type TargetType = v.InferOutput<typeof TargetType>;
 export const TargetExpression = v.union([v.pipe(v.string(), v.maxLength(65536)), v.array(v.string())]);

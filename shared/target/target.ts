@@ -1,39 +1,143 @@
 import { FleetError } from '../errors.ts';
 import type { TargetExpression, TargetType } from '../protocol/fields.ts';
+import { networkContains, parseIp, parseNetwork } from '../render/net/ip_network.ts';
 import { globMatcher } from './glob.ts';
+import { compileDataMatcher, type DataMatcher, type MakeTest } from './match_data.ts';
+import { parseTarget, type TargetSurroundings } from './parse_target.ts';
+import { leafText, type TargetLeaf, type TargetNode } from './target_node.ts';
 
 /** What a target looks at: the same on the master, which predicts, and on the minion, which decides. */
 export interface TargetFacts {
   readonly id: string;
+  /** Left out: none are known, and nothing that asks for them matches. */
+  readonly grains?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export type TargetMatcher = (facts: TargetFacts) => boolean;
+
+/** A leaf that can be asked. */
+export interface CompiledLeaf {
+  readonly op: 'match';
+  readonly leaf: TargetLeaf;
+  readonly matches: TargetMatcher;
+  /** For grains. */
+  readonly data?: DataMatcher;
+}
+
+/** A target that can be asked, whole or in parts. */
+export type CompiledTarget =
+  | CompiledLeaf
+  | { readonly op: 'not'; readonly node: CompiledTarget }
+  | { readonly op: 'and' | 'or'; readonly left: CompiledTarget; readonly right: CompiledTarget };
+
 /** Compiles a target once, to be asked of many minions. Throws TARGET_INVALID. */
-export async function matcherOf(tgt: TargetExpression, tgtType: TargetType): Promise<(facts: TargetFacts) => boolean> {
-  switch (tgtType) {
-    case 'glob': {
-      const matches = globMatcher(oneText(tgt, 'glob'));
-      return ({ id }) => matches(id);
-    }
-    case 'pcre': {
-      // Loaded when it is wanted: the engine is large, and most minions never see a regular expression.
-      const { compileRegex } = await import('./regex.ts');
-      const regex = compileRegex(oneText(tgt, 'pcre'));
-      // Anchored at the start only, as Python's re.match (TGT-2).
-      return ({ id }) => regex.matchesStart(id);
-    }
-    case 'list': {
-      const ids = new Set(listedIds(tgt));
-      return ({ id }) => ids.has(id);
-    }
+export async function matcherOf(
+  tgt: TargetExpression,
+  tgtType: TargetType,
+  surroundings?: TargetSurroundings,
+): Promise<TargetMatcher> {
+  const compiled = await compileTarget(parseTarget(tgt, tgtType, surroundings));
+  return (facts) => asks(compiled, facts);
+}
+
+export async function compileTarget(node: TargetNode): Promise<CompiledTarget> {
+  switch (node.op) {
+    case 'not':
+      return { op: 'not', node: await compileTarget(node.node) };
+    case 'match':
+      return compileLeaf(node);
+    default:
+      return { op: node.op, left: await compileTarget(node.left), right: await compileTarget(node.right) };
   }
 }
 
-/** The names of a list target. */
-export function listedIds(tgt: TargetExpression): string[] {
-  return typeof tgt === 'string' ? tgt.split(',').map((id) => id.trim()) : tgt;
+export function asks(target: CompiledTarget, facts: TargetFacts): boolean {
+  switch (target.op) {
+    case 'match':
+      return target.matches(facts);
+    case 'not':
+      return !asks(target.node, facts);
+    case 'and':
+      return asks(target.left, facts) && asks(target.right, facts);
+    case 'or':
+      return asks(target.left, facts) || asks(target.right, facts);
+  }
 }
 
-function oneText(tgt: TargetExpression, kind: string): string {
-  if (typeof tgt === 'string' && tgt !== '') return tgt;
-  throw new FleetError('TARGET_INVALID', `a ${kind} target must be one text that is not empty`);
+async function compileLeaf(leaf: TargetLeaf): Promise<CompiledLeaf> {
+  const pattern = typeof leaf.pattern === 'string' ? leaf.pattern : '';
+  switch (leaf.kind) {
+    case 'glob': {
+      const matches = globMatcher(pattern);
+      return { op: 'match', leaf, matches: ({ id }) => matches(id) };
+    }
+    case 'pcre': {
+      const regex = await regexOf(pattern);
+      // Anchored at the start only, as Python's re.match (TGT-2).
+      return { op: 'match', leaf, matches: ({ id }) => regex.matchesStart(id) };
+    }
+    case 'list': {
+      const ids = new Set(leaf.pattern);
+      return { op: 'match', leaf, matches: ({ id }) => ids.has(id) };
+    }
+    case 'grain':
+    case 'grain_pcre': {
+      const makeTest = leaf.kind === 'grain' ? globTest : await regexTests(pattern, leaf.delimiter);
+      const data = compileDataMatcher(pattern, leaf.delimiter, makeTest);
+      return { op: 'match', leaf, data, matches: ({ grains }) => grains !== undefined && data.matches(grains) };
+    }
+    case 'ipcidr':
+      return { op: 'match', leaf, matches: addressMatcher(pattern) };
+    default:
+      throw new FleetError('TARGET_INVALID', `${leafText(leaf)}: there is no pillar to look at yet`, {
+        hint: 'use grains, such as G@os:Debian',
+      });
+  }
+}
+
+const globTest: MakeTest = (pattern) => {
+  const matches = globMatcher(pattern.toLowerCase());
+  return (text) => matches(text.toLowerCase());
+};
+
+/** Loaded when it is wanted: the engine is large, and most minions never see a regular expression. */
+async function regexOf(pattern: string, ignoreCase = false) {
+  const { compileRegex, pythonRegexFlags } = await import('./regex.ts');
+  return compileRegex(pattern, ignoreCase ? { flags: pythonRegexFlags(['IGNORECASE']) } : {});
+}
+
+/** All that may stand before a value is tried as a pattern: one that cannot be read is an error if none can. */
+async function regexTests(expression: string, delimiter: string): Promise<MakeTest> {
+  const { compileRegex, pythonRegexFlags } = await import('./regex.ts');
+  const flags = pythonRegexFlags(['IGNORECASE']);
+  compileRegex(expression.slice(expression.indexOf(delimiter) + delimiter.length), { flags });
+  return (pattern) => {
+    try {
+      const regex = compileRegex(pattern, { flags });
+      return (text) => regex.matchesStart(text);
+    } catch (error) {
+      if (error instanceof FleetError) return () => false;
+      throw error;
+    }
+  };
+}
+
+/** An address or a network, against the grains `ipv4` and `ipv6` (TGT-9). */
+function addressMatcher(pattern: string): TargetMatcher {
+  const network = parseNetwork(pattern);
+  if (network === undefined) {
+    throw new FleetError('TARGET_INVALID', `'${pattern}' is neither an address nor a network`, {
+      hint: 'write 192.0.2.7, 10.0.0.0/8 or fd00::/8',
+    });
+  }
+  const name = network.version === 4 ? 'ipv4' : 'ipv6';
+  return ({ grains }) => {
+    const addresses = grains?.[name];
+    return Array.isArray(addresses) && addresses.some((address) => isInside(network, address));
+  };
+}
+
+function isInside(network: NonNullable<ReturnType<typeof parseNetwork>>, address: unknown): boolean {
+  const ip = parseIp(String(address));
+  return ip !== undefined && networkContains(network, ip);
 }

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { createFleet } from '../../master/fleet.ts';
 import { createDispatcher, type DispatcherOptions } from '../../master/jobs/dispatch.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { createTracker } from '../../master/jobs/tracker.ts';
@@ -7,6 +6,7 @@ import { silentLogger } from '../../shared/log.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
 import { JobRequest } from '../../shared/protocol/messages/operator.ts';
+import { createTestFleet } from './create_test_fleet.ts';
 import { fakeClock } from './fake_context.ts';
 import { createMemoryBus, unheardEvent } from './memory_bus.ts';
 import { createMemoryStore } from './memory_store.ts';
@@ -30,7 +30,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
   const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
   const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push({ tag, data }));
-  const fleet = createFleet({ acceptedIds: () => ['m1', 'm2', 'm3'], clock });
+  const fleet = createTestFleet({ acceptedIds: () => ['m1', 'm2', 'm3'], clock });
   for (const id of ['m1', 'm2']) {
     fleet.setOnline(id, START_AT);
     fleet.setInfo(id, FULL);

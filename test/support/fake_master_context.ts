@@ -1,11 +1,11 @@
 import type { MasterContext } from '../../master/context.ts';
-import { createFleet } from '../../master/fleet.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { createTracker } from '../../master/jobs/tracker.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
+import { createTestFleet } from './create_test_fleet.ts';
 import { fakeClock } from './fake_context.ts';
 import { createMemoryBus, unheardEvent } from './memory_bus.ts';
 import { createMemoryStore } from './memory_store.ts';
@@ -39,7 +39,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
     log: silentLogger,
     jobs,
     bus,
-    fleet: createFleet({ acceptedIds: () => ids, clock }),
+    fleet: createTestFleet({ acceptedIds: () => ids, clock }),
     tracker: createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined }),
     setOut: (outputter: string) => void outputters.push(outputter),
     setRetcode: () => undefined,

@@ -45,6 +45,21 @@ export const JobRequest = v.object({
   op: v.literal('job'),
   tgt: TargetExpression,
   tgt_type: v.optional(TargetType, 'glob'),
+  delimiter: member(
+    v.optional(v.pipe(v.string(), v.regex(/^[^\s@]$/u, 'must be one character'))),
+    'Between the name of a grain and its value; left out: a colon.',
+  ),
+  exclude: member(v.optional(ShortText), 'A compound target whose minions are left out.'),
+  limit: member(
+    v.optional(
+      v.union([
+        v.pipe(v.string(), v.regex(/^(\d+|\d+(\.\d+)?%)$/, 'must be a number or a percentage')),
+        v.pipe(v.number(), v.integer(), v.minValue(1)),
+      ]),
+    ),
+    'Only so many of the matched minions, there or not, drawn by the seed.',
+  ),
+  seed: member(v.optional(ShortText), 'The same seed and the same minions make the same choice.'),
   fun: FunctionName,
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),

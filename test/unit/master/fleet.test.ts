@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createFleet } from '../../../master/fleet.ts';
+import { createTestFleet } from '../../support/create_test_fleet.ts';
 import { fakeClock } from '../../support/fake_context.ts';
 import { START_AT } from '../../support/sample_job.ts';
 
-const fleetOf = (...ids: string[]) => createFleet({ acceptedIds: () => ids, clock: fakeClock() });
+const fleetOf = (...ids: string[]) => createTestFleet({ acceptedIds: () => ids, clock: fakeClock() });
 
 test('who is accepted can be selected, whether or not it is there', async () => {
   const fleet = fleetOf('web2', 'db1', 'web1');

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Broker } from '../../../broker/broker.ts';
-import { createFleet } from '../../../master/fleet.ts';
 import { createReceiver, type ReceiverOptions } from '../../../master/receive.ts';
 import { createLogger } from '../../../shared/log.ts';
 import type { AnyMessage, Packet } from '../../../shared/protocol/message.ts';
@@ -8,6 +7,7 @@ import { Fire } from '../../../shared/protocol/messages/event.ts';
 import { Info, Request } from '../../../shared/protocol/messages/job.ts';
 import { OperatorRequest } from '../../../shared/protocol/messages/operator.ts';
 import { Ack, Return, ReturnLong } from '../../../shared/protocol/messages/return.ts';
+import { createTestFleet } from '../../support/create_test_fleet.ts';
 import { fakeClock } from '../../support/fake_context.ts';
 import { createMemoryBus } from '../../support/memory_bus.ts';
 import { START_AT } from '../../support/sample_job.ts';
@@ -24,7 +24,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
   const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
   const bus = createMemoryBus({ clock, log });
   bus.listen((tag, data) => events.push({ tag, data }));
-  const fleet = createFleet({ acceptedIds: () => ['m1'], clock });
+  const fleet = createTestFleet({ acceptedIds: () => ['m1'], clock });
   const note =
     (name: string) =>
     (...what: unknown[]): void =>

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createFleet } from '../../../../master/fleet.ts';
 import { createMine } from '../../../../master/mine/mine.ts';
 import { createRequestService } from '../../../../master/requests/answer_requests.ts';
 import type { RequestContext } from '../../../../master/requests/request.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
 import { Inbox } from '../../../integration/broker/inbox.ts';
+import { createTestFleet } from '../../../support/create_test_fleet.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { START_AT } from '../../../support/sample_job.ts';
@@ -14,7 +14,7 @@ function setUp(overrides: Partial<RequestContext> = {}, openMax = 2) {
   const clock = fakeClock();
   const answers = new Inbox<{ id: string; topic: string; payload: Uint8Array }>();
   const logged: string[] = [];
-  const fleet = createFleet({ acceptedIds: () => ['m1', 'm2'], clock });
+  const fleet = createTestFleet({ acceptedIds: () => ['m1', 'm2'], clock });
   const context = {
     authority: { kid: 'c0ffee12', signingCertPem: 'PEM' },
     fleet,

@@ -41,6 +41,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
   const table = createJobTable((pid, signal) => killed.push([pid, signal]), 1);
   const receive = createReceiver({
     id: 'm1',
+    grains: () => ({ os: 'Debian' }),
     ledger,
     table,
     log: createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0),

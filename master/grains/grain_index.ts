@@ -1,0 +1,146 @@
+import { isDict, pyStr } from '../../shared/python_text.ts';
+import { asks, type CompiledLeaf, type CompiledTarget } from '../../shared/target/target.ts';
+import type { GrainCache } from './grain_cache.ts';
+
+/** Names whose values are kept sorted by value; what was asked for longest ago goes first. */
+const NAMES_MAX = 64;
+
+type Ids = ReadonlySet<string>;
+
+/** The values of one grain: texts to ids, and the ids of those whose value is more than texts. */
+interface Values {
+  readonly byText: Map<string, Set<string>>;
+  readonly others: Set<string>;
+}
+
+/**
+ * Selects minions without asking each: ids are looked up, and of a grain that was asked for before, its values are. There
+ * are far fewer values than minions.
+ */
+export interface GrainIndex {
+  select(target: CompiledTarget, within: Ids): Ids;
+}
+
+export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'watch'>): GrainIndex {
+  const names = new Map<string, Values>();
+  /** What each minion is listed under, so that it can be taken out. */
+  const indexed = new Set<string>();
+  const enter = (values: Values, id: string, value: unknown): void => {
+    const texts = textsOf(value);
+    if (texts === undefined) values.others.add(id);
+    for (const text of texts ?? []) {
+      const ids = values.byText.get(text);
+      if (ids === undefined) values.byText.set(text, new Set([id]));
+      else ids.add(id);
+    }
+  };
+  const leave = (values: Values, id: string): void => {
+    values.others.delete(id);
+    for (const [text, ids] of values.byText) {
+      if (ids.delete(id) && ids.size === 0) values.byText.delete(text);
+    }
+  };
+  cache.watch((id, grains) => {
+    if (grains === undefined) indexed.delete(id);
+    else indexed.add(id);
+    for (const [name, values] of names) {
+      leave(values, id);
+      if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
+    }
+  });
+
+  const valuesOf = (name: string, all: Ids): Values => {
+    const known = names.get(name);
+    names.delete(name);
+    const values = known ?? { byText: new Map(), others: new Set() };
+    names.set(name, values);
+    if (known !== undefined) return known;
+    for (const id of new Set([...all, ...indexed])) {
+      const grains = cache.of(id);
+      if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
+    }
+    const [oldest] = names.keys();
+    if (names.size > NAMES_MAX && oldest !== undefined) names.delete(oldest);
+    return values;
+  };
+
+  const selectLeaf = (leaf: CompiledLeaf, within: Ids, all: Ids): Ids => {
+    const named = namedIds(leaf);
+    if (named !== undefined) return new Set(named.filter((id) => within.has(id)));
+    if (isEverything(leaf)) return within;
+    const simple = leaf.data?.simple;
+    if (simple === undefined) return filter(within, (id) => leaf.matches({ id, grains: cache.of(id) }));
+    const { byText, others } = valuesOf(simple.name, all);
+    const found = new Set<string>();
+    for (const [text, ids] of byText) {
+      if (simple.test(text)) for (const id of ids) if (within.has(id)) found.add(id);
+    }
+    for (const id of others) if (within.has(id) && leaf.matches({ id, grains: cache.of(id) })) found.add(id);
+    return found;
+  };
+  const select = (target: CompiledTarget, within: Ids, all: Ids): Ids => {
+    switch (target.op) {
+      case 'match':
+        return selectLeaf(target, within, all);
+      case 'not': {
+        const without = select(target.node, within, all);
+        return filter(within, (id) => !without.has(id));
+      }
+      case 'and':
+        return select(target.right, select(target.left, within, all), all);
+      case 'or':
+        return new Set([...select(target.left, within, all), ...select(target.right, within, all)]);
+    }
+  };
+  return { select: (target, within) => select(target, within, within) };
+}
+
+/** Undefined when the value holds mappings, whose names match too. */
+function textsOf(value: unknown): string[] | undefined {
+  if (isDict(value)) return undefined;
+  if (!Array.isArray(value)) return [pyStr(value)];
+  return value.some(isDict) ? undefined : value.map((item) => pyStr(item));
+}
+
+/** The ids that a leaf names outright. */
+function namedIds({ leaf: { kind, pattern } }: CompiledLeaf): readonly string[] | undefined {
+  if (kind === 'list') return [...new Set(pattern)];
+  return kind === 'glob' && typeof pattern === 'string' && !/[*?[]/.test(pattern) ? [pattern] : undefined;
+}
+
+function isEverything({ leaf: { kind, pattern } }: CompiledLeaf): boolean {
+  return kind === 'glob' && pattern === '*';
+}
+
+function filter(ids: Ids, keep: (id: string) => boolean): Ids {
+  const kept = new Set<string>();
+  for (const id of ids) if (keep(id)) kept.add(id);
+  return kept;
+}
+
+/** Why a minion is selected or not, term by term. */
+export interface Explained {
+  readonly term: string;
+  readonly matches: boolean;
+  readonly of?: readonly Explained[];
+}
+
+export function explainTarget(
+  target: CompiledTarget,
+  facts: Parameters<typeof asks>[1],
+  textOf: (leaf: CompiledLeaf) => string,
+): Explained {
+  const matches = asks(target, facts);
+  switch (target.op) {
+    case 'match':
+      return { term: textOf(target), matches };
+    case 'not':
+      return { term: 'not', matches, of: [explainTarget(target.node, facts, textOf)] };
+    default:
+      return {
+        term: target.op,
+        matches,
+        of: [target.left, target.right].map((part) => explainTarget(part, facts, textOf)),
+      };
+  }
+}

@@ -1,0 +1,13 @@
+import { createFleet, type Fleet } from '../../master/fleet.ts';
+import { openGrainCache } from '../../master/grains/grain_cache.ts';
+import { createGrainIndex } from '../../master/grains/grain_index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { createMemoryStore } from './memory_store.ts';
+
+/** A fleet whose minions have told no grains. */
+export function createTestFleet(options: {
+  readonly acceptedIds: () => readonly string[];
+  readonly clock: Clock;
+}): Fleet {
+  return createFleet({ ...options, index: createGrainIndex(openGrainCache(createMemoryStore())), nodegroups: {} });
+}
