@@ -13,12 +13,13 @@ const UNASKED_MAX = 10;
 export async function confirmWide(
   fun: string,
   target: ReturnType<typeof targetRequest>,
-  config: CliConfig,
+  config: Pick<CliConfig, 'socketPath'>,
   streams: Parameters<typeof askYesNo>[2],
+  unaskedMax = UNASKED_MAX,
 ): Promise<boolean> {
   if (await onlyLooks(fun)) return true;
   const count = (await matchedIds(target, config)).length;
-  return count <= UNASKED_MAX || askYesNo(`${fun} on ${count} minions? [y/N] `, false, streams);
+  return count <= unaskedMax || askYesNo(`${fun} on ${count} minions? [y/N] `, false, streams);
 }
 
 /** As the modules of this program say; of others it is not known, and they may do anything. */

@@ -8,7 +8,7 @@ const FIRST_ANSWER_MS = 15_000;
 /** The minions that the master would send a job to, `limit` apart. */
 export async function matchedIds(
   { tgt, tgt_type, delimiter, exclude }: ReturnType<typeof targetRequest>,
-  { socketPath }: CliConfig,
+  { socketPath }: Pick<CliConfig, 'socketPath'>,
 ): Promise<readonly string[]> {
   const client = await connectOperator({ socketPath, firstAnswerMs: FIRST_ANSWER_MS, clock: systemClock });
   const kwarg = {

@@ -47,6 +47,9 @@ export interface JobOptions {
   readonly timeout?: number;
   readonly queue_for?: number;
   readonly async?: boolean;
+  readonly delimiter?: string;
+  readonly exclude?: string;
+  readonly limit?: string | number;
   /** Returners of that job. */
   readonly ret?: string;
 }
@@ -247,7 +250,7 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
     config,
     modules,
     beacons: coreBeacons(),
-    grains: plainGrains(id),
+    grains: plainGrains(id, config.grains),
     openRenderThread: openInlineRenderThread,
     clock,
     random: Math.random,
@@ -258,11 +261,15 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
   });
 }
 
-function plainGrains(id: string): Grains {
+/** In place of the machine's own: few, and kept in memory. */
+function plainGrains(id: string, configured: Readonly<Record<string, unknown>>): Grains {
+  let custom: Readonly<Record<string, unknown>> = {};
   return {
-    all: () => ({ id, os: 'TestOS' }),
-    readCustom: async () => ({}),
-    updateCustom: async () => undefined,
+    all: () => ({ id, os: 'TestOS', ipv4: ['127.0.0.1'], ...custom, ...configured }),
+    readCustom: async () => custom,
+    async updateCustom(change) {
+      custom = change(custom);
+    },
     refresh: async () => undefined,
   };
 }
