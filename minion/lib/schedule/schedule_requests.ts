@@ -3,17 +3,21 @@ import { errorLine, fromReport, toReport } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { Args, ErrorValue, Kwargs } from '../../../shared/protocol/fields.ts';
 import type { Events, MinionContext } from '../../context.ts';
+import { readSaltEvent } from './salt_request.ts';
 
 /** Salt's control tag on the minion's own bus, and the tag of the answer. */
 export const MANAGE_SCHEDULE = 'manage_schedule';
 export const MANAGE_SCHEDULE_ANSWER = 'salt/minion/manage_schedule_complete';
 
-/** `func` is a function of the module `schedule`; `c` comes back with the answer. */
+/** `func` is a function of the module `schedule`; `c` comes back with the answer. Salt's own events have the members after it. */
 const ScheduleRequest = v.object({
   func: v.pipe(v.string(), v.regex(/^[a-z_]+$/, 'must be the name of a function of schedule')),
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),
   c: v.optional(v.string()),
+  name: v.optional(v.string()),
+  schedule: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
+  persist: v.optional(v.nullable(v.boolean())),
 });
 
 const Answer = v.object({ value: v.optional(v.unknown()), error: v.optional(ErrorValue) });
@@ -31,7 +35,10 @@ export async function answerScheduleRequest(
   if (!request.success) {
     return log.warning('an event manage_schedule is not understood', { reason: request.issues[0].message });
   }
-  const { func, arg, kwarg, c } = request.output;
+  const { c, name, schedule, persist, ...plain } = request.output;
+  const isSalts = plain.arg.length === 0 && Object.keys(plain.kwarg).length === 0;
+  const event = { func: plain.func, name, schedule: schedule ?? undefined, persist: persist ?? undefined };
+  const { func, arg, kwarg } = (isSalts ? readSaltEvent(event) : undefined) ?? plain;
   const answer = await context.call(`schedule.${func}`, arg, kwarg).then(
     (value) => ({ value: value ?? null }),
     (error: unknown) => ({ error: toReport(error) }),

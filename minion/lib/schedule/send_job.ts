@@ -13,9 +13,14 @@ export interface Sent {
 /** `schedule.add` has names of its own for the arguments of the function. */
 const ADDED_AS: Readonly<Record<string, string>> = { args: 'job_args', kwargs: 'job_kwargs' };
 
+/** The keyword arguments by which `schedule.add` makes such a job; its name is an argument before them. */
+export function asAddArguments({ name: _name, ...item }: Dict): Dict {
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [ADDED_AS[key] ?? key, value]));
+}
+
 /** Adds a job of this minion's schedule to those of other minions, as far as the master's `peer` allows it. */
 export async function sendJob(context: MinionContext, name: string, item: Dict, target: string): Promise<Sent> {
-  const options = Object.entries(item).map(([key, value]) => `${ADDED_AS[key] ?? key}=${JSON.stringify(value)}`);
+  const options = Object.entries(asAddArguments(item)).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const answers = (await context.call('publish.publish', [target, 'schedule.add', [name, ...options]])) as Dict;
   const minions = Object.keys(answers);
   if (minions.length === 0) {

@@ -3,7 +3,9 @@ import { splitPublished } from '../../../../minion/lib/split_published.ts';
 import schedule from '../../../../minion/modules/schedule.ts';
 import { fakeContext, runFunction } from '../../../support/fake_context.ts';
 
+/** As `schedule.add` makes it, with its name. */
 const job1 = {
+  name: 'job1',
   function: 'cmd.run',
   seconds: 60,
   args: ['date >> /tmp/x'],
@@ -39,7 +41,7 @@ test('a job is copied with all that it is, as schedule.add takes it', async () =
   });
   const [target, fun, given] = published[0] ?? [];
   expect([target, fun]).toEqual(['web*', 'schedule.add']);
-  const { args, kwargs, ...rest } = job1;
+  const { name: _name, args, kwargs, ...rest } = job1;
   expect(splitPublished(given)).toEqual({ arg: ['job1'], kwarg: { ...rest, job_args: args, job_kwargs: kwargs } });
   expect(deleted).toEqual([]);
 });
