@@ -32,7 +32,15 @@ export function openLmdbStore(path: string, clock?: Pick<Clock, 'monotonicMs'>):
   const environment = open({ path, encoding: 'binary', maxDbs: tableNames.length + 2, noSubdir: false, ...durable });
   const tables = new Map<TableName, Table>();
   for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
-  const table = (name: TableName) => tables.get(name) as Table;
+  let isClosed = false;
+  // A master that stops still has requests under way; LMDB would call what they ask for a bug.
+  const checkOpen = (): void => {
+    if (isClosed) throw new FleetError('MASTER_UNREACHABLE', 'the master is stopping', { hint: 'ask again later' });
+  };
+  const table = (name: TableName): Table => {
+    checkOpen();
+    return tables.get(name) as Table;
+  };
   const checkRoom = createRoomCheck(path, clock);
   let underWayBytes = 0;
   return {
@@ -49,6 +57,7 @@ export function openLmdbStore(path: string, clock?: Pick<Clock, 'monotonicMs'>):
       for (const key of table(name).getKeys(lmdbRange(options))) yield (Array.isArray(key) ? key : [key]) as StoreKey;
     },
     async write(changes) {
+      checkOpen();
       // All is encoded before anything is written: what cannot be encoded must not leave half of the changes behind.
       const encoded = changes.map(({ value }) =>
         value === undefined ? undefined : Buffer.from(encodePayload(value, 'cbor')),
@@ -64,7 +73,11 @@ export function openLmdbStore(path: string, clock?: Pick<Clock, 'monotonicMs'>):
         underWayBytes -= bytes;
       }
     },
-    close: () => environment.close(),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await environment.close();
+    },
   };
 }
 

@@ -111,3 +111,13 @@ test('writes of one turn all arrive, in their order', async () => {
   expect(store.get('rows', ['1'])).toBe(199);
   expect(keys({ prefix: ['n'] })).toHaveLength(200);
 });
+
+test('what is asked for while the master stops is told as that', async () => {
+  await store.write([put(['1', 'm1'])]);
+  await store.close();
+  const stopping = expect.objectContaining({ code: 'MASTER_UNREACHABLE', message: 'the master is stopping' });
+  expect(() => store.get('rows', ['1', 'm1'])).toThrow(stopping);
+  expect(() => keys()).toThrow(stopping);
+  expect(() => [...store.keys('rows')]).toThrow(stopping);
+  await expect(store.write([put(['1', 'm2'])])).rejects.toEqual(stopping);
+});
