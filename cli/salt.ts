@@ -11,6 +11,7 @@ import {
   type PrintOptions,
   wantedOutput,
 } from './command_options.ts';
+import { completionScript } from './completion/shell_scripts.ts';
 import { confirmWide } from './confirm_wide.ts';
 import { matchedIds } from './matched_ids.ts';
 import { chooseOutput, formatOutput } from './output.ts';
@@ -48,6 +49,11 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<SaltOptions>();
   const words = command.args;
+  const script = completionScript(words);
+  if (script !== undefined) {
+    terminal.out(script);
+    return 0;
+  }
   const isDoc = options.doc === true && words[1] !== 'sys.doc';
   if (options.previewTarget === true) return previewTarget(options, words[0] ?? '*', terminal);
   const [target, fun, ...rest] = isDoc ? [words[0] ?? '*', 'sys.doc', ...words.slice(1)] : words;
@@ -81,7 +87,8 @@ async function previewTarget(options: SaltOptions, target: string, terminal: Ter
   return 0;
 }
 
-function saltCommand(): Command {
+/** What `salt` takes. */
+export function saltCommand(): Command {
   const command = new Command('salt')
     .usage("[options] '<target>' <function> [arguments]")
     .description('Runs a function on all minions that the target selects, and prints what they return.')

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createCatalogue } from '../minion/catalogue.ts';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
@@ -45,18 +46,20 @@ interface CallOptions extends CommonOptions, PrintOptions {
   readonly doc?: boolean;
   readonly retcodePassthrough?: boolean;
   readonly id?: string;
+  readonly moduleDirs: readonly string[];
 }
 
 /** `salt-call <module>.<function>`: the minion's own code, in this process. Resolves to the exit status (CLI-10). */
 export async function runSaltCall(argv: readonly string[], terminal: Terminal): Promise<number> {
   const options = readOptions(argv);
   if (options === undefined) return 0;
-  const config = await loadMinionConfig({
+  const loaded = await loadMinionConfig({
     configDir: options.configDir,
     env: process.env,
     hostname: hostname(),
     overrides: { ...(options.id !== undefined && { id: options.id }) },
   });
+  const config = { ...loaded, module_dirs: [...options.moduleDirs, ...loaded.module_dirs] };
   const level = (options.logLevel ?? config.log_level) as MinionConfig['log_level'];
   const log = createLogger([{ level, format: 'text', write: (line) => terminal.err(line) }], () => systemClock.nowMs());
   const [fun = 'sys.doc', ...rest] = options.grains === true ? ['grains.items'] : options.words;
@@ -85,8 +88,8 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
   return result.retcode === 0 ? 0 : 1;
 }
 
-/** Undefined when help was asked for. */
-function readOptions(argv: readonly string[]): (CallOptions & { readonly words: string[] }) | undefined {
+/** What `salt-call` takes. */
+export function saltCallCommand(): Command {
   const command = new Command('salt-call')
     .usage('[options] <module>.<function> [arguments]')
     .description('Runs a function on this machine, as its minion would.')
@@ -94,9 +97,19 @@ function readOptions(argv: readonly string[]): (CallOptions & { readonly words: 
     .option('--local', 'work without a master (as every call does that needs none)')
     .option('-g, --grains', 'print the grains')
     .option('-d, --doc', 'print the documentation of functions')
+    .option('-m, --module-dirs <dir>', 'a directory of custom modules; again for a further one', collect, [])
     .option('--id <id>', 'the minion id to go by')
     .option('--retcode-passthrough', "exit with the function's return code");
-  addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+  return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, resolve(value)];
+}
+
+/** Undefined when help was asked for. */
+function readOptions(argv: readonly string[]): (CallOptions & { readonly words: string[] }) | undefined {
+  const command = saltCallCommand();
   if (!parseCommand(command, argv)) return undefined;
   const options = command.opts<CallOptions>();
   const words = command.args;

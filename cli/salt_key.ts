@@ -70,7 +70,8 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
   }
 }
 
-function keyCommand(): Command {
+/** What `salt-key` takes. */
+export function keyCommand(): Command {
   const command = new Command('salt-key')
     .argument('[which]', 'master: with -F, only its own keys')
     .description('Lists, accepts, rejects and deletes the keys of minions. Ids are globs.')

@@ -12,7 +12,7 @@ import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaem
 
 /** `salt-master`: runs until it is told to stop. Resolves to the exit status. */
 export async function runSaltMaster(argv: readonly string[]): Promise<number> {
-  const command = addDaemonOptions(new Command('salt-master').description('Runs the master of a fleet.'));
+  const command = masterCommand();
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<DaemonOptions>();
   const config = await loadMasterConfig({
@@ -33,4 +33,9 @@ export async function runSaltMaster(argv: readonly string[]): Promise<number> {
       log,
     }),
   );
+}
+
+/** What `salt-master` takes. */
+export function masterCommand(): Command {
+  return addDaemonOptions(new Command('salt-master').description('Runs the master of a fleet.'));
 }

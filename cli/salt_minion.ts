@@ -14,7 +14,7 @@ import { openGrains } from './open_grains.ts';
 
 /** `salt-minion`: runs until it is told to stop. Resolves to the exit status. */
 export async function runSaltMinion(argv: readonly string[]): Promise<number> {
-  const command = addDaemonOptions(new Command('salt-minion').description('Runs a minion of a fleet.'));
+  const command = minionCommand();
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<DaemonOptions>();
   const config = await loadMinionConfig({
@@ -40,6 +40,11 @@ export async function runSaltMinion(argv: readonly string[]): Promise<number> {
       kill: killGroup,
     }),
   );
+}
+
+/** What `salt-minion` takes. */
+export function minionCommand(): Command {
+  return addDaemonOptions(new Command('salt-minion').description('Runs a minion of a fleet.'));
 }
 
 export function minionModules() {

@@ -30,14 +30,7 @@ interface RunOptions extends CommonOptions, PrintOptions {
 
 /** `salt-run <runner>.<function> [arguments]`. Resolves to the exit status. */
 export async function runSaltRun(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const command = new Command('salt-run')
-    .usage('[options] <runner>.<function> [arguments]')
-    .description('Runs a runner on the master and prints what it returns.')
-    .argument('[words...]')
-    .option('-d, --doc', 'print the documentation of runners')
-    .option('--async', 'print the tag of the events that tell how it ends, and do not wait')
-    .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
-  addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+  const command = saltRunCommand();
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<RunOptions>();
   if (options.doc === true) return showDocs(command.args, options, terminal);
@@ -85,6 +78,23 @@ export async function runSaltRun(argv: readonly string[], terminal: Terminal): P
   }
 }
 
+/** What `salt-run` takes. */
+export function saltRunCommand(): Command {
+  const command = new Command('salt-run')
+    .usage('[options] <runner>.<function> [arguments]')
+    .description('Runs a runner on the master and prints what it returns.')
+    .argument('[words...]')
+    .option('-d, --doc', 'print the documentation of runners')
+    .option('--async', 'print the tag of the events that tell how it ends, and do not wait')
+    .option('-t, --timeout <seconds>', 'how long to wait for the master to answer', '120');
+  return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
+}
+
+/** Runners are files of the program. */
+export function coreRunners() {
+  return loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners'));
+}
+
 /** Salt's words, and the line that finds the outcome in the log of events. */
 function asyncText(jid: string): string {
   const tag = `salt/run/${jid}`;
@@ -97,7 +107,7 @@ function asyncText(jid: string): string {
 /** From the files of the program, as Salt does: the master need not run. */
 async function showDocs(patterns: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
   const config = await loadCliConfig(options.configDir);
-  const docs = await runnerDocs(loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')), patterns);
+  const docs = await runnerDocs(coreRunners(), patterns);
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   terminal.out(out === undefined ? docText({ master: docs }, print.colour) : await formatOutput(out, docs, print));

@@ -31,7 +31,15 @@ mkdirSync(out, { recursive: true });
 rmSync(`${out}/shared`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: [...mains, 'scripts/demo.ts', 'minion/module_kit.ts', ...renderWorkers, ...plugins],
+  entryPoints: [
+    ...mains,
+    'cli/commands/complete.ts',
+    'scripts/demo.ts',
+    'scripts/completion_data.ts',
+    'minion/module_kit.ts',
+    ...renderWorkers,
+    ...plugins,
+  ],
   outdir: out,
   outbase: '.',
   bundle: true,
@@ -57,6 +65,10 @@ const smallHeap = [
   "require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');",
 ];
 
+// Shells ask at each key press.
+const complete =
+  "if (process.argv[2] === '--complete') import('./cli/commands/complete.js').then((command) => command.main()); else";
+
 // The launchers answer --version by themselves: starting Node is most of what that costs.
 for (const name of commands) {
   const main = `./cli/commands/${name.replaceAll('-', '_')}.js`;
@@ -64,6 +76,7 @@ for (const name of commands) {
     '#!/usr/bin/env node',
     "'use strict';",
     ...(name === 'salt-minion' ? smallHeap : []),
+    ...(name === 'salt' ? [complete] : []),
     `if (process.argv.includes('--version')) console.log('${name} ${version}');`,
     `else import('${main}').then((command) => command.main());`,
     '',
@@ -71,4 +84,6 @@ for (const name of commands) {
   writeFileSync(`${out}/${name}.cjs`, launcher);
   chmodSync(`${out}/${name}.cjs`, 0o755);
 }
+const { completionData } = await import(`${out}/scripts/completion_data.js`);
+writeFileSync(`${out}/completion.json`, JSON.stringify(await completionData()));
 writeFileSync(`${out}/package.json`, '{ "type": "module" }\n');

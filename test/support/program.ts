@@ -117,6 +117,16 @@ export function startOnTerminal(name: string, args: readonly string[]): Program 
   return startTool('script', ['-qec', `stty cols 60 rows 20; exec ${words.join(' ')}`, '/dev/null']);
 }
 
+/** A shell on a pseudo terminal, to be typed into. */
+export function startShell(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Program & { type(text: string): void } {
+  const command = `stty cols 200 rows 20; exec ${words.join(' ')}`;
+  const program = follow(spawn('script', ['-qec', command, '/dev/null'], { env: environment(env) }));
+  return { ...program, type: (text) => void program.child.stdin?.write(text) };
+}
+
 /** Any program that is on the PATH. */
 export function startTool(file: string, args: readonly string[]): Program {
   return follow(spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] }));

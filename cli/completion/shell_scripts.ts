@@ -1,0 +1,55 @@
+import { type Shell, shells } from './complete_words.ts';
+
+const names = 'salt salt-call salt-key salt-run salt-master salt-minion';
+
+/** What follows a name or a module is typed without a blank. */
+const bash = `# bash completion of Brine's commands: source <(salt completion bash)
+_brine_complete() {
+  local IFS=$'\\n'
+  COMPREPLY=($(salt --complete bash "\${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null))
+  case "\${COMPREPLY[*]}" in
+    *[.=]) compopt -o nospace ;;
+  esac
+}
+complete -o default -F _brine_complete ${names}
+`;
+
+const zsh = `#compdef ${names}
+# zsh completion of Brine's commands: source <(salt completion zsh), after compinit
+_brine_complete() {
+  local line
+  local -a texts shown open_texts open_shown
+  for line in "\${(@f)$(salt --complete zsh "\${(@)words[1,CURRENT]}" 2>/dev/null)}"; do
+    [[ -z $line ]] && continue
+    local text=\${line%%$'\\t'*}
+    local label=$text
+    [[ $line == *$'\\t'* ]] && label="$text -- \${line#*$'\\t'}"
+    if [[ $text == *[.=] ]]; then
+      open_texts+=("$text"); open_shown+=("$label")
+    else
+      texts+=("$text"); shown+=("$label")
+    fi
+  done
+  (( \${#texts} + \${#open_texts} )) || { _files; return }
+  (( \${#texts} )) && compadd -l -d shown -a texts
+  (( \${#open_texts} )) && compadd -S '' -d open_shown -a open_texts
+}
+compdef _brine_complete ${names}
+`;
+
+const fish = `# fish completion of Brine's commands: salt completion fish | source
+function __brine_complete
+  salt --complete fish (commandline -opc) (commandline -ct) 2>/dev/null
+end
+for name in ${names}
+  complete -c $name -a '(__brine_complete)'
+end
+`;
+
+export const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
+
+/** `salt completion bash`: the script, as no function has such a name; undefined for any other words. */
+export function completionScript([first, second, ...more]: readonly string[]): string | undefined {
+  const shell = first === 'completion' && more.length === 0 ? shells.find((name) => name === second) : undefined;
+  return shell === undefined ? undefined : shellScripts[shell];
+}
