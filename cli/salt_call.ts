@@ -40,6 +40,8 @@ import { minionModules } from './salt_minion.ts';
 import { eventWords } from './show_events.ts';
 import { showLocalEvents } from './show_local_events.ts';
 
+const SIGTERM = 15;
+
 interface CallOptions extends CommonOptions, PrintOptions {
   readonly local?: boolean;
   readonly grains?: boolean;
@@ -144,7 +146,8 @@ async function runOnce(
     config: { ...config },
     grains,
     events: createLocalEvents(bus),
-    jobs: table,
+    // The call itself is the only one, and nobody asks for that.
+    jobs: { ...table, running: () => [] },
     beacons: createLocalBeacons(bus),
     schedules,
     master: createLocalMasterRequests(bus),
@@ -159,7 +162,8 @@ async function runOnce(
   const { catalogue } = services;
   const job = { jid: createJidSource(systemClock)(), fun, arg: [...arg], kwarg: { ...kwarg }, exp: 0 };
   const signal = table.start(job);
-  process.once('SIGINT', () => table.signal(job.jid, 15));
+  const interrupt = (): void => void table.signal(job.jid, SIGTERM);
+  process.once('SIGINT', interrupt);
   const contextOf: Parameters<typeof executeJob>[0]['contextOf'] = (_job, jobSignal, outcome) =>
     makeContext(services, {
       jid: undefined,
@@ -168,7 +172,11 @@ async function runOnce(
       onChild: (pid, ended) => table.child(job.jid, pid, ended),
     });
   const exclusive = createExclusive(process.pid, () => eventStamp(systemClock.nowMs()));
-  return executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, signal);
+  try {
+    return await executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
 }
 
 const noScope = {
