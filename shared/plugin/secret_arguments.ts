@@ -31,4 +31,6 @@ export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
   'grains.remove': { plainKey: true },
   'grains.delkey': { plainKey: true },
   'grains.delval': { plainKey: true },
+  'shadow.gen_password': { positions: [0] },
+  'shadow.set_password': { positions: [1] },
 };

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FleetError } from '../../../shared/errors.ts';
+import { writeFileAtomically } from '../atomic_file.ts';
+import { commandFailed } from '../exec.ts';
+
+/** Changes the fields of one entry of a file such as etc/passwd. Throws COMMAND_FAILED when there is no such entry. */
+export async function editEntry(
+  root: string,
+  file: string,
+  name: string,
+  edit: (fields: readonly string[]) => readonly string[],
+): Promise<void> {
+  let isFound = false;
+  await editEntries(root, file, (fields) => {
+    if (fields[0] !== name) return fields;
+    isFound = true;
+    return edit(fields);
+  });
+  if (!isFound) throw commandFailed(`there is no entry of ${name} in /${file}`);
+}
+
+/** Gives each entry to `edit` and writes the file when one came back different. Lines that are no entries stay. */
+export async function editEntries(
+  root: string,
+  file: string,
+  edit: (fields: readonly string[]) => readonly string[],
+): Promise<void> {
+  const path = join(root, file);
+  const text = await readFile(path, 'utf8');
+  const lines = text.split('\n').map((line) => {
+    if (!/^[^#+-].*:/.test(line)) return line;
+    const fields = edit(line.split(':'));
+    for (const field of fields) requireField(field);
+    return fields.join(':');
+  });
+  const changed = lines.join('\n');
+  if (changed !== text) await writeFileAtomically(path, changed);
+}
+
+/** What would end a field or a line would make an entry of somebody's choice. */
+export function requireField(text: string): void {
+  if (!/[:\n]/.test(text)) return;
+  throw new FleetError('ARGS_INVALID', 'a colon or a line break cannot stand in an account file', {
+    hint: 'leave it out',
+  });
+}
