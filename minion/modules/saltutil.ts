@@ -1,10 +1,18 @@
 import * as v from 'valibot';
-import { Flag, Integer, Text } from '../../shared/plugin/args.ts';
+import { Flag, Integer, Text, Value } from '../../shared/plugin/args.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext, type RunningJob } from '../context.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
+
+/** Salt's, of which none means anything while nothing is copied. */
+const syncArgs = {
+  saltenv: v.optional(Text),
+  refresh: v.optional(Flag, true),
+  extmod_whitelist: v.optional(Value),
+  extmod_blacklist: v.optional(Value),
+};
 
 export default defineModule({
   summary: "See and stop this minion's jobs, and refresh what it knows.",
@@ -93,13 +101,48 @@ export default defineModule({
       returns: '``True``.',
       examples: ["salt '*' saltutil.refresh_modules"],
       async run(context) {
-        context.catalogue.refresh();
-        await context.events.fire('module_refresh', { notify: false });
+        await refreshModules(context);
         return true;
+      },
+    }),
+    sync_modules: fn({
+      summary: 'Look at the folders of custom modules anew.',
+      description: 'Nothing is copied from the master: the folders are those of module_dirs on the minion.',
+      args: syncArgs,
+      returns: 'the modules that came, went or changed, as ``modules.<name>``.',
+      examples: ["salt '*' saltutil.sync_modules"],
+      run: refreshModules,
+    }),
+    sync_grains: fn({
+      summary: "Collect this minion's grains anew.",
+      description: 'Nothing is copied from the master.',
+      args: { ...syncArgs, clean_pillar_cache: v.optional(Flag, false) },
+      returns: 'an empty list: no file came.',
+      examples: ["salt '*' saltutil.sync_grains"],
+      async run(context) {
+        await context.grains.refresh();
+        return [];
+      },
+    }),
+    sync_all: fn({
+      summary: 'Look at the folders of custom modules, and collect the grains, anew.',
+      args: { ...syncArgs, clean_pillar_cache: v.optional(Flag, false) },
+      returns: 'what came, went or changed, by kind.',
+      examples: ["salt '*' saltutil.sync_all"],
+      async run(context) {
+        const modules = await refreshModules(context);
+        await context.grains.refresh();
+        return { grains: [], modules };
       },
     }),
   },
 });
+
+async function refreshModules({ catalogue, events }: MinionContext): Promise<string[]> {
+  const changed = catalogue.refresh();
+  await events.fire('module_refresh', { notify: false });
+  return changed.map((name) => `modules.${name}`);
+}
 
 function otherJobs(context: MinionContext): RunningJob[] {
   return context.jobs.running().filter((job) => job.jid !== context.jid);

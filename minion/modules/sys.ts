@@ -61,6 +61,22 @@ export default defineModule({
         return globs.length === 0 ? names : names.filter((name) => globs.some((matches) => matches(name)));
       },
     }),
+    unavailable_modules: fn({
+      summary: 'List the modules that cannot be used here, each with the reason.',
+      description:
+        "Salt has no such function: a module's dependencies, a guard of the minion, or what is broken in it.",
+      args: {},
+      examples: ["salt '*' sys.unavailable_modules"],
+      reads: true,
+      async run({ catalogue }) {
+        const reasons: Record<string, unknown> = {};
+        for (const name of catalogue.moduleNames) {
+          const found = await catalogue.find(name);
+          if (found !== undefined && !('functions' in found)) reasons[name] = found.unavailable;
+        }
+        return reasons;
+      },
+    }),
     reload_modules: fn({
       summary: 'Tell the minion to look at its execution modules anew.',
       args: {},

@@ -102,3 +102,16 @@ test('refresh_modules tells the minion by an event on its own bus', async () => 
   expect(await runFunction(context, saltutil, 'saltutil.refresh_modules')).toBe(true);
   expect(context.fired).toEqual([{ tag: 'module_refresh', data: { notify: false } }]);
 });
+
+test('the functions that sync look at folders and grains anew, and tell what changed as Salt does', async () => {
+  const context = machine();
+  const catalogue = { ...context.catalogue, refresh: () => ['a', 'b'] };
+  const changed = { ...context, catalogue };
+  expect(await runFunction(changed, saltutil, 'saltutil.sync_modules')).toEqual(['modules.a', 'modules.b']);
+  expect(await runFunction(changed, saltutil, 'saltutil.sync_grains')).toEqual([]);
+  expect(await runFunction(changed, saltutil, 'saltutil.sync_all')).toEqual({
+    grains: [],
+    modules: ['modules.a', 'modules.b'],
+  });
+  expect(context.fired.map(({ tag }) => tag)).toEqual(['module_refresh', 'module_refresh']);
+});

@@ -78,13 +78,14 @@ test('list_modules takes globs', async () => {
   expect(await run('sys.list_modules', 's*')).toEqual(['sys', 'sysctl']);
 });
 
-test('a module that cannot be used is not listed', async () => {
+test('a module that cannot be used is listed apart, with the reason', async () => {
   const catalogue = {
     moduleNames: ['gone', 'sysctl'],
     refresh: () => [],
     find: async (name: string) => (name === 'sysctl' ? sysctl : { unavailable: 'x' }),
   };
   expect(await runFunction(fakeContext({ catalogue }), sys, 'sys.list_modules')).toEqual(['sysctl']);
+  expect(await runFunction(fakeContext({ catalogue }), sys, 'sys.unavailable_modules')).toEqual({ gone: 'x' });
 });
 
 test('reload_modules is refresh_modules by another name', async () => {
