@@ -1,6 +1,6 @@
 import { FleetError } from '../errors.ts';
 import type { TargetExpression, TargetType } from '../protocol/fields.ts';
-import { networkContains, parseIp, parseNetwork } from '../render/net/ip_network.ts';
+import { type IpNetwork, networkContains, parseIp, parseNetwork } from '../render/net/ip_network.ts';
 import { globMatcher } from './glob.ts';
 import { compileDataMatcher, type DataMatcher, type MakeTest } from './match_data.ts';
 import { parseTarget, type TargetSurroundings } from './parse_target.ts';
@@ -20,7 +20,7 @@ export interface CompiledLeaf {
   readonly op: 'match';
   readonly leaf: TargetLeaf;
   readonly matches: TargetMatcher;
-  /** For grains. */
+  /** For what looks at grains. */
   readonly data?: DataMatcher;
 }
 
@@ -87,7 +87,7 @@ async function compileLeaf(leaf: TargetLeaf): Promise<CompiledLeaf> {
       return { op: 'match', leaf, data, matches: ({ grains }) => grains !== undefined && data.matches(grains) };
     }
     case 'ipcidr':
-      return { op: 'match', leaf, matches: addressMatcher(pattern) };
+      return { op: 'match', leaf, ...addressMatcher(pattern) };
     default:
       throw new FleetError('TARGET_INVALID', `${leafText(leaf)}: there is no pillar to look at yet`, {
         hint: 'use grains, such as G@os:Debian',
@@ -123,7 +123,7 @@ async function regexTests(expression: string, delimiter: string): Promise<MakeTe
 }
 
 /** An address or a network, against the grains `ipv4` and `ipv6` (TGT-9). */
-function addressMatcher(pattern: string): TargetMatcher {
+function addressMatcher(pattern: string): Pick<CompiledLeaf, 'matches' | 'data'> {
   const network = parseNetwork(pattern);
   if (network === undefined) {
     throw new FleetError('TARGET_INVALID', `'${pattern}' is neither an address nor a network`, {
@@ -131,13 +131,49 @@ function addressMatcher(pattern: string): TargetMatcher {
     });
   }
   const name = network.version === 4 ? 'ipv4' : 'ipv6';
-  return ({ grains }) => {
-    const addresses = grains?.[name];
-    return Array.isArray(addresses) && addresses.some((address) => isInside(network, address));
+  const isInside = network.version === 4 ? insideIpv4(network) : insideAny(network);
+  const matches = (grains: Readonly<Record<string, unknown>>): boolean => {
+    const addresses = grains[name];
+    return Array.isArray(addresses) && addresses.some((address) => isInside(String(address)));
+  };
+  return {
+    data: { matches, simple: { name, test: isInside, pattern } },
+    matches: ({ grains }) => grains !== undefined && matches(grains),
   };
 }
 
-function isInside(network: NonNullable<ReturnType<typeof parseNetwork>>, address: unknown): boolean {
-  const ip = parseIp(String(address));
-  return ip !== undefined && networkContains(network, ip);
+function insideAny(network: IpNetwork): (address: string) => boolean {
+  return (address) => {
+    const ip = parseIp(address);
+    return ip !== undefined && networkContains(network, ip);
+  };
+}
+
+/** In plain numbers: ten thousand minions are asked in a few milliseconds. */
+function insideIpv4({ value, prefixLength }: IpNetwork): (address: string) => boolean {
+  const first = Number(value);
+  const last = first + 2 ** (32 - prefixLength) - 1;
+  return (address) => {
+    const number = ipv4Number(address);
+    return number >= first && number <= last;
+  };
+}
+
+/** -1 when it is none. */
+function ipv4Number(address: string): number {
+  let number = 0;
+  let octet = -1;
+  let dots = 0;
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === 46 && octet !== -1) {
+      number = number * 256 + octet;
+      octet = -1;
+      dots++;
+    } else if (code >= 48 && code <= 57) {
+      octet = Math.max(octet, 0) * 10 + code - 48;
+      if (octet > 255) return -1;
+    } else return -1;
+  }
+  return dots === 3 && octet !== -1 ? number * 256 + octet : -1;
 }

@@ -187,6 +187,20 @@ test.each<[TargetType, string | string[], RegExp]>([
   await expect(matcherOf(tgt, type, { nodegroups })).rejects.toThrow(why);
 });
 
+test.each(['10.0.1', '10.0.1.256', '10.0..1', '', '10.0.1.1.1', 'x10.0.1.1', '10.0.1.1 '])(
+  "a grain '%s' is no address, and in no network",
+  async (address) => {
+    expect((await matcherOf('0.0.0.0/0', 'ipcidr'))({ id: 'm1', grains: { ipv4: [address] } })).toBe(false);
+  },
+);
+
+test('a network ends where its mask says', async () => {
+  const matches = await matcherOf('10.0.1.128/25', 'ipcidr');
+  const isInside = (address: string) => matches({ id: 'm1', grains: { ipv4: [address] } });
+  expect(['10.0.1.127', '10.0.1.128', '10.0.1.255', '10.0.2.0'].map(isInside)).toEqual([false, true, true, false]);
+  expect((await matcherOf('0.0.0.0/0', 'ipcidr'))({ id: 'm1', grains: { ipv4: ['255.255.255.255'] } })).toBe(true);
+});
+
 test('node groups that contain themselves are told with their way', async () => {
   const loop = { a: 'N@b', b: ['web1', 'or', 'N@c'], c: 'not N@a' };
   await expect(matcherOf('a', 'nodegroup', { nodegroups: loop })).rejects.toThrow(
