@@ -152,9 +152,8 @@ function createJobPath(
     clock,
     log,
     eventOf: (record, update) => holdEnded(bus, record, update),
-    changed: (record, update) => observeJob(record, update, false),
     ended(record, update) {
-      observeJob(record, update, true);
+      observeJob(record, update);
       dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });

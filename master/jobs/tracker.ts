@@ -93,11 +93,9 @@ export interface TrackerOptions {
   readonly log: Logger;
   readonly eventOf: EventOfEnd;
   readonly ended: EndedListener;
-  /** Hears of a row that changed and is not over. */
-  readonly changed?: EndedListener;
 }
 
-export function createTracker({ jobs, clock, log, eventOf, ended, changed }: TrackerOptions): Tracker {
+export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptions): Tracker {
   const close = (jid: string): void => {
     jobs.closeJob(jid).catch((error: unknown) => {
       log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
@@ -155,9 +153,7 @@ export function createTracker({ jobs, clock, log, eventOf, ended, changed }: Tra
       return true;
     }
     if (state !== row.state) {
-      const update = move(row, state, detail.reason, nowSeconds(clock));
-      tell(jid, update);
-      changed?.(job.record, update);
+      tell(jid, move(row, state, detail.reason, nowSeconds(clock)));
     }
     return true;
   };

@@ -140,7 +140,11 @@ function gaugeLoop(registry: Registry, delay: IntervalHistogram): void {
 }
 
 function observe(registry: Registry, observations: Observations): void {
-  const started = histogram(registry, 'brine_job_start_seconds', 'From the making of a job until a minion runs it.');
+  const started = histogram(
+    registry,
+    'brine_job_start_seconds',
+    'From the making of a job until its function began, as its return tells.',
+  );
   const returned = histogram(registry, 'brine_job_end_seconds', 'From the making of a job until its part is over.');
   const commits = histogram(
     registry,

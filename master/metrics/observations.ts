@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 
 /** What is timed or counted where it happens. Whoever measures puts functions here; nobody does when nothing is measured. */
 export interface Observations {
-  /** Seconds from the making of a job until a minion said that it runs. */
+  /** Seconds from the making of a job until its function began, as its return tells. */
   started?: (seconds: number) => void;
   /** A part of a job ended, so many seconds after the job was made. */
   ended?: (state: JobUpdate['state'], seconds: number, reason: string | undefined) => void;
@@ -17,11 +17,11 @@ export interface Observations {
 
 /** Tells of changes of jobs; a job's age is in its id. */
 export function observeJobs(observations: Observations, nowMs: () => number) {
-  return ({ jid }: Pick<JobRecord, 'jid'>, { state, reason }: JobUpdate, isOver: boolean): void => {
-    if (!isOver && state !== 'running') return;
-    const seconds = Math.max(0, nowMs() - jidMs(jid)) / 1000;
-    if (isOver) observations.ended?.(state, seconds, reason);
-    else observations.started?.(seconds);
+  return ({ jid }: Pick<JobRecord, 'jid'>, { state, reason, result }: JobUpdate): void => {
+    const ageMs = Math.max(0, nowMs() - jidMs(jid));
+    observations.ended?.(state, ageMs / 1000, reason);
+    // Of a job that is over at once, nobody was told that it ran.
+    if (result?.ms !== undefined) observations.started?.(Math.max(0, ageMs - result.ms) / 1000);
   };
 }
 

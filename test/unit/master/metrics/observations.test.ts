@@ -13,11 +13,12 @@ test('the age of a job is in its id', () => {
   };
   const observe = observeJobs(observations, () => MADE_MS + 1500);
   const update = { id: 'm1', since: 0, reason: undefined, result: undefined };
-  observe({ jid: JID }, { ...update, state: 'sent' }, false);
-  observe({ jid: JID }, { ...update, state: 'running' }, false);
-  observe({ jid: JID }, { ...update, state: 'rejected', reason: 'signature: no' }, true);
+  const result = { id: 'm1', jid: JID, return: true, retcode: 0, ms: 1000 };
+  observe({ jid: JID }, { ...update, state: 'succeeded', result });
+  observe({ jid: JID }, { ...update, state: 'rejected', reason: 'signature: no' });
   expect(seen).toEqual([
-    ['started', 1.5],
+    ['succeeded', 1.5, undefined],
+    ['started', 0.5],
     ['rejected', 1.5, 'signature: no'],
   ]);
 });
