@@ -31,6 +31,10 @@ export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
   'grains.remove': { plainKey: true },
   'grains.delkey': { plainKey: true },
   'grains.delval': { plainKey: true },
+  'hashutil.hmac_signature': { positions: [1] },
+  'hashutil.hmac_compute': { positions: [1] },
+  'hashutil.github_signature': { positions: [1] },
+  'random.shadow_hash': { positions: [1] },
   'shadow.gen_password': { positions: [0] },
   'shadow.set_password': { positions: [1] },
 };
