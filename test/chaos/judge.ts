@@ -67,13 +67,15 @@ export function judge({ jobs, accepted, effects, takenUntil, events }: Evidence)
       const state = ended.get(id)?.state ?? 'open';
       parts[state] = (parts[state] ?? 0) + 1;
       const own = effectsOf.get(`${token} ${id}`) ?? [];
+      const until = record.batch === undefined ? undefined : takenUntil.get(`${record.jid} ${id}`);
+      const result = returns.get(id);
       const part = {
         name: `${token} ${record.jid} ${id}`,
         state,
-        exp: (record.batch === undefined ? record.exp : takenUntil.get(`${record.jid} ${id}`)) ?? record.exp,
+        exp: until ?? record.exp,
+        ...(result?.ms !== undefined && { begunBy: (ended.get(id)?.since ?? 0) + 1 - result.ms / 1000 }),
       };
-      const hasReturn = returns.has(id);
-      violations.push(...judgePart(part, own, hasReturn));
+      violations.push(...judgePart(part, own, result !== undefined));
     }
   }
   for (const { token, id } of effects) {
@@ -89,16 +91,25 @@ interface Part {
   readonly name: string;
   readonly state: string;
   readonly exp: number;
+  /**
+   * When it had begun at the latest, by how long it took. Who is stopped between the last look at the clock and the first
+   * act has begun in time, however late that act is seen; who is stopped before that look took no time over it.
+   */
+  readonly begunBy?: number;
 }
 
-function* judgePart({ name, state, exp }: Part, effects: readonly SideEffect[], hasReturn: boolean) {
+function* judgePart(
+  { name, state, exp, begunBy = Number.POSITIVE_INFINITY }: Part,
+  effects: readonly SideEffect[],
+  hasReturn: boolean,
+) {
   const count = effects.length;
   const violation = (kind: ViolationKind, text: string): Violation => ({ kind, text: `${name}: ${text}` });
   if (state === 'open' || !isTerminal(state as Parameters<typeof isTerminal>[0]))
     yield violation('lost', 'never ended');
   if (count > 1) yield violation('duplicated', `${state}, ran ${count} times`);
   for (const { at } of effects) {
-    if (at > exp + START_MARGIN_SECONDS)
+    if (Math.min(at, begunBy) > exp + START_MARGIN_SECONDS)
       yield violation('late', `${state}, ran ${(at - exp).toFixed(1)} s after it expired`);
   }
   if (state === 'succeeded' && count !== 1) yield violation('untrue', `succeeded, but ran ${count} times`);

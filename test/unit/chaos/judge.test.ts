@@ -17,6 +17,8 @@ async function evidence(
     readonly withoutReturn?: boolean;
     readonly without?: boolean;
     readonly isBatch?: boolean;
+    /** How long m1 took, and when its return was stored. */
+    readonly m1?: { readonly ms: number; readonly since: number };
   } & Partial<Omit<Evidence, 'jobs'>> = {},
 ): Promise<Evidence> {
   const jobs = createJobStore(createMemoryStore());
@@ -30,8 +32,10 @@ async function evidence(
     await jobs.endRow(
       jid,
       'm1',
-      row('succeeded'),
-      change.withoutReturn ? undefined : { id: 'm1', jid, return: '', retcode: 0, success: true },
+      { state: 'succeeded', since: change.m1?.since ?? START_AT + 2 },
+      change.withoutReturn
+        ? undefined
+        : { id: 'm1', jid, return: '', retcode: 0, success: true, ...(change.m1 && { ms: change.m1.ms }) },
       false,
     );
     const m2 = 'm2' in change ? change.m2 : 'expired';
@@ -65,6 +69,12 @@ test('a part of a batch is late by what the minion was told when its turn came',
   expect(await kindsOf({ isBatch: true, effects, takenUntil: until(exp + 20) })).toEqual([]);
   expect(await kindsOf({ isBatch: true, effects, takenUntil: until(exp + 10) })).toEqual(['late']);
   expect(await kindsOf({ effects, takenUntil: until(exp + 20) })).toEqual(['late']);
+});
+
+test('a part that was stopped after it began is not late, one that began late is', async () => {
+  const effects = [ran('m1', exp + 20)];
+  expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 22_000 } })).toEqual([]);
+  expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 30 } })).toEqual(['late']);
 });
 
 test.each(['interrupted', 'timed_out', 'cancelled'] as const)(
