@@ -5,6 +5,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name cannot be looked up now',
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the other side closed the connection',
+  EPIPE: 'the other side closed the connection',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
   ENOENT: 'nothing listens there',
