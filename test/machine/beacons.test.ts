@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BeaconEvent } from '../../minion/beacon.ts';
+import btmpBeacon from '../../minion/beacons/btmp.ts';
 import journaldBeacon from '../../minion/beacons/journald.ts';
 import pkgBeacon from '../../minion/beacons/pkg.ts';
 import serviceBeacon from '../../minion/beacons/service.ts';
@@ -110,15 +111,17 @@ test('service tells of a service that init starts and stops', async () => {
   }
 });
 
-test('wtmp reads the records that the tools of this machine write', async () => {
-  const root = await fixtureRoot({ 'var/log/wtmp': '', 'etc/passwd': 'amy:x:1000:100::/:/bin/sh\n', 'etc/group': '' });
-  const beacon = await watchFromFirstLook(wtmpBeacon, [], { root });
-  const line =
-    '[7] [04242] [ts/1] [amy     ] [pts/1       ] [192.0.2.9           ] [192.0.2.9      ] [2026-01-01T00:00:00,000000+00:00]\n';
-  const records = execFileSync('utmpdump', ['--reverse'], { input: line });
-  writeFileSync(join(root, 'var/log/wtmp'), records);
+test.each([
+  ['wtmp', wtmpBeacon, 7, { action: 'login' }],
+  ['btmp', btmpBeacon, 6, {}],
+] as const)('%s reads the records that the tools of this machine write', async (name, spec, type, more) => {
+  const file = `var/log/${name}`;
+  const root = await fixtureRoot({ [file]: '', 'etc/passwd': 'amy:x:1000:100::/:/bin/sh\n', 'etc/group': '' });
+  const beacon = await watchFromFirstLook(spec, [], { root });
+  const line = `[${type}] [04242] [ts/1] [amy     ] [pts/1       ] [192.0.2.9           ] [192.0.2.9      ] [2026-01-01T00:00:00,000000+00:00]\n`;
+  writeFileSync(join(root, file), execFileSync('utmpdump', ['--reverse'], { input: line }));
   expect(dataOf(await beacon.tick())).toMatchObject([
-    { type: 7, PID: 4242, line: 'pts/1', user: 'amy', hostname: '192.0.2.9', time: 1_767_225_600, action: 'login' },
+    { type, PID: 4242, line: 'pts/1', user: 'amy', hostname: '192.0.2.9', time: 1_767_225_600, ...more },
   ]);
 });
 
