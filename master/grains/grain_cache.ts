@@ -5,6 +5,8 @@ type Dict = Readonly<Record<string, unknown>>;
 /** What the master knows of the grains of its minions: the last that each told, also of those that are not there. */
 export interface GrainCache {
   of(id: string): Dict | undefined;
+  /** Of all that told theirs. */
+  ids(): Iterable<string>;
   /** Of the grains as the minion told them. */
   hashOf(id: string): string | undefined;
   /** Resolves when it is stored. */
@@ -28,6 +30,7 @@ export function openGrainCache(store: Store): GrainCache {
   };
   return {
     of: (id) => known.get(id)?.grains,
+    ids: () => known.keys(),
     hashOf: (id) => known.get(id)?.hash,
     async put(id, hash, grains) {
       const value: StoredGrains = { hash, grains };

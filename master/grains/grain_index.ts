@@ -1,5 +1,5 @@
 import { isDict, pyStr } from '../../shared/python_text.ts';
-import { asks, type CompiledLeaf, type CompiledTarget } from '../../shared/target/target.ts';
+import type { CompiledLeaf, CompiledTarget } from '../../shared/target/target.ts';
 import type { GrainCache } from './grain_cache.ts';
 
 /** Names whose values are kept sorted by value; what was asked for longest ago goes first. */
@@ -21,10 +21,8 @@ export interface GrainIndex {
   select(target: CompiledTarget, within: Ids): Ids;
 }
 
-export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'watch'>): GrainIndex {
+export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'ids' | 'watch'>): GrainIndex {
   const names = new Map<string, Values>();
-  /** What each minion is listed under, so that it can be taken out. */
-  const indexed = new Set<string>();
   const enter = (values: Values, id: string, value: unknown): void => {
     const texts = textsOf(value);
     if (texts === undefined) values.others.add(id);
@@ -41,21 +39,19 @@ export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'watch'>): Grain
     }
   };
   cache.watch((id, grains) => {
-    if (grains === undefined) indexed.delete(id);
-    else indexed.add(id);
     for (const [name, values] of names) {
       leave(values, id);
       if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
     }
   });
 
-  const valuesOf = (name: string, all: Ids): Values => {
+  const valuesOf = (name: string): Values => {
     const known = names.get(name);
     names.delete(name);
     const values = known ?? { byText: new Map(), others: new Set() };
     names.set(name, values);
     if (known !== undefined) return known;
-    for (const id of new Set([...all, ...indexed])) {
+    for (const id of cache.ids()) {
       const grains = cache.of(id);
       if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
     }
@@ -64,13 +60,13 @@ export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'watch'>): Grain
     return values;
   };
 
-  const selectLeaf = (leaf: CompiledLeaf, within: Ids, all: Ids): Ids => {
+  const selectLeaf = (leaf: CompiledLeaf, within: Ids): Ids => {
     const named = namedIds(leaf);
     if (named !== undefined) return new Set(named.filter((id) => within.has(id)));
     if (isEverything(leaf)) return within;
     const simple = leaf.data?.simple;
     if (simple === undefined) return filter(within, (id) => leaf.matches({ id, grains: cache.of(id) }));
-    const { byText, others } = valuesOf(simple.name, all);
+    const { byText, others } = valuesOf(simple.name);
     const found = new Set<string>();
     for (const [text, ids] of byText) {
       if (simple.test(text)) for (const id of ids) if (within.has(id)) found.add(id);
@@ -78,21 +74,21 @@ export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'watch'>): Grain
     for (const id of others) if (within.has(id) && leaf.matches({ id, grains: cache.of(id) })) found.add(id);
     return found;
   };
-  const select = (target: CompiledTarget, within: Ids, all: Ids): Ids => {
+  const select = (target: CompiledTarget, within: Ids): Ids => {
     switch (target.op) {
       case 'match':
-        return selectLeaf(target, within, all);
+        return selectLeaf(target, within);
       case 'not': {
-        const without = select(target.node, within, all);
+        const without = select(target.node, within);
         return filter(within, (id) => !without.has(id));
       }
       case 'and':
-        return select(target.right, select(target.left, within, all), all);
+        return select(target.right, select(target.left, within));
       case 'or':
-        return new Set([...select(target.left, within, all), ...select(target.right, within, all)]);
+        return new Set([...select(target.left, within), ...select(target.right, within)]);
     }
   };
-  return { select: (target, within) => select(target, within, within) };
+  return { select };
 }
 
 /** Undefined when the value holds mappings, whose names match too. */
@@ -116,31 +112,4 @@ function filter(ids: Ids, keep: (id: string) => boolean): Ids {
   const kept = new Set<string>();
   for (const id of ids) if (keep(id)) kept.add(id);
   return kept;
-}
-
-/** Why a minion is selected or not, term by term. */
-export interface Explained {
-  readonly term: string;
-  readonly matches: boolean;
-  readonly of?: readonly Explained[];
-}
-
-export function explainTarget(
-  target: CompiledTarget,
-  facts: Parameters<typeof asks>[1],
-  textOf: (leaf: CompiledLeaf) => string,
-): Explained {
-  const matches = asks(target, facts);
-  switch (target.op) {
-    case 'match':
-      return { term: textOf(target), matches };
-    case 'not':
-      return { term: 'not', matches, of: [explainTarget(target.node, facts, textOf)] };
-    default:
-      return {
-        term: target.op,
-        matches,
-        of: [target.left, target.right].map((part) => explainTarget(part, facts, textOf)),
-      };
-  }
 }

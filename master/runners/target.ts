@@ -2,10 +2,9 @@ import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { Text } from '../../shared/plugin/args.ts';
 import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
+import { type Explained, explainTarget } from '../../shared/target/explain_target.ts';
 import { compileTarget } from '../../shared/target/target.ts';
-import { leafText } from '../../shared/target/target_node.ts';
 import { defineRunner, fn } from '../context.ts';
-import { type Explained, explainTarget } from '../grains/grain_index.ts';
 
 const args = {
   tgt: TargetExpression,
@@ -35,8 +34,7 @@ export default defineRunner({
       reads: true,
       async run({ fleet, grainCache }, { tgt, minion, tgt_type, delimiter }) {
         const target = await compileTarget(fleet.parse(tgt, tgt_type, { delimiter }));
-        const explain = (id: string): Explained =>
-          explainTarget(target, { id, grains: grainCache.of(id) }, ({ leaf }) => leafText(leaf));
+        const explain = (id: string): Explained => explainTarget(target, { id, grains: grainCache.of(id) });
         if (minion === undefined) return count(fleet.ids().map(explain));
         if (!fleet.ids().includes(minion)) {
           throw new FleetError('ARGS_INVALID', `there is no accepted minion '${minion}'`, {

@@ -101,9 +101,9 @@ const globTest: MakeTest = (pattern) => {
 };
 
 /** Loaded when it is wanted: the engine is large, and most minions never see a regular expression. */
-async function regexOf(pattern: string, ignoreCase = false) {
-  const { compileRegex, pythonRegexFlags } = await import('./regex.ts');
-  return compileRegex(pattern, ignoreCase ? { flags: pythonRegexFlags(['IGNORECASE']) } : {});
+async function regexOf(pattern: string) {
+  const { compileRegex } = await import('./regex.ts');
+  return compileRegex(pattern);
 }
 
 /** All that may stand before a value is tried as a pattern: one that cannot be read is an error if none can. */

@@ -1,16 +1,7 @@
+import type { TargetType } from '../protocol/fields.ts';
+
 /** What a single word of a target looks at (TGT-1 to TGT-9). */
-export const leafKinds = [
-  'glob',
-  'pcre',
-  'list',
-  'grain',
-  'grain_pcre',
-  'pillar',
-  'pillar_pcre',
-  'pillar_exact',
-  'ipcidr',
-] as const;
-export type LeafKind = (typeof leafKinds)[number];
+export type LeafKind = Exclude<TargetType, 'nodegroup' | 'compound'>;
 
 /** One question about one minion. */
 export interface TargetLeaf {

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type GrainCache, openGrainCache } from '../../../../master/grains/grain_cache.ts';
-import { createGrainIndex, explainTarget } from '../../../../master/grains/grain_index.ts';
+import { createGrainIndex } from '../../../../master/grains/grain_index.ts';
 import { parseTarget } from '../../../../shared/target/parse_target.ts';
 import { asks, compileTarget } from '../../../../shared/target/target.ts';
-import { leafText } from '../../../../shared/target/target_node.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { targetFleet } from '../../../support/target_fleet.ts';
 
@@ -76,19 +75,6 @@ test('many names may be asked for: those that were asked for long ago are read a
   const { select } = await setUp();
   for (let count = 0; count < 70; count++) expect(await select(`G@grain${count}:x`)).toEqual([]);
   expect(await select('G@os:Debian')).toEqual(['web1', 'web2']);
-});
-
-test('a target explains itself term by term', async () => {
-  const target = await compile('G@os:Debian and not web2');
-  const explained = explainTarget(target, { id: 'web2', grains: targetFleet.web2 }, ({ leaf }) => leafText(leaf));
-  expect(explained).toEqual({
-    term: 'and',
-    matches: false,
-    of: [
-      { term: 'G@os:Debian', matches: true },
-      { term: 'not', matches: false, of: [{ term: 'web2', matches: true }] },
-    ],
-  });
 });
 
 test('grains outlive the process that was told them', async () => {
