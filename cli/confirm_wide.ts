@@ -4,7 +4,7 @@ import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import type { CliConfig } from './cli_config.ts';
 import { matchedIds } from './matched_ids.ts';
 import { askYesNo } from './prompt.ts';
-import type { targetRequest } from './target_options.ts';
+import type { TargetRequest } from './target_options.ts';
 
 /** Up to so many minions, a slip is mended by hand. */
 const UNASKED_MAX = 10;
@@ -12,7 +12,7 @@ const UNASKED_MAX = 10;
 /** True when a job may go out: it only looks, is for few minions, or somebody at a terminal said yes to their number. */
 export async function confirmWide(
   fun: string,
-  target: ReturnType<typeof targetRequest>,
+  target: TargetRequest,
   config: Pick<CliConfig, 'socketPath'>,
   streams: Parameters<typeof askYesNo>[2],
   unaskedMax = UNASKED_MAX,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { OperatorRequestBody } from '../shared/client/operator_client.ts';
 import { FleetError } from '../shared/errors.ts';
+import { howManyPattern } from '../shared/how_many.ts';
 import { loadCliConfig } from './cli_config.ts';
 import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
@@ -18,7 +19,7 @@ import { chooseOutput, formatOutput } from './output.ts';
 import { parseCalls, parseValue } from './parse_args.ts';
 import { noMinionsText } from './return_printer.ts';
 import { type ShowOptions, showJob } from './show_job.ts';
-import { addTargetOptions, type TargetOptions, targetRequest } from './target_options.ts';
+import { addTargetOptions, type TargetOptions, type TargetRequest, targetRequest } from './target_options.ts';
 
 interface SaltOptions extends CommonOptions, PrintOptions, TargetOptions, Omit<ShowOptions, 'out'> {
   readonly previewTarget?: boolean;
@@ -60,12 +61,13 @@ export async function runSalt(argv: readonly string[], terminal: Terminal): Prom
   if (target === undefined || fun === undefined) {
     throw new FleetError('USAGE', 'a target and a function are needed', { hint: "for example: salt '*' test.ping" });
   }
+  const whom = targetRequest(options, target);
   const config = await loadCliConfig(options.configDir);
-  const job = await jobRequest(options, target, fun, rest);
+  const job = await jobRequest(options, whom, fun, rest);
   // Never asked of a script: it would wait for ever.
   if (options.yes !== true && terminal.isTerminal && process.stdin.isTTY === true) {
     const streams = { input: process.stdin, output: process.stdout };
-    if (!(await confirmWide(fun, targetRequest(options, target), config, streams))) return 0;
+    if (!(await confirmWide(fun, whom, config, streams))) return 0;
   }
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
@@ -127,7 +129,7 @@ export function saltCommand(): Command {
 
 async function jobRequest(
   options: SaltOptions,
-  target: string,
+  whom: TargetRequest,
   fun: string,
   rest: readonly string[],
 ): Promise<OperatorRequestBody> {
@@ -146,7 +148,7 @@ async function jobRequest(
   }
   return {
     op: 'job',
-    ...targetRequest(options, target),
+    ...whom,
     ...call,
     ...(options.timeout !== undefined && { timeout: durationSeconds(options.timeout, '-t') }),
     ...(options.queueFor !== undefined && { queue_for: queueSeconds(options.queueFor) }),
@@ -177,7 +179,7 @@ function batchRequest(options: SaltOptions): Readonly<Record<string, unknown>> {
   const isPaced = batch !== undefined || failhard === true || abortOnFailures !== undefined || rate !== undefined;
   if (!isPaced && batchSafeLimit === undefined) return {};
   const size = batch ?? (isPaced ? '100%' : batchSafeSize);
-  if (!/^[1-9]\d*$|^\d+(\.\d+)?%$/.test(size)) {
+  if (!howManyPattern.test(size)) {
     throw new FleetError('USAGE', `--batch ${size} is not a size`, { hint: 'write 10 or 25%' });
   }
   return {

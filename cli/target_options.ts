@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { FleetError } from '../shared/errors.ts';
+import { howManyPattern } from '../shared/how_many.ts';
 import type { TargetType } from '../shared/protocol/fields.ts';
+import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 
 export interface TargetOptions {
   readonly pcre?: boolean;
@@ -40,8 +42,11 @@ export function addTargetOptions(command: Command): Command {
     .option('--seed <text>', 'with --limit: choose the same each time');
 }
 
-/** What of a request says whom it is for. Throws USAGE. */
-export function targetRequest(options: TargetOptions, target: string) {
+/** What of a request says whom it is for. */
+export type TargetRequest = Pick<JobRequest, 'tgt' | 'tgt_type' | 'delimiter' | 'exclude' | 'limit' | 'seed'>;
+
+/** Throws USAGE. */
+export function targetRequest(options: TargetOptions, target: string): TargetRequest {
   const chosen = TYPES.filter(([name]) => options[name] === true);
   const [first, second] = chosen;
   if (first !== undefined && second !== undefined) {
@@ -52,7 +57,7 @@ export function targetRequest(options: TargetOptions, target: string) {
   if (delimiter !== undefined && !/^[^\s@]$/u.test(delimiter)) {
     throw new FleetError('USAGE', `--delimiter '${delimiter}' is not one character`, { hint: 'such as |' });
   }
-  if (limit !== undefined && !/^[1-9]\d*$|^\d+(\.\d+)?%$/.test(limit)) {
+  if (limit !== undefined && !howManyPattern.test(limit)) {
     throw new FleetError('USAGE', `--limit ${limit} is not a number of minions`, { hint: 'write 10 or 25%' });
   }
   const type = first?.[1] ?? 'glob';

@@ -1,4 +1,5 @@
 import { FleetError } from '../../shared/errors.ts';
+import { howMany } from '../../shared/how_many.ts';
 import type { BatchRequest, JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { BatchPlan } from './batch.ts';
 import type { JobRecord } from './job_store.ts';
@@ -88,11 +89,9 @@ export function makeRecord(
 /** Percentages become numbers: of minions that are there, at least one. */
 export function planBatch(batch: BatchRequest, onlineCount: number): BatchPlan {
   const { size, wait, failhard, abort_on_failures: share, rate } = batch;
-  const text = String(size);
-  const wanted = text.endsWith('%') ? Math.floor((Number.parseFloat(text) / 100) * onlineCount) : Number(text);
   const failuresMax = failhard ? 1 : share === undefined ? undefined : Math.max(1, Math.ceil(share * onlineCount));
   return {
-    size: Math.max(1, wanted),
+    size: howMany(size, onlineCount),
     wait_ms: wait * 1000,
     ...(failuresMax !== undefined && { failures_max: failuresMax }),
     ...(rate !== undefined && { per_second: rate }),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { howManyPattern } from '../how_many.ts';
 
 /** The members that several messages share, each with its limit. */
 
@@ -50,3 +51,9 @@ export const TargetType = v.picklist(targetTypes, `must be one of ${targetTypes.
 export type TargetType = v.InferOutput<typeof TargetType>;
 export const TargetExpression = v.union([v.pipe(v.string(), v.maxLength(65536)), v.array(v.string())]);
 export type TargetExpression = v.InferOutput<typeof TargetExpression>;
+
+/** A whole number from 1, or a percentage such as `25%`. */
+export const HowMany = v.union([
+  v.pipe(v.string(), v.regex(howManyPattern, 'must be a number or a percentage')),
+  v.pipe(v.number(), v.integer(), v.minValue(1)),
+]);

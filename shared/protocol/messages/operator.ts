@@ -4,6 +4,7 @@ import {
   Args,
   ErrorValue,
   FunctionName,
+  HowMany,
   Kwargs,
   member,
   Retcode,
@@ -22,13 +23,7 @@ const Fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 /** How a job is handed out little by little, by the master (JOB-12). */
 export const BatchRequest = v.object({
-  size: member(
-    v.union([
-      v.pipe(v.string(), v.regex(/^(\d+|\d+(\.\d+)?%)$/, 'must be a number or a percentage')),
-      v.pipe(v.number(), v.integer(), v.minValue(1)),
-    ]),
-    'Minions at a time: a number, or a percentage of those that are there.',
-  ),
+  size: member(HowMany, 'Minions at a time: a number, or a percentage of those that are there.'),
   wait: member(v.optional(v.pipe(v.number(), v.minValue(0)), 0), 'Seconds of pause before a place is filled again.'),
   failhard: member(v.optional(v.boolean(), false), 'Hand out nothing more after the first failure.'),
   abort_on_failures: member(v.optional(Fraction), 'Share of failures at which nothing more is handed out.'),
@@ -50,15 +45,7 @@ export const JobRequest = v.object({
     'Between the name of a grain and its value; left out: a colon.',
   ),
   exclude: member(v.optional(ShortText), 'A compound target whose minions are left out.'),
-  limit: member(
-    v.optional(
-      v.union([
-        v.pipe(v.string(), v.regex(/^(\d+|\d+(\.\d+)?%)$/, 'must be a number or a percentage')),
-        v.pipe(v.number(), v.integer(), v.minValue(1)),
-      ]),
-    ),
-    'Only so many of the matched minions, there or not, drawn by the seed.',
-  ),
+  limit: member(v.optional(HowMany), 'Only so many of the matched minions, there or not, drawn by the seed.'),
   seed: member(v.optional(ShortText), 'The same seed and the same minions make the same choice.'),
   fun: FunctionName,
   arg: v.optional(Args, []),
