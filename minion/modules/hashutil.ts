@@ -1,13 +1,12 @@
-import { createHash, createHmac, getHashes, timingSafeEqual } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { AbsolutePath, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
+import { checkDigest, digestFile, newDigest } from '../lib/digest.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { osErrorText } from '../lib/os_error.ts';
 
@@ -23,7 +22,7 @@ function digestFn(algorithm: string) {
     returns: 'hex digits.',
     examples: [`salt '*' hashutil.${algorithm}_digest 'get salted'`],
     reads: true,
-    run: (_context, { instr }) => hashOf(algorithm).update(instr).digest('hex'),
+    run: (_context, { instr }) => newDigest(algorithm).update(instr).digest('hex'),
   });
 }
 
@@ -39,7 +38,7 @@ export default defineModule({
       returns: 'hex digits.',
       examples: ["salt '*' hashutil.digest 'get salted'", "salt '*' hashutil.digest 'get salted' sha256"],
       reads: true,
-      run: (_context, { instr, checksum }) => hashOf(checksum).update(instr).digest('hex'),
+      run: (_context, { instr, checksum }) => newDigest(checksum).update(instr).digest('hex'),
     }),
     digest_file: fn({
       summary: 'Return the digest of a file.',
@@ -48,13 +47,12 @@ export default defineModule({
       examples: ["salt '*' hashutil.digest_file /etc/hosts", "salt '*' hashutil.digest_file /etc/hosts sha256"],
       reads: true,
       async run({ root }, { infile, checksum }) {
-        const hash = hashOf(checksum);
+        const digest = newDigest(checksum);
         try {
-          await pipeline(createReadStream(join(root, infile)), hash);
+          return await digestFile(join(root, infile), digest);
         } catch (error) {
           throw failed(error);
         }
-        return hash.digest('hex');
       },
     }),
     base64_b64encode: fn({
@@ -139,24 +137,12 @@ export default defineModule({
       reads: true,
       run(_context, { string, shared_secret, challenge_hmac }) {
         const [algorithm = '', challenge = ''] = challenge_hmac.split('=', 2);
-        checkAlgorithm(algorithm);
+        checkDigest(algorithm);
         return isSame(createHmac(algorithm, shared_secret).update(string).digest('hex'), challenge);
       },
     }),
   },
 });
-
-function checkAlgorithm(name: string): void {
-  if (getHashes().includes(name)) return;
-  throw new FleetError('ARGS_INVALID', `there is no digest '${name}'`, {
-    hint: 'there are md5, sha1, sha256, sha512 …',
-  });
-}
-
-function hashOf(name: string) {
-  checkAlgorithm(name);
-  return createHash(name);
-}
 
 function inLines(bytes: Buffer): string {
   const lines = bytes.toString('base64').match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g')) ?? [];

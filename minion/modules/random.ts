@@ -1,9 +1,10 @@
-import { createHash, getHashes, randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { Count, Flag, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn } from '../context.ts';
 import { randomSalt, shaCrypt } from '../lib/account/sha_crypt.ts';
+import { newDigest } from '../lib/digest.ts';
 
 const LENGTH_MAX = 100_000;
 const Length = v.pipe(
@@ -109,10 +110,7 @@ export default defineModule({
 });
 
 function digest(algorithm: string, value: string | Buffer): string {
-  if (getHashes().includes(algorithm)) return createHash(algorithm).update(value).digest('hex');
-  throw new FleetError('ARGS_INVALID', `there is no digest '${algorithm}'`, {
-    hint: 'there are md5, sha256, sha512 …',
-  });
+  return newDigest(algorithm).update(value).digest('hex');
 }
 
 function draw(length: number, chars: readonly string[]): string {

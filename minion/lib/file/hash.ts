@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { FleetError } from '../../../shared/errors.ts';
+import { digestFile } from '../digest.ts';
 
 /** Salt's names of checksums, each with its length in hexadecimal digits. */
 const lengths: Readonly<Record<string, number>> = {
@@ -19,9 +19,7 @@ export async function hashFile(path: string, form: string): Promise<string> {
       hint: `use ${Object.keys(lengths).join(', ')}`,
     });
   }
-  const hash = createHash(form);
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  return digestFile(path, createHash(form));
 }
 
 /** `sha256=…`, `sha256:…` or the digits alone, whose number tells the form. Throws ARGS_INVALID. */

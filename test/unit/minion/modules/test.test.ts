@@ -183,7 +183,7 @@ describe('what the minion is', () => {
     expect(await run('test.random_hash')).toMatch(/^[0-9a-f]{64}$/);
     expect(await run('test.rand_str', [100, 'md5'])).toMatch(/^[0-9a-f]{32}$/);
     expect(await run('test.random_hash', [], {}, { config: { hash_type: 'sha512' } })).toMatch(/^[0-9a-f]{128}$/);
-    await expect(run('test.random_hash', [1, 'md99'])).rejects.toThrow("there is no hash 'md99'");
+    await expect(run('test.random_hash', [1, 'md99'])).rejects.toThrow("there is no digest 'md99'");
   });
 
   test('stack shows where the call came from', async () => {
