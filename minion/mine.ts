@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { MasterRequests, MinionContext } from './context.ts';
 import { collectMine, type MineItems } from './lib/mine/collect_mine.ts';
 import type { MineFunction } from './lib/mine/mine_functions.ts';
+import { runWhileWanted } from './lib/run_while_wanted.ts';
+import { valueHash } from './lib/value_hash.ts';
 
 export interface MineOptions {
   readonly functions: readonly MineFunction[];
@@ -26,16 +27,13 @@ export function startMine(options: MineOptions): RunningMine {
   const { functions, context, master, clock, log } = options;
   /** Hashes of what the master has. */
   const told = new Map<string, string>();
-  /** One update at a time; whatever asks for one meanwhile gets one more. */
-  let isWanted = false;
-  let isUpdating = false;
 
   const send = async (items: MineItems): Promise<readonly string[]> => {
-    const isKnown = (name: string): boolean => told.get(name) === hashOf(items[name]);
+    const isKnown = (name: string): boolean => told.get(name) === valueHash(items[name]);
     const unchanged = Object.keys(items).filter(isKnown);
     const changed = Object.fromEntries(Object.entries(items).filter(([name]) => !isKnown(name)));
     const missing = (await master.ask('mine', { op: 'update', items: changed, unchanged })) as readonly string[];
-    for (const [name, item] of Object.entries(changed)) told.set(name, hashOf(item));
+    for (const [name, item] of Object.entries(changed)) told.set(name, valueHash(item));
     for (const name of missing) told.delete(name);
     return missing;
   };
@@ -44,27 +42,14 @@ export function startMine(options: MineOptions): RunningMine {
     // The master may have lost what it had: what it asks for goes out again, once.
     if ((await send(items)).length > 0) await send(items);
   };
-  const updateWhileWanted = async (): Promise<void> => {
-    isUpdating = true;
-    while (isWanted) {
-      isWanted = false;
-      try {
-        await update();
-      } catch (error) {
-        log.warning('the mine was not updated', { reason: errorLine(error) });
-      }
-    }
-    isUpdating = false;
-  };
-  const updateSoon = (): void => {
+  const updateSoon = runWhileWanted(async () => {
     if (functions.length === 0) return;
-    isWanted = true;
-    if (!isUpdating) void updateWhileWanted();
-  };
+    try {
+      await update();
+    } catch (error) {
+      log.warning('the mine was not updated', { reason: errorLine(error) });
+    }
+  });
   const timer = clock.every(options.intervalMs, updateSoon);
   return { connected: updateSoon, stop: timer.stop };
-}
-
-function hashOf(item: unknown): string {
-  return createHash('sha256').update(JSON.stringify(item)).digest('base64');
 }

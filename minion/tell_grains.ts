@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Grains, MasterRequests } from './context.ts';
+import { runWhileWanted } from './lib/run_while_wanted.ts';
+import { valueHash } from './lib/value_hash.ts';
 
 /** Keeps the master's copy of the grains what they are. */
 export interface GrainTeller {
@@ -16,32 +17,17 @@ export function createGrainTeller(options: {
   readonly log: Logger;
 }): GrainTeller {
   const { grains, master, log } = options;
-  let isWanted = false;
-  let isTelling = false;
-  const tellOnce = async (): Promise<void> => {
+  const tell = runWhileWanted(async () => {
     const all = grains.all();
-    const hash = createHash('sha256').update(JSON.stringify(all)).digest('base64');
-    const { wanted } = (await master.ask('grains', { hash })) as { readonly wanted: boolean };
-    if (wanted) await master.ask('grains', { hash, grains: all });
-  };
-  const tellWhileWanted = async (): Promise<void> => {
-    isTelling = true;
-    while (isWanted) {
-      isWanted = false;
-      try {
-        await tellOnce();
-      } catch (error) {
-        log.warning('the master does not know the grains of this minion', { reason: errorLine(error) });
-      }
+    const hash = valueHash(all);
+    try {
+      const { wanted } = (await master.ask('grains', { hash })) as { readonly wanted: boolean };
+      if (wanted) await master.ask('grains', { hash, grains: all });
+    } catch (error) {
+      log.warning('the master does not know the grains of this minion', { reason: errorLine(error) });
     }
-    isTelling = false;
-  };
-  return {
-    tell() {
-      isWanted = true;
-      if (!isTelling) void tellWhileWanted();
-    },
-  };
+  });
+  return { tell };
 }
 
 /** The same grains; whatever may change them says so. */
