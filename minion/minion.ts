@@ -156,7 +156,7 @@ async function tellStart(events: Events, data: Readonly<Record<string, unknown>>
   try {
     await events.fireMaster(tag, data);
   } catch (error) {
-    if (error instanceof FleetError || systemErrorCode(error) === undefined) throw error;
+    if (systemErrorCode(error) === undefined) throw error;
     log.error('an event cannot be kept and is lost', { tag, reason: systemReason(error) });
   }
 }
@@ -170,7 +170,7 @@ async function openDisk(deps: MinionDeps) {
   try {
     return await openFiles(deps);
   } catch (cause) {
-    if (cause instanceof FleetError || systemErrorCode(cause) === undefined) throw cause;
+    if (systemErrorCode(cause) === undefined) throw cause;
     throw new FleetError('FILE_UNREADABLE', `cachedir ${cachedir} cannot be used: ${systemReason(cause)}`, { cause });
   }
 }

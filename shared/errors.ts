@@ -74,7 +74,8 @@ export function errorLine(error: unknown): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
-/** The `code` of an operating system error (ENOENT …), or undefined. */
+/** The `code` of an error of the system or of Node (ENOENT …), or undefined. Our own codes are none of these. */
 export function systemErrorCode(error: unknown): string | undefined {
+  if (error instanceof FleetError) return undefined;
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
