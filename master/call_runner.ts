@@ -1,4 +1,5 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
+import { HIDDEN } from '../shared/log.ts';
 import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { CallRequest, PartsReference } from '../shared/protocol/messages/operator.ts';
@@ -42,9 +43,6 @@ export type CallRunner = (
   jid?: string,
   began?: (jid: string) => void,
 ) => Promise<CallResult>;
-
-/** As `redact` writes what must not be seen. */
-const HIDDEN = '**********';
 
 export function createCallRunner(options: CallRunnerOptions): CallRunner {
   return async (user, { op, fun, arg, kwarg }, jid = options.newJid(), began) => {

@@ -1,4 +1,4 @@
-import { type Format, isMapping } from '../shared/config/format.ts';
+import { type Format, isMapping, isTextList } from '../shared/config/format.ts';
 import { type NodeGroups, parseTarget } from '../shared/target/parse_target.ts';
 
 /** The setting `nodegroups`: what cannot be read as a target is told when the master starts. */
@@ -11,10 +11,6 @@ export const nodegroupRules: Format<NodeGroups> = {
   },
   fromText: (text) => text,
 };
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
 
 function isReadable(nodegroups: NodeGroups): boolean {
   try {

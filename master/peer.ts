@@ -1,5 +1,4 @@
-import type { Format } from '../shared/config/format.ts';
-import { isMapping } from '../shared/config/format.ts';
+import { type Format, isMapping, isTextList } from '../shared/config/format.ts';
 import { compileRegex } from '../shared/target/regex.ts';
 import { matcherOf } from '../shared/target/target.ts';
 
@@ -21,10 +20,6 @@ export const peerRules: Format<PeerRules> = {
 
 function isPermission(value: unknown): value is PeerPermission {
   return typeof value === 'string' || (isMapping(value) && Object.values(value).every(isTextList));
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function patternsOf(rules: PeerRules): string[] {

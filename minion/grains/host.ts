@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { sleep } from '../../shared/clock.ts';
 import { defineGrains, type GrainSource } from '../grains.ts';
-import { type HostsEntry, parseHosts } from '../lib/resolver.ts';
+import { type HostLine, parseHosts } from '../lib/hosts_file.ts';
 
 /** A name server that does not answer must not hold up the start. */
 const LOOKUP_TIMEOUT_MS = 1000;
@@ -10,7 +10,7 @@ export default defineGrains({
   summary: 'Names of the machine and the addresses they resolve to.',
   async collect(source) {
     const { hostname } = source.platform;
-    const hosts = parseHosts(source.readText('/etc/hosts'));
+    const hosts = parseHosts(source.readText('/etc/hosts') ?? '');
     const fqdn = await findFqdn(source, hosts);
     const [host = '', domain = ''] = fqdn.split(/\.(.*)/s);
     const addresses = await findAddresses(source, hosts, fqdn);
@@ -28,7 +28,7 @@ export default defineGrains({
 });
 
 /** The hosts file first: it is quick and nearly always says it. */
-async function findFqdn(source: GrainSource, hosts: readonly HostsEntry[]): Promise<string> {
+async function findFqdn(source: GrainSource, hosts: readonly HostLine[]): Promise<string> {
   const { hostname } = source.platform;
   if (hostname.includes('.')) return hostname;
   const isFull = (name: string | undefined): name is string => name?.startsWith(`${hostname}.`) === true;
@@ -40,17 +40,17 @@ async function findFqdn(source: GrainSource, hosts: readonly HostsEntry[]): Prom
   return isFull(name) ? name : hostname;
 }
 
-async function findAddresses(source: GrainSource, hosts: readonly HostsEntry[], fqdn: string): Promise<string[]> {
-  const listed = hosts.filter(({ names }) => names.includes(fqdn)).map(({ address }) => address);
+async function findAddresses(source: GrainSource, hosts: readonly HostLine[], fqdn: string): Promise<string[]> {
+  const listed = hosts.filter(({ names }) => names.includes(fqdn)).flatMap(({ ip = [] }) => ip);
   const addresses = listed.length > 0 ? listed : await inTime(source, source.resolver.addresses(fqdn), []);
   return [...new Set(addresses)];
 }
 
 /** Full names that the hosts file gives to addresses of this machine. Asking DNS for each address takes seconds. */
-function fqdnsOf({ platform }: GrainSource, hosts: readonly HostsEntry[]): string[] {
+function fqdnsOf({ platform }: GrainSource, hosts: readonly HostLine[]): string[] {
   const own = Object.values(platform.interfaces).flatMap((addresses = []) => addresses);
   const outer = new Set(own.filter(({ internal }) => !internal).map(({ address }) => address));
-  const names = hosts.filter(({ address }) => outer.has(address)).flatMap((entry) => entry.names);
+  const names = hosts.filter(({ ip = '' }) => outer.has(ip)).flatMap((entry) => entry.names);
   return [...new Set(names.filter((name) => name.includes('.')))].sort();
 }
 

@@ -22,16 +22,3 @@ export const systemResolver: Resolver = {
       () => undefined,
     ),
 };
-
-/** A line of /etc/hosts: the address, then its names, the canonical one first. */
-export interface HostsEntry {
-  readonly address: string;
-  readonly names: readonly string[];
-}
-
-export function parseHosts(text: string | undefined): HostsEntry[] {
-  return (text ?? '').split('\n').flatMap((line) => {
-    const [address = '', ...names] = (line.split('#', 1)[0] as string).trim().split(/\s+/);
-    return names.length > 0 ? [{ address, names }] : [];
-  });
-}

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { AbsolutePath, Flag, Text } from '../../shared/plugin/args.ts';
+import { splitCommand } from '../../shared/shlex.ts';
 import { defineModule, fn } from '../context.ts';
 import { findExecutable } from '../lib/find_executable.ts';
 import { historyFunctions } from '../lib/git/history.ts';
 import { remoteFunctions } from '../lib/git/remotes.ts';
-import { gitArgs, Ref, runGit, Url, words } from '../lib/git/run_git.ts';
+import { gitArgs, Ref, runGit, Url } from '../lib/git/run_git.ts';
 
 export default defineModule({
   summary: 'Work with repositories of git.',
@@ -40,7 +41,7 @@ export default defineModule({
       args: { cwd: AbsolutePath, bare: v.optional(Flag, false), ...gitArgs },
       examples: ["salt '*' git.init /path/to/repo", "salt '*' git.init /path/to/bare/repo.git bare=True"],
       run: (context, { cwd, bare, ...args }) =>
-        runGit(context, undefined, ['init', ...(bare ? ['--bare'] : []), ...words(args.opts), '--', cwd], args),
+        runGit(context, undefined, ['init', ...(bare ? ['--bare'] : []), ...splitCommand(args.opts), '--', cwd], args),
     }),
     clone: fn({
       summary: 'Clone a repository into a folder.',
@@ -50,7 +51,7 @@ export default defineModule({
       examples: ["salt '*' git.clone /path/to/repo git://github.com/saltstack/salt.git"],
       async run(context, { cwd, url, name, ...args }) {
         const target = name === undefined ? cwd : `${cwd}/${name}`;
-        await runGit(context, undefined, ['clone', ...words(args.opts), '--', url, target], args);
+        await runGit(context, undefined, ['clone', ...splitCommand(args.opts), '--', url, target], args);
         return true;
       },
     }),
@@ -65,7 +66,7 @@ export default defineModule({
         const argv = [
           'checkout',
           ...(force ? ['--force'] : []),
-          ...words(args.opts),
+          ...splitCommand(args.opts),
           ...(rev === undefined ? [] : [rev]),
         ];
         return runGit(context, cwd, argv, args);
@@ -77,14 +78,14 @@ export default defineModule({
       returns: 'what was added.',
       examples: ["salt '*' git.add /path/to/repo foo/bar.py"],
       run: (context, { cwd, filename, ...args }) =>
-        runGit(context, cwd, ['add', '--verbose', ...words(args.opts), '--', filename], args),
+        runGit(context, cwd, ['add', '--verbose', ...splitCommand(args.opts), '--', filename], args),
     }),
     rm: fn({
       summary: 'Remove files, and no longer keep them in the repository.',
       args: { cwd: AbsolutePath, filename: Text, ...gitArgs },
       examples: ["salt '*' git.rm /path/to/repo foo/bar.py"],
       run: (context, { cwd, filename, ...args }) =>
-        runGit(context, cwd, ['rm', ...words(args.opts), '--', filename], args),
+        runGit(context, cwd, ['rm', ...splitCommand(args.opts), '--', filename], args),
     }),
     commit: fn({
       summary: 'Commit what was added.',
@@ -94,7 +95,7 @@ export default defineModule({
         runGit(
           context,
           cwd,
-          ['commit', '-m', message, ...words(args.opts), ...(filename === undefined ? [] : ['--', filename])],
+          ['commit', '-m', message, ...splitCommand(args.opts), ...(filename === undefined ? [] : ['--', filename])],
           args,
         ),
     }),
@@ -102,14 +103,14 @@ export default defineModule({
       summary: 'Set the branch, and with opts=--hard all files, to a commit.',
       args: { cwd: AbsolutePath, ...gitArgs },
       examples: ["salt '*' git.reset /path/to/repo opts='--hard origin/main'"],
-      run: (context, { cwd, ...args }) => runGit(context, cwd, ['reset', ...words(args.opts)], args),
+      run: (context, { cwd, ...args }) => runGit(context, cwd, ['reset', ...splitCommand(args.opts)], args),
     }),
     merge: fn({
       summary: 'Merge another branch into the one that is checked out.',
       args: { cwd: AbsolutePath, rev: v.optional(Ref), ...gitArgs },
       examples: ["salt '*' git.merge /path/to/repo", "salt '*' git.merge /path/to/repo rev=upstream/foo"],
       run: (context, { cwd, rev, ...args }) =>
-        runGit(context, cwd, ['merge', ...words(args.opts), ...(rev === undefined ? [] : [rev])], args),
+        runGit(context, cwd, ['merge', ...splitCommand(args.opts), ...(rev === undefined ? [] : [rev])], args),
     }),
     stash: fn({
       summary: 'Put changes aside, or take them back.',
@@ -125,7 +126,8 @@ export default defineModule({
         ...gitArgs,
       },
       examples: ["salt '*' git.stash /path/to/repo", "salt '*' git.stash /path/to/repo action=pop"],
-      run: (context, { cwd, action, ...args }) => runGit(context, cwd, ['stash', action, ...words(args.opts)], args),
+      run: (context, { cwd, action, ...args }) =>
+        runGit(context, cwd, ['stash', action, ...splitCommand(args.opts)], args),
     }),
     submodule: fn({
       summary: 'Manage the repositories within a repository.',
@@ -139,7 +141,7 @@ export default defineModule({
       },
       examples: ["salt '*' git.submodule /path/to/repo update opts='--init'"],
       run: (context, { cwd, command, ...args }) =>
-        runGit(context, cwd, ['submodule', command, ...words(args.opts)], args),
+        runGit(context, cwd, ['submodule', command, ...splitCommand(args.opts)], args),
     }),
     ...historyFunctions,
     ...remoteFunctions,

@@ -122,7 +122,7 @@ export const logLevel: Format<LogLevel> = choice(logLevels);
 /** A list of texts. In the environment and in flags the items are separated by commas. */
 export const textList: Format<readonly string[]> = {
   expects: 'a list of texts',
-  read: (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined),
+  read: (value) => (isTextList(value) ? value : undefined),
   fromText: (text) =>
     text.trim().startsWith('[')
       ? asYaml(text)
@@ -172,6 +172,10 @@ export function nullable<T>(format: Format<T>): Format<T | null> {
 /** A plain object, as YAML mappings become. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function within(value: number, min: number, max: number): boolean {

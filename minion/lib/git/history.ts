@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
+import { splitCommand } from '../../../shared/shlex.ts';
 import { fn } from '../../context.ts';
-import { gitArgs, linesOf, Ref, runGit, words } from './run_git.ts';
+import { gitArgs, linesOf, Ref, runGit } from './run_git.ts';
 
 const cwdArg = { cwd: AbsolutePath };
 
@@ -36,7 +37,7 @@ export const historyFunctions = {
     ],
     reads: true,
     run: (context, { cwd, rev, ...args }) =>
-      runGit(context, cwd, ['rev-parse', ...words(args.opts), ...(rev === undefined ? [] : [rev])], args),
+      runGit(context, cwd, ['rev-parse', ...splitCommand(args.opts), ...(rev === undefined ? [] : [rev])], args),
   }),
   describe: fn({
     summary: 'Return the tag that a commit has, or the nearest one before it.',
@@ -69,7 +70,12 @@ export const historyFunctions = {
     examples: ["salt '*' git.diff /path/to/repo", "salt '*' git.diff /path/to/repo HEAD~1"],
     reads: true,
     run: (context, { cwd, item1, item2, ...args }) =>
-      runGit(context, cwd, ['diff', ...words(args.opts), ...[item1, item2].filter((item) => item !== undefined)], args),
+      runGit(
+        context,
+        cwd,
+        ['diff', ...splitCommand(args.opts), ...[item1, item2].filter((item) => item !== undefined)],
+        args,
+      ),
   }),
   list_branches: fn({
     summary: 'Return the branches, or those of the remotes.',
@@ -102,7 +108,7 @@ export const historyFunctions = {
     returns: '``True``.',
     examples: ["salt '*' git.branch /path/to/repo mybranch", "salt '*' git.branch /path/to/repo mybranch opts='-d'"],
     async run(context, { cwd, name, ...args }) {
-      await runGit(context, cwd, ['branch', ...words(args.opts), ...(name === undefined ? [] : [name])], args);
+      await runGit(context, cwd, ['branch', ...splitCommand(args.opts), ...(name === undefined ? [] : [name])], args);
       return true;
     },
   }),
@@ -117,7 +123,7 @@ export const historyFunctions = {
       runGit(
         context,
         cwd,
-        ['tag', ...(message === undefined ? [] : ['-m', message]), ...words(args.opts), name, ref],
+        ['tag', ...(message === undefined ? [] : ['-m', message]), ...splitCommand(args.opts), name, ref],
         args,
       ),
   }),

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { AbsolutePath, Flag } from '../../../shared/plugin/args.ts';
+import { splitCommand } from '../../../shared/shlex.ts';
 import { fn, type MinionContext } from '../../context.ts';
-import { type GitOptions, gitArgs, linesOf, Ref, runGit, Url, words } from './run_git.ts';
+import { type GitOptions, gitArgs, linesOf, Ref, runGit, Url } from './run_git.ts';
 
 const cwdArg = { cwd: AbsolutePath };
 
@@ -13,21 +14,21 @@ export const remoteFunctions = {
     examples: ["salt '*' git.fetch /path/to/repo upstream"],
     run: (context, { cwd, remote, refspecs, force, ...args }) => {
       const rest = remote === undefined ? [] : [remote, ...(refspecs?.split(',') ?? [])];
-      return runGit(context, cwd, ['fetch', ...(force ? ['--force'] : []), ...words(args.opts), ...rest], args);
+      return runGit(context, cwd, ['fetch', ...(force ? ['--force'] : []), ...splitCommand(args.opts), ...rest], args);
     },
   }),
   pull: fn({
     summary: 'Fetch what is new and merge it into the branch.',
     args: { ...cwdArg, ...gitArgs },
     examples: ["salt '*' git.pull /path/to/repo opts='--rebase origin main'"],
-    run: (context, { cwd, ...args }) => runGit(context, cwd, ['pull', ...words(args.opts)], args),
+    run: (context, { cwd, ...args }) => runGit(context, cwd, ['pull', ...splitCommand(args.opts)], args),
   }),
   push: fn({
     summary: 'Send commits to a remote.',
     args: { ...cwdArg, remote: Ref, ref: Ref, ...gitArgs },
     examples: ["salt '*' git.push /path/to/repo origin main"],
     run: (context, { cwd, remote, ref, ...args }) =>
-      runGit(context, cwd, ['push', ...words(args.opts), remote, ref], args),
+      runGit(context, cwd, ['push', ...splitCommand(args.opts), remote, ref], args),
   }),
   ls_remote: fn({
     summary: 'Return the branches and tags of a remote with their commits.',
@@ -40,7 +41,7 @@ export const remoteFunctions = {
     reads: true,
     async run(context, { cwd, remote, ref, ...args }) {
       const rest = ref === undefined ? [] : [ref];
-      const text = await runGit(context, cwd, ['ls-remote', ...words(args.opts), '--', remote, ...rest], args);
+      const text = await runGit(context, cwd, ['ls-remote', ...splitCommand(args.opts), '--', remote, ...rest], args);
       return Object.fromEntries(linesOf(text).map((line) => line.split('\t').reverse()));
     },
   }),

@@ -54,11 +54,6 @@ function sshCommand(identity: string): string {
   return `ssh -i ${identity} -o IdentitiesOnly=yes -o BatchMode=yes`;
 }
 
-/** Options that somebody typed, as words. */
-export function words(opts: string): readonly string[] {
-  return splitCommand(opts);
-}
-
 export function linesOf(text: string): string[] {
   return text === '' ? [] : text.split('\n');
 }
