@@ -15,6 +15,9 @@ export const Text = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value : pyStr(value))),
 );
 
+/** Text for files in which a line end would begin something else. */
+export const Line = v.pipe(Text, v.regex(/^[^\r\n]*$/, 'must be one line'));
+
 export const AbsolutePath = v.pipe(
   Text,
   v.check((path) => path.startsWith('/') || path.startsWith('~'), 'must be an absolute path'),
