@@ -8,6 +8,7 @@ export interface Mount {
   readonly device: string;
   readonly path: string;
   readonly fstype: string;
+  readonly options: readonly string[];
 }
 
 /** Blocks and inodes of a file system. */
@@ -23,16 +24,17 @@ export interface FilesystemSize {
 
 /** What is mounted, in the order of mounting; of two on one path the later, which hides the other. */
 export function readMounts(files: FileRoot): Mount[] {
-  const mounts = columns(files.readText('/proc/mounts')).map(([device = '', path = '', fstype = '']) => ({
+  const mounts = columns(files.readText('/proc/mounts')).map(([device = '', path = '', fstype = '', options = '']) => ({
     device: withBlanks(device),
     path: withBlanks(path),
     fstype,
+    options: options.split(',').map(withBlanks),
   }));
   return [...new Map(mounts.map((mount) => [mount.path, mount])).values()];
 }
 
-/** The kernel writes blanks and backslashes as octal numbers. */
-function withBlanks(text: string): string {
+/** The kernel, and fstab, write blanks and backslashes as octal numbers. */
+export function withBlanks(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
