@@ -82,7 +82,10 @@ export default defineModule({
       examples: ["salt '*' mount.rm_fstab /mnt/foo /dev/sdg"],
       async run(context, { name, device, config: path }) {
         const file = await readTextFile(join(context.root, path));
-        await saveEdit(file, removeFstabEntry(file.text, name, device), { backup: false, preserve_inode: false });
+        await saveEdit(context, file, removeFstabEntry(file.text, name, device), {
+          backup: false,
+          preserve_inode: false,
+        });
         return true;
       },
     }),
@@ -103,7 +106,7 @@ export default defineModule({
         const file = await readTextFile(join(context.root, path));
         const keys = match_on.includes('auto') ? keysToMatch(fields.fstype) : (match_on as FstabKey[]);
         const { text, result } = setFstabEntry(file.text, fstabEntry(fields), keys, not_change);
-        if (!test) await saveEdit(file, text, { backup: false, preserve_inode: false });
+        if (!test) await saveEdit(context, file, text, { backup: false, preserve_inode: false });
         return result;
       },
     }),

@@ -29,7 +29,8 @@ export async function fileMachine(): Promise<FileMachine> {
   await writeFile(join(root, 'etc/passwd'), `${me}\nada:x:4711:4712::/home/ada:/bin/sh\n`);
   await writeFile(join(root, 'etc/group'), 'crew:x:4712:ada\n');
   const exec = createExec({ env: process.env, log: silentLogger, clock: systemClock });
-  const context = fakeContext({ root, exec, grains: { path: process.env.PATH } });
+  const config = { cachedir: join(root, 'cache') };
+  const context = fakeContext({ root, exec, config, grains: { path: process.env.PATH } });
   return {
     context,
     dir,

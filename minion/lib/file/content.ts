@@ -7,9 +7,13 @@ import { pyStr } from '../../../shared/python_text.ts';
 import type { MinionFunction } from '../../context.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
+import { replaceContent } from './replace_content.ts';
 
 /** A return is one message at last: what is longer has to be fetched in pieces, with file.seek_read. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
+/** What is longer is appended to where it is. */
+const REPLACED_BYTES_MAX = 4 * 1024 * 1024;
+const LINE_FEED = 0x0a;
 
 /** Functions on the content of a file as it is. */
 export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
@@ -33,7 +37,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: [`salt '*' file.write /etc/motd 'With all thine offerings thou shalt offer salt.'`],
     async run(_context, { path }, extra) {
       const lines = linesOf(extra);
-      await writeFile(path, joined(lines));
+      await replaceContent(path, joined(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -46,11 +50,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: [`salt '*' file.append /etc/motd 'With all thine offerings thou shalt offer salt.'`],
     async run(_context, { path }, extra) {
       const lines = linesOf(extra);
-      await withFile(path, 'r+', async (file) => {
-        const { size } = await file.stat();
-        const glue = size > 0 && (await readPart(file, size - 1, 1)).toString() !== '\n' ? '\n' : '';
-        await file.write(glue + joined(lines), size);
-      });
+      await append(path, joined(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -64,7 +64,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     async run(_context, { path }, extra) {
       const lines = linesOf(extra);
       const old = (await isThere(path)) ? await readFile(path) : Buffer.alloc(0);
-      await writeFile(path, Buffer.concat([Buffer.from(joined(lines)), old]));
+      await replaceContent(path, Buffer.concat([Buffer.from(joined(lines)), old]));
       return `Prepended ${lines.length} lines to "${path}"`;
     },
   }),
@@ -126,6 +126,25 @@ function linesOf({ args, kwargs }: Extra): string[] {
 
 function joined(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** A long file is not written anew: it is a log, which somebody holds open. */
+async function append(path: string, text: string): Promise<void> {
+  const file = await stat(path);
+  if (!file.isFile()) return writeFile(path, text, { flag: 'a' });
+  if (file.size <= REPLACED_BYTES_MAX) {
+    const old = await readFile(path);
+    return replaceContent(path, Buffer.concat([old, Buffer.from(glueAfter(old) + text)]));
+  }
+  await withFile(path, 'r+', async (handle) => {
+    const { size } = await handle.stat();
+    await handle.write(glueAfter(await readPart(handle, size - 1, 1)) + text, size);
+  });
+}
+
+/** Ends a last line that is not ended. */
+function glueAfter(bytes: Uint8Array): string {
+  return bytes.length > 0 && bytes.at(-1) !== LINE_FEED ? '\n' : '';
 }
 
 function tooLong(path: string, size: number): FleetError {

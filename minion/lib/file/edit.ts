@@ -10,7 +10,7 @@ import { isThere } from './owners.ts';
 import { stripLeft } from './search.ts';
 import { readTextFile, saveEdit } from './text_file.ts';
 
-/** The ending of the copy of the old file, or False for no copy. */
+/** The ending of the copy of the old file, `minion` for one among the minion's backups, or False for no copy. */
 const Backup = v.optional(
   v.union([
     v.pipe(
@@ -53,13 +53,13 @@ name groups as \\1 or \\g<name>. The flags are those of Python: a number, or nam
       "salt '*' file.replace /etc/httpd/httpd.conf pattern='LogLevel warn' repl='LogLevel info'",
       "salt '*' file.replace /some/file pattern='before' repl='after' flags='[MULTILINE, IGNORECASE]'",
     ],
-    async run(_context, args) {
+    async run(context, args) {
       const { path, search_only, show_changes, ignore_if_missing } = args;
       checkReplacement(args);
       if (ignore_if_missing && !(await isThere(path))) return false;
       const file = await readTextFile(path);
       if (search_only) return patternOf(args).test(file.text);
-      const diff = await saveEdit(file, replaceIn(file.text, args), args);
+      const diff = await saveEdit(context, file, replaceIn(file.text, args), args);
       return show_changes ? diff : diff !== '';
     },
   }),
@@ -100,7 +100,7 @@ name groups as \\1 or \\g<name>. The flags are those of Python: a number, or nam
     },
     returns: 'the changes as a unified diff; True or False with show_changes=False.',
     examples: [`salt '*' file.blockreplace /etc/hosts '#-- start --' '#-- end --' '10.0.1.1 foo' append_newline=True`],
-    async run(_context, args) {
+    async run(context, args) {
       const file = await readTextFile(args.path);
       const block: Block = {
         start: args.marker_start,
@@ -109,7 +109,7 @@ name groups as \\1 or \\g<name>. The flags are those of Python: a number, or nam
         endsLine: args.append_newline,
         place: placeOf(args),
       };
-      const diff = await saveEdit(file, replaceBlock(file.text, block), args);
+      const diff = await saveEdit(context, file, replaceBlock(file.text, block), args);
       return args.show_changes ? diff : diff !== '';
     },
   }),
@@ -152,7 +152,7 @@ function replaceIn(text: string, args: Replacement): string {
 }
 
 async function commentLine(
-  _context: MinionContext,
+  context: MinionContext,
   args: {
     readonly path: string;
     readonly regex: string;
@@ -169,7 +169,7 @@ async function commentLine(
   const change = (line: string): string => (cmnt ? char + line : stripLeft(line, char));
   const found = lines.filter(matches);
   if (found.length === 0) return false;
-  await saveEdit(file, lines.map((line) => (matches(line) ? change(line) : line)).join(''), { backup });
+  await saveEdit(context, file, lines.map((line) => (matches(line) ? change(line) : line)).join(''), { backup });
   return unifiedDiff(found.join(''), found.map(change).join(''));
 }
 

@@ -3,7 +3,7 @@ import { FleetError } from '../../../shared/errors.ts';
 import { digestFile } from '../digest.ts';
 
 /** Salt's names of checksums, each with its length in hexadecimal digits. */
-const lengths: Readonly<Record<string, number>> = {
+export const hashForms: Readonly<Record<string, number>> = {
   md5: 32,
   sha1: 40,
   sha224: 56,
@@ -14,9 +14,9 @@ const lengths: Readonly<Record<string, number>> = {
 
 /** The checksum of a file in hexadecimal digits. Throws ARGS_INVALID for a form that is not known. */
 export async function hashFile(path: string, form: string): Promise<string> {
-  if (!Object.hasOwn(lengths, form)) {
+  if (!Object.hasOwn(hashForms, form)) {
     throw new FleetError('ARGS_INVALID', `Invalid hash type: ${form}`, {
-      hint: `use ${Object.keys(lengths).join(', ')}`,
+      hint: `use ${Object.keys(hashForms).join(', ')}`,
     });
   }
   return digestFile(path, createHash(form));
@@ -26,9 +26,9 @@ export async function hashFile(path: string, form: string): Promise<string> {
 export function parseHash(text: string): { readonly form: string; readonly digest: string } {
   const match = /^([^:=]*)[:=](.*)$/.exec(text);
   if (match !== null) return { form: match[1] as string, digest: match[2] as string };
-  const form = Object.keys(lengths).find((name) => lengths[name] === text.length);
+  const form = Object.keys(hashForms).find((name) => hashForms[name] === text.length);
   if (form !== undefined) return { form, digest: text };
-  const known = Object.entries(lengths).map(([name, length]) => `${name} (${length})`);
+  const known = Object.entries(hashForms).map(([name, length]) => `${name} (${length})`);
   throw new FleetError(
     'ARGS_INVALID',
     `Hash ${text} (length: ${text.length}) could not be matched to a supported hash type. ` +

@@ -1,14 +1,14 @@
 import { chmod, chown, lchown, lstat, stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { systemErrorCode } from '../../../shared/errors.ts';
-import { Dict, Flag, Mode, Text, Value } from '../../../shared/plugin/args.ts';
+import { Flag, Mode, Text } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext, type MinionFunction } from '../../context.ts';
 import { type Accounts, findGroup, findUser, readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
 import { FilePath, fileFn } from './file_function.ts';
 
 /** A user or group: a name, or a number that YAML has made of it. */
-const Account = v.union([v.number(), Text]);
+export const Account = v.union([v.number(), Text]);
 const followSymlinks = v.optional(Flag, true);
 
 /** Functions on the owner, the group and the mode of files. */
@@ -114,21 +114,6 @@ export const ownerFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: ["salt '*' file.chgrp /etc/passwd root"],
     run: (context, { path, group }) => changeOwner(context, path, { user: '', group }),
   }),
-  check_perms: fileFn({
-    summary: 'Check the permissions on files, modify attributes and chown if needed.',
-    args: {
-      name: FilePath,
-      ret: v.optional(Dict),
-      user: v.optional(Account, ''),
-      group: v.optional(Account, ''),
-      mode: v.optional(Mode),
-      attrs: v.optional(Value),
-      follow_symlinks: v.optional(Flag, false),
-    },
-    returns: 'a result as that of a state, and the permissions the file had.',
-    examples: ["salt '*' file.check_perms /etc/sudoers '{}' root root 0400"],
-    run: checkPerms,
-  }),
 };
 
 /** Four octal digits, as Salt writes modes. */
@@ -195,37 +180,4 @@ export async function changeOwner(context: MinionContext, path: string, owner: O
   const current = followsLink ? await stat(path) : own;
   await (followsLink ? chown : lchown)(path, uid ?? current.uid, gid ?? current.gid);
   return null;
-}
-
-async function checkPerms(
-  context: MinionContext,
-  args: {
-    readonly name: string;
-    readonly ret?: Readonly<Record<string, unknown>> | undefined;
-    readonly user: string | number;
-    readonly group: string | number;
-    readonly mode?: string | undefined;
-    readonly follow_symlinks: boolean;
-  },
-): Promise<[Record<string, unknown>, Record<string, unknown>]> {
-  const { name, follow_symlinks } = args;
-  const accounts = await readAccounts(context.root);
-  const { uid, gid, mode } = await statOf(name, follow_symlinks);
-  const before = { luser: userName(accounts, uid), lgroup: groupName(accounts, gid), lmode: modeText(mode) };
-  const user = typeof args.user === 'number' ? userName(accounts, args.user) : args.user;
-  const group = typeof args.group === 'number' ? groupName(accounts, args.group) : args.group;
-  const changes: Record<string, unknown> = {};
-  if ((user !== '' && user !== before.luser) || (group !== '' && group !== before.lgroup)) {
-    await changeOwner(context, name, { user: args.user, group: args.group, follow_symlinks });
-    if (user !== '' && user !== before.luser) changes.user = user;
-    if (group !== '' && group !== before.lgroup) changes.group = group;
-  }
-  // After the owner: chown clears the set-id bits.
-  const isLink = !follow_symlinks && (await lstat(name)).isSymbolicLink();
-  if (args.mode !== undefined && !isLink) {
-    await chmod(name, Number.parseInt(args.mode, 8));
-    if (args.mode !== before.lmode) changes.mode = args.mode;
-  }
-  const ret = { name, comment: '', result: true, ...args.ret };
-  return [{ ...ret, changes: { ...(args.ret?.changes as object | undefined), ...changes } }, before];
 }

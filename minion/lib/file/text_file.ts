@@ -1,8 +1,10 @@
-import { chmod, chown, copyFile, readFile, realpath, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { unifiedDiff } from '../../../shared/data/text_diff.ts';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
-import { writeFileAtomically } from '../atomic_file.ts';
+import type { MinionContext } from '../../context.ts';
+import { copyWhole, keepBackup } from './backup_copy.ts';
 import { isThere } from './owners.ts';
+import { replaceContent } from './replace_content.ts';
 
 /** Texts are searched and edited as a whole on the event loop: beyond this it would be held up for too long. */
 const TEXT_BYTES_MAX = 4 * 1024 * 1024;
@@ -34,7 +36,10 @@ export async function readTextFile(path: string): Promise<TextFile> {
 }
 
 export interface EditOptions {
-  /** What is put behind the name of the copy of the old file; false or an empty text for none. */
+  /**
+   * What is put behind the name of the copy of the old file; `minion` for a copy among the minion's backups, false or an
+   * empty text for none.
+   */
   readonly backup: string | false;
   readonly dry_run?: boolean;
   /** Keep the file's place on the disk, so that its other names see the new content. Default true. */
@@ -42,11 +47,17 @@ export interface EditOptions {
 }
 
 /** Writes a changed text back, with its owner and mode, and returns the unified diff; empty when nothing changed. */
-export async function saveEdit(file: TextFile, text: string, options: EditOptions): Promise<string> {
+export async function saveEdit(
+  context: MinionContext,
+  file: TextFile,
+  text: string,
+  options: EditOptions,
+): Promise<string> {
   const diff = unifiedDiff(file.text, text);
   if (diff === '' || options.dry_run) return diff;
-  if (options.backup) await backUp(file.path, `${file.path}${options.backup}`);
-  await overwrite(file.path, Buffer.from(text, file.encoding), options.preserve_inode ?? true);
+  if (options.backup === 'minion') await keepBackup(context, file.path);
+  else if (options.backup) await copyWhole(file.path, `${file.path}${options.backup}`);
+  await replaceContent(file.path, Buffer.from(text, file.encoding), options.preserve_inode);
   return diff;
 }
 
@@ -57,26 +68,5 @@ function decode(bytes: Uint8Array): { readonly text: string; readonly encoding: 
   } catch (error) {
     if (systemErrorCode(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
     return { text: Buffer.from(bytes).toString('latin1'), encoding: 'latin1' };
-  }
-}
-
-async function backUp(path: string, copy: string): Promise<void> {
-  const { uid, gid, mode, atime, mtime } = await stat(path);
-  await copyFile(path, copy);
-  const made = await stat(copy);
-  if (made.uid !== uid || made.gid !== gid) await chown(copy, uid, gid);
-  await chmod(copy, mode & 0o7777);
-  await utimes(copy, atime, mtime);
-}
-
-async function overwrite(path: string, content: Uint8Array, keepsInode: boolean): Promise<void> {
-  const { nlink } = await stat(path);
-  if (keepsInode && nlink > 1) return writeFile(path, content);
-  try {
-    await writeFileAtomically(path, content);
-  } catch (error) {
-    // A file that is mounted by itself, such as /etc/hosts in a container, cannot be replaced.
-    if (systemErrorCode(error) !== 'EBUSY') throw error;
-    await writeFile(path, content);
   }
 }

@@ -55,6 +55,15 @@ export const treeFunctions: Readonly<Record<string, MinionFunction>> = {
       return null;
     },
   }),
+  makedirs_perms: fileFn({
+    summary: 'Make a directory and those above it that are missing, all with the owner and mode.',
+    args: { name: FilePath, user: v.optional(Text), group: v.optional(Text), mode: v.optional(Mode, '0755') },
+    examples: ["salt '*' file.makedirs_perms /opt/code"],
+    async run(context, { name, ...rest }) {
+      await makeFolders(context, normalPath(name), rest);
+      return null;
+    },
+  }),
   remove: fileFn({
     summary: 'Remove the named file. If a directory is supplied, it will be recursively deleted.',
     args: { path: FilePath },
@@ -157,7 +166,11 @@ interface FolderOwner {
 }
 
 /** Makes a folder and those above it that are missing, all with the owner and mode. */
-async function makeFolders(context: MinionContext, folder: string, { user, group, mode }: FolderOwner): Promise<void> {
+export async function makeFolders(
+  context: MinionContext,
+  folder: string,
+  { user, group, mode }: FolderOwner,
+): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;
   for (let path = folder; path.length >= first.length; path = dirname(path)) {

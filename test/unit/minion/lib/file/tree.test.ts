@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
@@ -22,6 +22,32 @@ describe('content', () => {
     expect(await machine.call('prepend', [path], { args: ['zero', 'a=b'] })).toBe(`Prepended 2 lines to "${path}"`);
     expect(await machine.call('read', [path])).toBe('zero\na=b\none\n2\nthree\n');
     expect(await machine.call('read', [path, true])).toEqual(Buffer.from('zero\na=b\none\n2\nthree\n'));
+  });
+
+  test('a file is replaced as a whole, and keeps its mode', async () => {
+    const path = await machine.make('f', 'old\n');
+    await chmod(path, 0o640);
+    for (const fun of ['write', 'append', 'prepend']) {
+      const before = (await stat(path)).ino;
+      await machine.call(fun, [path, fun]);
+      expect((await stat(path)).ino).not.toBe(before);
+    }
+    expect([await text(path), await modeOf(path)]).toEqual(['prepend\nwrite\nappend\n', 0o640]);
+    expect(await readdir(dir)).toEqual(['f']);
+  });
+
+  test('a file of two names, a long one and a device are written to', async () => {
+    const path = await machine.make('f', 'old\n');
+    await link(path, join(dir, 'g'));
+    await machine.call('write', [path, 'new']);
+    expect(await text(join(dir, 'g'))).toBe('new\n');
+    const long = await machine.make('long', 'x'.repeat(5 * 1024 * 1024));
+    const { ino } = await stat(long);
+    await machine.call('append', [long, 'end']);
+    expect([(await stat(long)).ino, (await text(long)).slice(-6)]).toEqual([ino, 'x\nend\n']);
+    expect(await machine.call('append', ['/dev/null', 'x'])).toBe('Wrote 1 lines to "/dev/null"');
+    expect(await machine.call('write', ['/dev/null', 'x'])).toBe('Wrote 1 lines to "/dev/null"');
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 
   test('append ends a last line that is not ended', async () => {
