@@ -11,6 +11,8 @@ export interface ArgumentSecrets {
  * loading any.
  */
 export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
+  'archive.cmd_unzip': { positions: [7] },
+  'archive.unzip': { positions: [7] },
   'cmd.run': { positions: [23] },
   'cmd.shell': { positions: [21] },
   'cmd.run_stdout': { positions: [21] },

@@ -1,0 +1,141 @@
+import { chmod, type FileHandle, mkdir, open, realpath, rm, symlink } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { commandFailed } from '../exec.ts';
+import { createZipDecipher } from './zip_cipher.ts';
+import { dataOffset, readZipDirectory, type ZipEntry } from './zip_reader.ts';
+
+export interface ExtractOptions {
+  readonly excludes: readonly string[];
+  readonly password: string | undefined;
+  readonly keepsModes: boolean;
+  readonly signal: AbortSignal;
+}
+
+const LINK_BYTES_MAX = 4096;
+
+/**
+ * Extracts a zip file and returns the names of its members. Nothing is written outside of `dest`: a name that leads out
+ * is refused before anything is written, as is a link in the way that leads out. Throws COMMAND_FAILED.
+ */
+export async function extractZip(path: string, dest: string, options: ExtractOptions): Promise<string[]> {
+  const file = await open(path);
+  try {
+    const entries = (await readZipDirectory(file, path)).filter(({ name }) => !options.excludes.includes(name));
+    for (const entry of entries) check(entry, options.password);
+    await mkdir(dest, { recursive: true });
+    const place = createPlaces(await realpath(dest));
+    // Links come last, so that no member is written through one.
+    for (const entry of entries.filter(({ isLink }) => !isLink)) {
+      const target = await place(entry.name);
+      if (entry.name.endsWith('/')) await mkdir(target, { recursive: true });
+      else await extractFile(file, entry, target, options);
+    }
+    for (const entry of entries.filter(({ isLink }) => isLink)) {
+      const target = await place(entry.name);
+      const text = await readLink(file, entry, options);
+      await rm(target, { force: true });
+      await symlink(text, target);
+    }
+    return entries.map(({ name }) => name);
+  } finally {
+    await file.close();
+  }
+}
+
+function check({ name, method, isEncrypted }: ZipEntry, password: string | undefined): void {
+  if (name.startsWith('/') || name.includes('\0') || name.split('/').includes('..')) {
+    throw commandFailed(`the zip file has a member '${name}', which would be written outside of the directory`);
+  }
+  if (isEncrypted && password === undefined) throw commandFailed(`${name} is encrypted`, 'give a password');
+  if (method !== 0 && method !== 8) {
+    throw commandFailed(`${name} is compressed by method ${method}`, 'archive.cmd_unzip may know it');
+  }
+}
+
+/** The path of a member. Its folder is made, and must lie within the destination with all links resolved. */
+function createPlaces(dest: string): (name: string) => Promise<string> {
+  const known = new Set<string>();
+  return async (name) => {
+    const target = join(dest, name);
+    const folder = dirname(target);
+    if (!known.has(folder)) {
+      await checkParents(dest, folder);
+      await mkdir(folder, { recursive: true });
+      known.add(folder);
+    }
+    return target;
+  };
+}
+
+/** From the destination down, for a link in the middle must not have folders made behind it. */
+async function checkParents(dest: string, folder: string): Promise<void> {
+  let path = dest;
+  for (const part of folder.slice(dest.length).split(sep).filter(Boolean)) {
+    path = join(path, part);
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined) return;
+    if (real !== dest && !real.startsWith(`${dest === sep ? '' : dest}${sep}`)) {
+      throw commandFailed(`${path} is a link that leads outside of ${dest}`);
+    }
+  }
+}
+
+async function extractFile(file: FileHandle, entry: ZipEntry, target: string, options: ExtractOptions): Promise<void> {
+  // Instead of writing into it: it may be a link, or a program that runs.
+  await rm(target, { force: true });
+  const output = await open(target, 'wx');
+  await pipe(file, entry, options, output.createWriteStream());
+  if (options.keepsModes && entry.mode !== 0) await chmod(target, entry.mode);
+}
+
+async function readLink(file: FileHandle, entry: ZipEntry, options: ExtractOptions): Promise<string> {
+  if (entry.bytes > LINK_BYTES_MAX) throw commandFailed(`the link ${entry.name} is too long`);
+  const chunks: Buffer[] = [];
+  const collect = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  await pipe(file, entry, options, collect);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function pipe(
+  file: FileHandle,
+  entry: ZipEntry,
+  { password, signal }: ExtractOptions,
+  output: NodeJS.WritableStream,
+): Promise<void> {
+  const start = await dataOffset(file, entry);
+  const isEmpty = entry.packedBytes === 0;
+  // A stream of no bytes cannot be asked for by its last byte.
+  const packed = isEmpty
+    ? Readable.from([])
+    : file.createReadStream({ start, end: start + entry.packedBytes - 1, autoClose: false });
+  const stages = [
+    ...(entry.isEncrypted ? [createZipDecipher(password ?? '', entry.passwordCheck)] : []),
+    ...(entry.method === 8 && !isEmpty ? [createInflateRaw()] : []),
+    createCheck(entry),
+  ];
+  await pipeline([packed, ...stages, output], { signal });
+}
+
+function createCheck({ name, bytes, crc }: ZipEntry): Transform {
+  let count = 0;
+  let sum = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count += chunk.length;
+      sum = crc32(chunk, sum);
+      if (count > bytes) done(commandFailed(`the zip file is broken at ${name}: it is longer than its directory says`));
+      else done(null, chunk);
+    },
+    flush(done) {
+      done(count === bytes && sum === crc ? null : commandFailed(`the zip file is broken at ${name}`));
+    },
+  });
+}
