@@ -13,6 +13,7 @@ export interface Publish {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retain: boolean;
+  readonly qos: 0 | 1 | 2;
 }
 
 export interface Refused {
@@ -55,15 +56,17 @@ export function checkPublish(
       return refuse('schema', `the topic's ${name} is not one`);
     }
   }
-  const { topic, retain } = publish;
-  if (message.raw) return { who, message, topic, params, payload: publish.payload, retain };
+  const { topic, retain, qos } = publish;
+  if (message.raw) return { who, message, topic, params, payload: publish.payload, retain, qos };
   let payload: unknown;
   try {
     payload = message.check(decodePayload(publish.payload));
   } catch (error) {
     return refuse('schema', toReport(error).message);
   }
-  return (isReturn(message) && checkReturn(who, params, payload)) || { who, message, topic, params, payload, retain };
+  return (
+    (isReturn(message) && checkReturn(who, params, payload)) || { who, message, topic, params, payload, retain, qos }
+  );
 }
 
 /** A return names its minion and its job twice: in the payload and by the connection or topic. They must agree. */

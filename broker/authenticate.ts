@@ -21,6 +21,8 @@ export type Verdict =
       readonly who: Identity;
       /** A connection takes over an earlier one of the same session; left out: it never takes over any. */
       readonly session: string | undefined;
+      /** It publishes and hears nothing: another connection of that minion is the one that is there. */
+      readonly onlySpeaks?: true;
     }
   | { readonly returnCode: RefusalCode; readonly reason: string };
 
@@ -39,9 +41,9 @@ export function authenticate(door: ListenerOptions, claim: Claim, identities: Id
     return refuse(2, 'the user name is not 1 to 64 of A-Z a-z 0-9 _ . -');
   }
   if (door.kind === 'tls') {
-    return claim.certificate === undefined
-      ? authenticateUnenrolled(claim)
-      : authenticateMinion(claim, claim.certificate, identities);
+    if (claim.certificate !== undefined) return authenticateMinion(claim, claim.certificate, identities);
+    if (claim.password === undefined) return authenticateUnenrolled(claim);
+    return authenticateDevice(claim, identities) ?? refuse(4, `wrong name or password for ${claim.user}`);
   }
   if (door.role === 'local') {
     return { who: { role: 'local', id: claim.clientId || 'anonymous' }, session: session('local', claim.clientId) };
@@ -64,6 +66,16 @@ function authenticateMinion(claim: Claim, certificate: PeerCertificate, identiti
   return { who: { role: 'minion', id: commonName }, session: session('minion', commonName) };
 }
 
+/**
+ * A constrained minion. Some clients cannot speak on the connection on which they hear (mosquitto_sub and mosquitto_pub
+ * are two): with another client id than its own, a connection is one to speak on.
+ */
+function authenticateDevice({ clientId, user, password }: Claim, identities: IdentityStore): Verdict | undefined {
+  if (user === undefined || password === undefined || !identities.isDevice(user, password)) return undefined;
+  const who = { role: 'minion', id: user } as const;
+  return clientId === user ? { who, session: session('minion', user) } : { who, session: undefined, onlySpeaks: true };
+}
+
 /** A fingerprint is a claim until the enrolment request proves it: whoever makes it must not disturb its owner. */
 function authenticateUnenrolled(claim: Claim): Verdict {
   if (!FINGERPRINT.test(claim.clientId)) {
@@ -81,7 +93,10 @@ function authenticateOperator(claim: Claim, identities: IdentityStore, isOwnSock
   const isOwner = isOwnSocket && user === identities.owner && claim.password === undefined;
   if (!isOwner) {
     if (claim.password === undefined) return refuse(4, `user ${user} gave no password`);
-    if (!identities.isOperator(user, claim.password)) return refuse(4, `wrong name or password for user ${user}`);
+    if (!identities.isOperator(user, claim.password)) {
+      const device = isOwnSocket ? undefined : authenticateDevice(claim, identities);
+      return device ?? refuse(4, `wrong name or password for user ${user}`);
+    }
   }
   return { who: { role: 'operator', id: user }, session: session(`operator:${user}`, claim.clientId) };
 }

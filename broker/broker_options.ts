@@ -9,7 +9,7 @@ export type ListenerOptions =
   | { readonly kind: 'unix'; readonly path: string; readonly role: 'operator' | 'local'; readonly mode: number }
   /** Debugging and constrained clients: user name and password required. */
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly role: 'operator' | 'local' }
-  /** Minions (with a client certificate) and enrolment (without). */
+  /** Minions (with a client certificate, or a constrained one's password) and enrolment (with neither). */
   | {
       readonly kind: 'tls';
       readonly host: string;
@@ -25,6 +25,8 @@ export interface IdentityStore {
   refuseMinion(id: string, fingerprint: string): string | undefined;
   /** Name and password of an operator; must take the same time whether or not the name exists. */
   isOperator(user: string, password: string): boolean;
+  /** Name and password of a constrained minion; the same time whether or not there is one of that id. */
+  isDevice(id: string, password: string): boolean;
   /** The operator that the owner of the unix socket is. */
   readonly owner: string;
 }
@@ -57,6 +59,7 @@ export interface Received {
   readonly params: Readonly<Record<string, string>>;
   readonly payload: unknown;
   readonly retain: boolean;
+  readonly qos: 0 | 1 | 2;
 }
 
 export interface BrokerHandlers {

@@ -22,6 +22,8 @@ export class Connection {
   /** Undefined until CONNECT was accepted. */
   who: Identity | undefined;
   session: string | undefined;
+  /** It is granted no filter and says nothing of who is there. */
+  onlySpeaks = false;
   /** False when it sends more publishes than it may. */
   mayPublishNow: () => boolean = () => true;
   /** Of all publishes to the client, Aedes' too. */

@@ -79,7 +79,7 @@ export function createPublishGate(options: {
     if (connection === undefined || who === undefined) return done(new Error('publish of a client that is not known'));
     // What was read together with the publish that ended a connection is not answered any more; wills come later.
     if (connection.isMuted || (connection.isClosing && !connection.client.closed)) return;
-    const publish = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain };
+    const publish = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain, qos: packet.qos };
     const judgement = checkPublish(access, who, publish, connection.mayPublishNow);
     if (!('reason' in judgement)) return accept(judgement, done);
     refuse(connection, who, packet, judgement);

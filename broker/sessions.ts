@@ -133,10 +133,11 @@ function judge(options: SessionOptions, connection: Connection, packet: ConnectP
 /** From here on the connection is somebody's. */
 function enter(options: SessionOptions, connection: Connection, verdict: Extract<Verdict, { who: unknown }>): void {
   const { registry, presence, counters, limits, clock, log } = options;
-  const { who, session } = verdict;
+  const { who, session, onlySpeaks = false } = verdict;
+  connection.onlySpeaks = onlySpeaks;
   counters.connections_accepted++;
   const earlier = registry.identify(connection, who, session);
-  if (who.role === 'minion') presence.connected(connection, who.id);
+  if (who.role === 'minion' && !onlySpeaks) presence.connected(connection, who.id);
   if (who.role !== 'operator') {
     const perSecond = limits.publishesPerSecond;
     connection.mayPublishNow = createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);

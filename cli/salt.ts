@@ -3,7 +3,7 @@ import type { OperatorRequestBody } from '../shared/client/operator_client.ts';
 import { FleetError } from '../shared/errors.ts';
 import { howManyPattern } from '../shared/how_many.ts';
 import { loadCliConfig } from './cli_config.ts';
-import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
+import { durationSeconds, parseCommand, type Terminal, wholeNumber } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -192,11 +192,6 @@ function batchRequest(options: SaltOptions): Readonly<Record<string, unknown>> {
       ...(!isPaced && { above: wholeNumber(batchSafeLimit ?? '', '--batch-safe-limit') }),
     },
   };
-}
-
-function wholeNumber(text: string, option: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new FleetError('USAGE', `${option} ${text} is not a number`, { hint: 'write a whole number, 1 or more' });
 }
 
 /** `5%` or `0.05`, as 0.05. */

@@ -1,9 +1,10 @@
+import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { loadCliConfig } from './cli_config.ts';
-import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
+import { durationSeconds, parseCommand, type Terminal, wholeNumber } from './command_line.ts';
 import {
   addCommonOptions,
   addPrintOptions,
@@ -11,6 +12,7 @@ import {
   outputOptions,
   type PrintOptions,
 } from './command_options.ts';
+import { type AddedDevice, deviceSheet, sheetForms } from './device_sheet.ts';
 import {
   confirmQuestion,
   confirmText,
@@ -41,6 +43,15 @@ interface KeyOptions extends CommonOptions, PrintOptions {
   /** `-F master`. */
   readonly localOnly?: boolean;
   readonly genToken?: boolean;
+  readonly addConstrained?: string;
+  readonly class?: string;
+  readonly maxPacket?: string;
+  readonly window?: string;
+  readonly functions?: string;
+  readonly trust?: string;
+  readonly blocks?: boolean;
+  readonly host?: string;
+  readonly as?: string;
   readonly id?: string;
   readonly ttl?: string;
   readonly includeAll?: boolean;
@@ -90,6 +101,15 @@ export function keyCommand(): Command {
     .option('--gen-token', 'make a token with which one minion is accepted unseen, once')
     .option('--id <glob>', 'for which minion ids the token is good', '*')
     .option('--ttl <duration>', 'how long the token is good: 10m, 8h, 7d')
+    .option('--add-constrained <id>', 'add a minion with a password, and print what it is flashed with')
+    .option('--class <number>', 'its class (RFC 7228): 0, 1, 2 or more', '1')
+    .option('--max-packet <bytes>', 'the largest MQTT packet that it takes; left out: what its class suggests')
+    .option('--window <count>', 'jobs that it takes at a time', '1')
+    .option('--functions <list>', 'all that it can do, beside test.ping: led.set,sensor.read')
+    .option('--trust <what>', 'hmac: its jobs are signed; connection: they are not', 'hmac')
+    .option('--blocks', 'it pulls the arguments of jobs that are too large for its packets')
+    .option('--host <name>', 'under which it reaches this master; left out: the name of this machine')
+    .option('--as <form>', 'print only this: text, c or json')
     .option('--include-all', 'accept or reject keys of the other states as well')
     .option('--include-accepted', 'reject accepted keys as well')
     .option('--include-rejected', 'accept rejected keys as well')
@@ -114,6 +134,7 @@ async function perform(
   }
   const finger = options.finger ?? (options.fingerAll === true ? '*' : undefined);
   const printed = options.print ?? (options.printAll === true ? '*' : undefined);
+  if (options.addConstrained !== undefined) return addConstrained(client, options.addConstrained, options, out);
   if (options.genToken === true) return generateToken(client, options, out);
   if (finger !== undefined) return details(client, 'key.finger', finger, options, print, out);
   if (printed !== undefined) return details(client, 'key.print', printed, options, print, out);
@@ -193,6 +214,28 @@ async function generateToken(
   const ttl = options.ttl === undefined ? undefined : durationSeconds(options.ttl, '--ttl');
   const token = await call(client, 'key.gen_token', [], { id: options.id ?? '*', ...(ttl !== undefined && { ttl }) });
   out(String(token));
+  return 0;
+}
+
+async function addConstrained(
+  client: OperatorClient,
+  id: string,
+  options: KeyOptions,
+  out: (text: string) => void,
+): Promise<number> {
+  const form = sheetForms.find((name) => name === options.as);
+  if (options.as !== undefined && form === undefined) {
+    throw new FleetError('USAGE', `--as ${options.as} is not a form`, { hint: `use ${sheetForms.join(', ')}` });
+  }
+  const device = (await call(client, 'key.add_constrained', [id], {
+    class: wholeNumber(options.class ?? '1', '--class', 0),
+    ...(options.maxPacket !== undefined && { max_packet: wholeNumber(options.maxPacket, '--max-packet', 128) }),
+    window: wholeNumber(options.window ?? '1', '--window', 1),
+    ...(options.functions !== undefined && { functions: options.functions.split(',').map((name) => name.trim()) }),
+    trust: options.trust ?? 'hmac',
+    blocks: options.blocks === true,
+  })) as AddedDevice;
+  out(deviceSheet(device, options.host ?? hostname(), form === undefined ? sheetForms : [form]));
   return 0;
 }
 

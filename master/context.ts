@@ -12,6 +12,7 @@ import type { GrainCache } from './grains/grain_cache.ts';
 import type { JobRecord, JobStore } from './jobs/job_store.ts';
 import type { Tracker } from './jobs/tracker.ts';
 import type { Authority } from './keys/authority.ts';
+import type { Devices } from './keys/devices.ts';
 import type { KeyStore } from './keys/key_store.ts';
 import type { TokenStore } from './keys/tokens.ts';
 import type { Mine } from './mine/mine.ts';
@@ -32,6 +33,7 @@ export interface MasterContext {
   readonly authority: Authority;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly devices: Devices;
   readonly returners: Pick<MasterReturners, 'status'>;
   readonly bus: EventBus;
   readonly eventLog: EventLog;

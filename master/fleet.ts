@@ -5,6 +5,7 @@ import { type NodeGroups, parseTarget } from '../shared/target/parse_target.ts';
 import { compileTarget } from '../shared/target/target.ts';
 import { type TargetNode, wordsOfTarget } from '../shared/target/target_node.ts';
 import type { GrainIndex } from './grains/grain_index.ts';
+import type { Devices } from './keys/devices.ts';
 
 /** The minions whose keys are accepted: who is there, since when, and what each said it can do. */
 export interface Fleet {
@@ -16,6 +17,8 @@ export interface Fleet {
   /** The most modest device until the minion says otherwise. */
   info(id: string): InfoPayload;
   setInfo(id: string, info: InfoPayload): void;
+  /** Why that minion cannot run a function, when that is known without asking it. */
+  whyNot(id: string, fun: string): string | undefined;
   setOnline(id: string, since: number): void;
   setOffline(id: string, since: number): void;
   forget(id: string): void;
@@ -44,6 +47,8 @@ const MODEST: InfoPayload = { v: 1, max_packet: 256, window: 1, enc: 'json', sig
 
 export function createFleet(options: {
   readonly acceptedIds: () => readonly string[];
+  /** Of a constrained minion what was declared counts, whatever it says. */
+  readonly devices: Pick<Devices, 'get'>;
   readonly index: GrainIndex;
   readonly nodegroups: NodeGroups;
   readonly clock: Clock;
@@ -73,8 +78,13 @@ export function createFleet(options: {
         ? `not connected since the master started at ${timeText(startedAt)}`
         : `offline since ${timeText(since)}`;
     },
-    info: (id) => infos.get(id) ?? MODEST,
+    info: (id) => options.devices.get(id)?.info ?? infos.get(id) ?? MODEST,
     setInfo: (id, info) => void infos.set(id, info),
+    whyNot(id, fun) {
+      const functions = options.devices.get(id)?.functions;
+      if (functions === undefined || fun === 'test.ping' || functions.includes(fun)) return undefined;
+      return `${id} has no ${fun}, only ${['test.ping', ...functions].join(', ')}`;
+    },
     setOnline(id, since) {
       offline.delete(id);
       online.set(id, since);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
-import type { ListenerOptions } from '../broker/broker_options.ts';
+import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
@@ -68,11 +68,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const running = await createBroker({
     table: messageTable,
     listeners: listenersOf(config, parts.authority),
-    identities: {
-      refuseMinion: parts.keys.refuseMinion,
-      isOperator: parts.operators.isOperator,
-      owner: deps.owner,
-    },
+    identities: identitiesOf(parts, deps.owner),
     limits: brokerLimits(config),
     handlers: createReceiver({
       ...parts,
@@ -80,8 +76,14 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       presenceEvents: config.presence_events,
       serveOperator,
       answerRequest: createRequestService({
-        context: { ...parts, config, context, callRunner, clock },
-        send: (id, packet) => void late.broker?.send(id, packet),
+        context: {
+          ...parts,
+          config,
+          context,
+          callRunner,
+          clock,
+          send: (id, packet) => void late.broker?.send(id, packet),
+        },
         openMax: config.max_open_requests,
         log,
       }),
@@ -139,6 +141,10 @@ function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, s
       if (of !== undefined) settings.parts.push({ at: [...at], jid, id, ...of });
     },
   };
+}
+
+function identitiesOf({ keys, operators, devices }: Parts, owner: string): IdentityStore {
+  return { refuseMinion: keys.refuseMinion, isOperator: operators.isOperator, isDevice: devices.isDevice, owner };
 }
 
 function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {

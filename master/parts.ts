@@ -1,10 +1,11 @@
 import type { Broker } from '../broker/broker.ts';
 import type { Clock } from '../shared/clock.ts';
-import { signJob } from '../shared/crypto/job_signature.ts';
+import { macJob, signJob } from '../shared/crypto/job_signature.ts';
 import { createJidSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import type { Encoding } from '../shared/protocol/codec.ts';
 import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import type { MasterConfig } from './config.ts';
@@ -23,6 +24,7 @@ import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
 import { createAutosign } from './keys/autosign.ts';
+import { type DeviceChange, type Devices, openDevices } from './keys/devices.ts';
 import { createEnrollment, type Enrollment } from './keys/enroll.ts';
 import { emitKeyEvent } from './keys/key_events.ts';
 import { type KeyStore, openKeyStore } from './keys/key_store.ts';
@@ -57,6 +59,7 @@ export interface Parts {
   readonly keys: KeyStore;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly devices: Devices;
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
   readonly eventLog: EventLog;
@@ -92,9 +95,11 @@ export async function createParts(
     pkiDir,
     keysMax: config.max_minions,
     pendingMax: PENDING_KEYS_MAX,
-    onChange: (change) => keyChanged(change, { bus, fleet, enrollment, dispatcher, mine, grainCache, log }, broker()),
+    onChange: (change) => keyChanged(change, minionParts(), broker()),
     log,
   });
+  const devices = await openDevices(pkiDir, (id, change) => deviceChanged(id, change, minionParts(), broker()));
+  const minionParts = () => ({ bus, fleet, enrollment, dispatcher, mine, grainCache, log });
   const tokens = createTokenStore({ pkiDir, clock });
   const enrollment = createEnrollment({
     store: keys,
@@ -103,12 +108,19 @@ export async function createParts(
     autosign: createAutosign(autosignOptions(config, clock, log)),
     emit: bus.emit,
     clock,
+    isTaken: (id) => devices.get(id) !== undefined,
     newKeysPerMinute: NEW_KEYS_PER_MINUTE,
   });
   const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
   const index = createGrainIndex(grainCache);
-  const fleet = createFleet({ acceptedIds: () => keys.list().accepted, index, nodegroups: config.nodegroups, clock });
-  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, returners }, observations, broker);
+  const fleet = createFleet({
+    acceptedIds: () => [...keys.list().accepted, ...devices.ids()],
+    devices,
+    index,
+    nodegroups: config.nodegroups,
+    clock,
+  });
+  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, devices, returners }, observations, broker);
   const { dispatcher } = jobPath;
   const operators = await openOperators(pkiDir, config.operators, (user) => {
     // The owner's commands come through the unix socket, one of them being this very change.
@@ -119,6 +131,7 @@ export async function createParts(
     keys,
     tokens,
     operators,
+    devices,
     enrollment,
     returners,
     fleet,
@@ -140,12 +153,12 @@ function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: ()
 
 function createJobPath(
   deps: MasterDeps,
-  parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'returners'>,
+  parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'devices' | 'returners'>,
   observations: Observations,
   broker: () => Broker | undefined,
 ) {
   const { config, clock, random, log } = deps;
-  const { jobs, bus, authority, returners } = parts;
+  const { jobs, bus, devices, returners } = parts;
   const observeJob = observeJobs(observations, () => clock.nowMs());
   const tracker = createTracker({
     jobs,
@@ -174,8 +187,8 @@ function createJobPath(
       openMax: config.job_queue_max_total,
       inflightMax: config.max_inflight,
     },
-    sign: (payload, encoding, id) =>
-      signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey }),
+    pullsBlocks: (id) => devices.get(id)?.blocks === true,
+    sign: (payload, encoding, id) => sign(parts, payload, encoding, id),
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
   });
   const takeScheduled = createScheduledReturns({
@@ -202,6 +215,17 @@ function createJobPath(
   return { tracker, newJid, dispatcher, collector, incomingParts };
 }
 
+async function sign(
+  { authority, devices }: Pick<Parts, 'authority' | 'devices'>,
+  payload: Uint8Array,
+  encoding: Encoding,
+  id: string,
+): Promise<Uint8Array> {
+  const key = devices.get(id)?.hmacKey;
+  if (key !== undefined) return macJob(payload, id, key);
+  return signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey });
+}
+
 /** Minions make ids too, for the jobs that they give themselves. */
 function createFreeJids(clock: Clock, jobs: JobStore): () => string {
   const next = createJidSource(clock, jobs.lastJid());
@@ -226,23 +250,33 @@ function autosignOptions(config: MasterConfig, clock: Clock, log: Logger) {
   };
 }
 
+type MinionParts = Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine' | 'grainCache'> & {
+  readonly log: Logger;
+};
+
 /** Rejected and deleted minions are gone at once; whoever waits for a decision hears it at once. */
-function keyChanged(
-  change: KeyChange,
-  parts: Pick<Parts, 'bus' | 'fleet' | 'enrollment' | 'dispatcher' | 'mine' | 'grainCache'> & { readonly log: Logger },
-  broker: Broker | undefined,
-): void {
-  const { bus, fleet, enrollment, dispatcher, mine, grainCache, log } = parts;
+function keyChanged(change: KeyChange, parts: MinionParts, broker: Broker | undefined): void {
+  const { bus, enrollment } = parts;
   emitKeyEvent(change, bus.emit);
   if (broker === undefined) return;
-  if (change.from === 'accepted') {
-    const reason = `its key is ${change.to ?? 'deleted'}`;
-    broker.disconnect({ role: 'minion', id: change.id }, reason);
-    fleet.forget(change.id);
-    dispatcher.abandon(change.id, reason);
-    Promise.all([mine.remove(change.id), grainCache.remove(change.id)]).catch((error: unknown) => {
-      log.error('what a minion told of itself could not be removed', { minion: change.id, error: String(error) });
-    });
-  }
+  if (change.from === 'accepted') endMinion(change.id, `its key is ${change.to ?? 'deleted'}`, parts, broker);
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
+}
+
+function deviceChanged(id: string, change: DeviceChange, parts: MinionParts, broker: Broker | undefined): void {
+  parts.bus.emit('salt/key', { id, act: change === 'removed' ? 'delete' : 'accept', result: true });
+  if (broker === undefined) return;
+  if (change === 'removed') endMinion(id, 'it was deleted', parts, broker);
+  else if (change === 'replaced') broker.disconnect({ role: 'minion', id }, 'its password was replaced');
+}
+
+/** Gone at once, and nothing of it is waited for or kept. */
+function endMinion(id: string, reason: string, parts: MinionParts, broker: Broker): void {
+  const { fleet, dispatcher, mine, grainCache, log } = parts;
+  broker.disconnect({ role: 'minion', id }, reason);
+  fleet.forget(id);
+  dispatcher.abandon(id, reason);
+  Promise.all([mine.remove(id), grainCache.remove(id)]).catch((error: unknown) => {
+    log.error('what a minion told of itself could not be removed', { minion: id, error: String(error) });
+  });
 }

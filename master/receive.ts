@@ -1,9 +1,11 @@
 import type { Broker } from '../broker/broker.ts';
 import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
 import type { Logger } from '../shared/log.ts';
+import type { Encoding } from '../shared/protocol/codec.ts';
+import type { Packet } from '../shared/protocol/message.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
-import { Info, type InfoPayload, Request } from '../shared/protocol/messages/job.ts';
+import { Info, type InfoPayload, JobControl, Request } from '../shared/protocol/messages/job.ts';
 import { OperatorFire, OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import {
   Ack,
@@ -40,8 +42,12 @@ type Receive = (received: Received) => Promise<void> | undefined;
 /** What the master does with each kind of message, and with minions that come and go. */
 export function createReceiver(options: ReceiverOptions): BrokerHandlers {
   const { fleet, dispatcher, collector } = options;
-  const collect: Receive = ({ who, params, payload }) =>
-    collector.collectReturn(params.jid as string, who.id, payload as ReturnPayload);
+  const collect: Receive = async ({ who, params, payload, qos }) => {
+    const jid = params.jid as string;
+    await collector.collectReturn(jid, who.id, payload as ReturnPayload);
+    // Without QoS there is no PUBACK: who cannot do more is told in another way, if it listens.
+    if (qos === 0) options.broker()?.send(who.id, stored(who.id, jid, fleet.info(who.id).enc));
+  };
   const byMessage: Readonly<Record<string, Receive>> = {
     [Return.name]: collect,
     [ReturnLong.name]: collect,
@@ -92,6 +98,10 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       dispatcher.requeue(id);
     },
   };
+}
+
+function stored(id: string, jid: string, encoding: Encoding): Packet {
+  return JobControl.encode({ id }, { op: 'stored', jid }, encoding);
 }
 
 function answerOffer({ enrollment, broker, log }: ReceiverOptions, { params, payload }: Received): void {

@@ -55,7 +55,12 @@ export async function startLoopback(options: {
   const broker: Broker = await createBroker({
     table: [LocalEvent],
     listeners,
-    identities: { refuseMinion: () => 'this is a loopback broker', isOperator: () => false, owner: 'local' },
+    identities: {
+      refuseMinion: () => 'this is a loopback broker',
+      isOperator: () => false,
+      isDevice: () => false,
+      owner: 'local',
+    },
     limits: LIMITS,
     handlers: {
       received(received) {

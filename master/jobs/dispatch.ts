@@ -160,7 +160,7 @@ async function plan(
   const { limits, tracker, clock } = options;
   const choice = await choose(options, request);
   const made = makeRecord(options.newJid(), user, request, choice, options, clock.nowMs() / 1000);
-  const ended = refuseOffline(options, request, choice.minions);
+  const ended = new Map([...refuseOffline(options, request, choice.minions), ...refuseUnable(options, made)]);
   const open = choice.minions.filter((id) => !ended.has(id));
   checkTotal(limits, tracker.openCount(), open.length);
   for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
@@ -191,6 +191,16 @@ function refuseOffline(
   const since = nowSeconds(options.clock);
   for (const id of minions) {
     if (!options.fleet.isOnline(id)) ended.set(id, { state: 'expired', since, reason: options.fleet.whyOffline(id) });
+  }
+  return ended;
+}
+
+/** A constrained minion that was declared without that function is not asked. */
+function refuseUnable({ fleet, clock }: DispatcherOptions, { fun, minions }: JobRecord): Map<string, EndedRow> {
+  const ended = new Map<string, EndedRow>();
+  for (const id of minions) {
+    const reason = fleet.whyNot(id, fun);
+    if (reason !== undefined) ended.set(id, { state: 'rejected', since: nowSeconds(clock), reason });
   }
   return ended;
 }

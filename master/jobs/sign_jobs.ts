@@ -1,6 +1,7 @@
 import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { JobRecord } from './job_store.ts';
+import { stubOf } from './stage_job.ts';
 
 export interface JobSignerOptions {
   /** Seconds a job may run when it does not say. */
@@ -12,6 +13,8 @@ export interface JobSignerOptions {
 /** Makes of a job what one minion gets, in its encoding and signed for it alone. */
 export interface JobSigner {
   signed(record: JobRecord, exp: number, id: string, info: InfoPayload): Promise<Uint8Array>;
+  /** The same without the arguments, for a minion that pulls them. */
+  stub(record: JobRecord, exp: number, id: string, info: InfoPayload): Promise<Uint8Array>;
   /** Begins while the job is being stored, for a minion that will be sent it at once. */
   signAhead(record: JobRecord, id: string, info: InfoPayload): void;
 }
@@ -20,10 +23,10 @@ export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSign
   const payloads = createPayloadCache(runSeconds);
   /** A job that is never stored takes what was signed for it along. */
   const ahead = new WeakMap<JobRecord, Map<string, Ahead>>();
-  const signNow = (record: JobRecord, exp: number, id: string, { enc, sig }: InfoPayload): Promise<Uint8Array> => {
-    const payload = payloads.of(record, exp, enc);
-    return sig === 'none' ? Promise.resolve(payload) : sign(payload, enc, id);
-  };
+  const envelope = (payload: Uint8Array, id: string, { enc, sig }: InfoPayload): Promise<Uint8Array> =>
+    sig === 'none' ? Promise.resolve(payload) : sign(payload, enc, id);
+  const signNow = (record: JobRecord, exp: number, id: string, info: InfoPayload): Promise<Uint8Array> =>
+    envelope(payloads.of(record, exp, info.enc), id, info);
   return {
     signed(record, exp, id, info) {
       const all = ahead.get(record);
@@ -31,6 +34,7 @@ export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSign
       all?.delete(id);
       return made?.exp === exp && made.info === info ? made.bytes : signNow(record, exp, id, info);
     },
+    stub: (record, exp, id, info) => envelope(encodePayload(stubOf(record, exp), info.enc), id, info),
     signAhead(record, id, info) {
       const bytes = signNow(record, record.exp, id, info);
       // Whoever sends it hears of a failure; it may never be sent.

@@ -9,6 +9,8 @@ import type { JobSigner } from './sign_jobs.ts';
 import type { Row, Tracker } from './tracker.ts';
 
 export interface TransmitterOptions {
+  /** Whether that minion pulls the arguments of jobs that do not fit its packets. */
+  readonly pullsBlocks: (id: string) => boolean;
   readonly tracker: Tracker;
   readonly clock: Clock;
   readonly log: Logger;
@@ -19,16 +21,27 @@ export interface TransmitterOptions {
  * Signs and sends one job to one minion. Signing is parallel, sending is in the order of the calls. Here is the socket:
  * what expired on the way to it is not written.
  */
-export function createTransmitter({ tracker, clock, log, send }: TransmitterOptions, signer: JobSigner, lanes: Lanes) {
+export function createTransmitter(options: TransmitterOptions, signer: JobSigner, lanes: Lanes) {
+  const { tracker, clock, log, send, pullsBlocks } = options;
   const tails = new Map<string, Promise<void>>();
 
+  const packetFor = async (
+    { record, id }: Part,
+    exp: number,
+    bytes: Uint8Array,
+    info: InfoPayload,
+  ): Promise<Packet> => {
+    const packet = { topic: formatTopic(Job.topic, { id }), payload: bytes, qos: Job.qos, retain: false } as const;
+    if (packetBytes(packet) <= info.max_packet || !pullsBlocks(id)) return packet;
+    return { ...packet, payload: await signer.stub(record, exp, id, info) };
+  };
   const deliver = async (part: Part, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
-    const { jid, id, hadIt } = part;
+    const { record, id, hadIt } = part;
+    const { jid } = record;
     const row = tracker.row(jid, id);
     if (row?.state !== 'sent') return;
-    const topic = formatTopic(Job.topic, { id });
-    const packet: Packet = { topic, payload: bytes, qos: Job.qos, retain: false };
-    const bytesMax = info.max_packet ?? bytes.length;
+    const packet = await packetFor(part, row.exp, bytes, info);
+    const bytesMax = info.max_packet;
     if (packetBytes(packet) > bytesMax) {
       const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
       await tracker.advance(jid, id, 'reject', { reason });
@@ -39,7 +52,7 @@ export function createTransmitter({ tracker, clock, log, send }: TransmitterOpti
   };
 
   return (record: JobRecord, { id, exp, mayHaveIt }: Row, info: InfoPayload): void => {
-    const part = { jid: record.jid, id, hadIt: mayHaveIt };
+    const part = { record, id, hadIt: mayHaveIt };
     void tracker.advance(record.jid, id, 'send');
     const tail = Promise.all([signer.signed(record, exp, id, info), tails.get(id)])
       .then(([bytes]) => deliver(part, bytes, info))
@@ -54,7 +67,7 @@ export function createTransmitter({ tracker, clock, log, send }: TransmitterOpti
 }
 
 interface Part {
-  readonly jid: string;
+  readonly record: JobRecord;
   readonly id: string;
   /** Before it was sent this time, the minion may have had it. */
   readonly hadIt: boolean;

@@ -39,6 +39,8 @@ export interface EnrollmentOptions {
   readonly tokens: TokenStore;
   readonly emit: Emit;
   readonly clock: Clock;
+  /** Ids that belong to constrained minions. */
+  readonly isTaken: (id: string) => boolean;
   /** Offers of unknown keys in a minute; known keys and good tokens are not counted. */
   readonly newKeysPerMinute: number;
 }
@@ -51,6 +53,9 @@ export function createEnrollment(options: EnrollmentOptions): Enrollment {
       let pub = '';
       try {
         const publicKey = readOffer(fingerprint, offer);
+        if (options.isTaken(offer.id)) {
+          throw new FleetError('MESSAGE_INVALID', `${offer.id} is a constrained minion, which has a password`);
+        }
         pub = publicPem(publicKey);
         const state = await store.offer(offer.id, publicKey, (standing) => decide(options, admit, offer, standing));
         emit('salt/auth', { ...acts[state], id: offer.id, pub });

@@ -118,7 +118,7 @@ function findIds(
 }
 
 /** Ids are ASCII; Salt sorts them without regard to case. */
-function byLetter(left: string, right: string): number {
+export function byLetter(left: string, right: string): number {
   const a = left.toLowerCase();
   const b = right.toLowerCase();
   return a < b ? -1 : a > b ? 1 : 0;

@@ -2,29 +2,29 @@ import * as v from 'valibot';
 import { FleetError, toReport } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { PAYLOAD_LIMITS } from '../../shared/protocol/cbor_scan.ts';
-import type { Packet } from '../../shared/protocol/message.ts';
 import { JobResponse } from '../../shared/protocol/messages/job.ts';
 import { packetBytes } from '../jobs/transmit.ts';
+import { blk } from './blk.ts';
 import { grains } from './grains.ts';
 import { hello } from './hello.ts';
 import { mine } from './mine.ts';
+import { next } from './next.ts';
 import { publish } from './publish.ts';
 import { renew } from './renew.ts';
 import type { AnyRequest, RequestContext } from './request.ts';
 
 /** By the verb that ends the topic; the verbs are those of the message table. */
-const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish };
+const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish, next, blk };
 
 export interface RequestServiceOptions {
   readonly context: RequestContext;
-  readonly send: (id: string, packet: Packet) => void;
   /** Questions of one minion that may be open at a time. */
   readonly openMax: number;
   readonly log: Logger;
 }
 
 /** Answers minions' questions, each on its own job topic. */
-export function createRequestService({ context, send, openMax, log }: RequestServiceOptions) {
+export function createRequestService({ context, openMax, log }: RequestServiceOptions) {
   const open = new Map<string, number>();
 
   const ask = async (id: string, verb: string, payload: unknown): Promise<unknown> => {
@@ -52,12 +52,12 @@ export function createRequestService({ context, send, openMax, log }: RequestSer
     const packet = JobResponse.encode({ id, c }, answer, encoding);
     const limit = context.fleet.info(id).max_packet;
     if (packet.payload.length <= PAYLOAD_LIMITS.bytes && packetBytes(packet) <= limit) {
-      send(id, packet);
+      context.send(id, packet);
       return;
     }
     const message = `the answer is ${packetBytes(packet)} bytes as a packet, ${id} takes ${limit} (max_packet)`;
     const error = toReport(new FleetError('LIMIT_EXCEEDED', message, { hint: 'ask for less at a time' }));
-    send(id, JobResponse.encode({ id, c }, { error }, encoding));
+    context.send(id, JobResponse.encode({ id, c }, { error }, encoding));
   };
 
   return (id: string, verb: string, payload: { readonly c: string }): void => {

@@ -1,10 +1,13 @@
 import type * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
+import type { Packet } from '../../shared/protocol/message.ts';
 import type { CallRunner } from '../call_runner.ts';
 import type { MasterConfig } from '../config.ts';
 import type { MasterContext } from '../context.ts';
 import type { Fleet } from '../fleet.ts';
 import type { GrainCache } from '../grains/grain_cache.ts';
+import type { Dispatcher } from '../jobs/dispatch.ts';
+import type { Tracker } from '../jobs/tracker.ts';
 import type { Authority } from '../keys/authority.ts';
 import type { KeyStore } from '../keys/key_store.ts';
 import type { Mine } from '../mine/mine.ts';
@@ -20,6 +23,9 @@ export interface RequestContext {
   /** What a minion that was allowed to publish acts with. */
   readonly context: (user: string) => Pick<MasterContext, 'dispatchJob' | 'tracker' | 'jobs'>;
   readonly callRunner: CallRunner;
+  readonly tracker: Pick<Tracker, 'all'>;
+  readonly dispatcher: Pick<Dispatcher, 'requeue' | 'flush'>;
+  readonly send: (id: string, packet: Packet) => void;
   readonly clock: Clock;
 }
 

@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { createHmac, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { FleetError } from '../errors.ts';
 import { type Encoding, openPayload, type Payload } from '../protocol/codec.ts';
@@ -11,6 +11,10 @@ import { fingerprintOf } from './fingerprint.ts';
  */
 const DOMAIN = 'salt-job-v1\0';
 const SIGNATURE_BYTES = 64;
+/** HMAC-SHA-256/128: half of the digest (RFC 2104 §5). */
+const MAC_BYTES = 16;
+/** Stands where the name of a signing key would: a minion has one HMAC key. */
+export const MAC_KEY_ID = 'h';
 // With a callback the work is done in the thread pool: a large fan-out must not hold the event loop.
 const signInPool: (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer> = promisify(sign);
 
@@ -36,6 +40,15 @@ export async function signJob(job: JobToSign): Promise<Uint8Array> {
   const signature = await signInPool(null, signedBytes(payload, encoding, id), privateKey);
   if (encoding === 'cbor') return encodeSign1({ kid, payload, signature });
   return Buffer.concat([payload, Buffer.from(`\t${kid}.${signature.toString('base64url')}`)]);
+}
+
+/** The same for a minion that has no Ed25519: JSON, TAB and `h.base64url(HMAC-SHA-256/128)` by the key of that minion. */
+export function macJob(payload: Uint8Array, id: string, key: Uint8Array): Uint8Array {
+  const mac = createHmac('sha256', key)
+    .update(signedBytes(payload, 'json', id))
+    .digest()
+    .subarray(0, MAC_BYTES);
+  return Buffer.concat([payload, Buffer.from(`\t${MAC_KEY_ID}.${mac.toString('base64url')}`)]);
 }
 
 /** Throws SIGNATURE_INVALID saying why, and MESSAGE_INVALID when there is no such envelope. */

@@ -1,6 +1,7 @@
 import { createFleet, type Fleet } from '../../master/fleet.ts';
 import { openGrainCache } from '../../master/grains/grain_cache.ts';
 import { createGrainIndex } from '../../master/grains/grain_index.ts';
+import type { Devices } from '../../master/keys/devices.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { createMemoryStore } from './memory_store.ts';
 
@@ -8,6 +9,13 @@ import { createMemoryStore } from './memory_store.ts';
 export function createTestFleet(options: {
   readonly acceptedIds: () => readonly string[];
   readonly clock: Clock;
+  readonly devices?: Pick<Devices, 'get'>;
 }): Fleet {
-  return createFleet({ ...options, index: createGrainIndex(openGrainCache(createMemoryStore())), nodegroups: {} });
+  const devices = { get: () => undefined };
+  return createFleet({
+    devices,
+    ...options,
+    index: createGrainIndex(openGrainCache(createMemoryStore())),
+    nodegroups: {},
+  });
 }

@@ -28,6 +28,16 @@ export const JobPayload = v.object({
   ),
   tgt_type: v.optional(TargetType),
   user: v.optional(ShortText),
+  ref: v.optional(
+    member(
+      v.object({
+        f: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/, 'must be 8 hex digits')),
+        z: v.pipe(v.number(), v.integer(), v.minValue(2)),
+        h: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 of base64url')),
+      }),
+      'In place of `arg` and `kwarg`, when they do not fit the minion: the JSON object that holds them is pulled by the request `blk`. Its name, its bytes, its SHA-256 in base64url.',
+    ),
+  ),
   exp: member(UnixTime, 'Not to be started at or after this time.'),
   timeout_ms: v.optional(member(v.pipe(v.number(), v.integer(), v.minValue(1)), 'Longest run, milliseconds.')),
   metadata: v.optional(Kwargs),
@@ -86,7 +96,8 @@ export const JobResponse = defineMessage({
 export const JobBlock = defineMessage({
   name: 'block',
   topic: 'salt/job/{id}/blk/{file}/{n}',
-  summary: 'Raw bytes of one block of a file; which file and which block stand in the topic.',
+  summary:
+    'Raw bytes of one block; of what, and which block, stand in the topic. Asked for by the request `blk`, whose bitmap repairs what is lost.',
   from: [{ role: 'master' }],
   to: [{ role: 'minion', self: 'id' }],
   qos: 0,
@@ -95,7 +106,7 @@ export const JobBlock = defineMessage({
   example: { params: { id: 'm1', file: '0a1b2c3d', n: '0' }, payload: new Uint8Array([1, 2, 3]) },
 });
 
-export const requestVerbs = ['hello', 'renew', 'grains', 'pillar', 'file', 'mine', 'publish', 'next'] as const;
+export const requestVerbs = ['hello', 'renew', 'grains', 'pillar', 'file', 'mine', 'publish', 'next', 'blk'] as const;
 export type RequestVerb = (typeof requestVerbs)[number];
 
 export const Request = defineMessage({

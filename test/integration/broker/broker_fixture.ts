@@ -101,6 +101,7 @@ export class BrokerFixture {
       identities: {
         owner: 'root',
         isOperator: (user, password) => user === 'alice' && password === 'secret',
+        isDevice: (id, password) => id === 'led1' && password === 'flashed',
         refuseMinion: () => undefined,
         ...setup.identities,
       },

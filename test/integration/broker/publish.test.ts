@@ -26,6 +26,7 @@ test('an accepted publish is handed over decoded, checked and with its sender', 
       params: { id: 'm1', tag: 'app/ready' },
       payload: { data: { build: 42 } },
       retain: false,
+      qos: 1,
     },
   ]);
 });

@@ -55,6 +55,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
       params,
       payload,
       retain: false,
+      qos: 1,
     });
   return { handlers, receive, told, sent, events, logged, fleet };
 }

@@ -42,7 +42,16 @@ async function start(settings: { keysMax?: number; pendingMax?: number; newKeysP
   tokens = createTokenStore({ pkiDir, clock });
   const emit = (tag: string, data: Readonly<Record<string, unknown>>) => void events.push([tag, data]);
   const { newKeysPerMinute = 100 } = settings;
-  enrollment = createEnrollment({ store, authority, autosign, tokens, emit, clock, newKeysPerMinute });
+  enrollment = createEnrollment({
+    store,
+    authority,
+    autosign,
+    tokens,
+    emit,
+    clock,
+    newKeysPerMinute,
+    isTaken: (id) => id === 'led1',
+  });
 }
 
 /** An offer as a minion makes it; the answer is checked against the protocol. */
@@ -76,6 +85,14 @@ test('a device waits until an operator accepts it and then is told its certifica
     fingerprint: fingerprintOf(key),
   });
   expect(signing_cert).toBe(authority.signingCertPem);
+});
+
+test('the name of a constrained minion is taken', async () => {
+  expect(await offer('led1', newKey())).toEqual({
+    st: 'invalid',
+    message: 'led1 is a constrained minion, which has a password',
+  });
+  expect(store.get('led1')).toEqual([]);
 });
 
 test('an accepted device that offers again gets a new certificate', async () => {

@@ -4,6 +4,7 @@ import { createRequestService } from '../../../../master/requests/answer_request
 import type { RequestContext } from '../../../../master/requests/request.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
+import type { Packet } from '../../../../shared/protocol/message.ts';
 import { Inbox } from '../../../integration/broker/inbox.ts';
 import { createTestFleet } from '../../../support/create_test_fleet.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
@@ -21,11 +22,11 @@ function setUp(overrides: Partial<RequestContext> = {}, openMax = 2) {
     mine: createMine({ store: createMemoryStore(), clock, bytesMax: 2 ** 20 }),
     config: { peer: {}, peer_run: {} },
     clock,
+    send: (id: string, { topic, payload }: Packet) => void answers.push({ id, topic, payload }),
     ...overrides,
   } as unknown as RequestContext;
   const ask = createRequestService({
     context,
-    send: (id, { topic, payload }) => void answers.push({ id, topic, payload }),
     openMax,
     log: createLogger([{ level: 'error', format: 'text', write: (line) => logged.push(line) }], () => 0),
   });
@@ -59,7 +60,7 @@ test('a minion whose key is not accepted any more gets no other certificate', as
 
 test('a question of a kind that the master does not answer, or of the wrong shape, is answered with why', async () => {
   const { answerTo } = setUp();
-  expect(await answerTo('m1', 'next', {})).toMatchObject({ error: { code: 'FUNCTION_UNKNOWN' } });
+  expect(await answerTo('m1', 'pillar', {})).toMatchObject({ error: { code: 'FUNCTION_UNKNOWN' } });
   expect(await answerTo('m1', 'mine', { op: 'steal' })).toMatchObject({
     error: { code: 'MESSAGE_INVALID', message: expect.stringContaining('request mine') },
   });

@@ -14,6 +14,7 @@ async function setUp() {
   for (const [id, grains] of Object.entries(targetFleet)) await grainCache.put(id, 'hash', grains);
   const fleet = createFleet({
     acceptedIds: () => [...Object.keys(targetFleet), 'silent'],
+    devices: { get: () => undefined },
     index: createGrainIndex(grainCache),
     nodegroups: { web: 'web*' },
     clock: fakeClock(),

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keyId, signJob, verifyJob } from '../../../../shared/crypto/job_signature.ts';
+import { keyId, macJob, signJob, verifyJob } from '../../../../shared/crypto/job_signature.ts';
 import { decodeBody, type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -64,4 +64,14 @@ test('a JSON job can be checked with a few lines and without our code', async ()
   expect(JSON.parse(text)).toEqual(job);
   expect(name).toBe(kid);
   expect(verify(null, Buffer.from(`salt-job-v1\0m1\0${text}`), publicKey, Buffer.from(value, 'base64url'))).toBe(true);
+});
+
+test('an HMAC is half a SHA-256 digest over the domain, the minion and the bytes before the TAB', () => {
+  const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+  const [text = '', envelope] = Buffer.from(macJob(encodePayload(job, 'json'), 'led1', key))
+    .toString()
+    .split('\t');
+  const digest = createHmac('sha256', key).update(`salt-job-v1\0led1\0${text}`).digest();
+  expect(JSON.parse(text)).toEqual(job);
+  expect(envelope).toBe(`h.${digest.subarray(0, 16).toString('base64url')}`);
 });
