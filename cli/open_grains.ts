@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MinionConfig } from '../minion/config.ts';
 import type { Grains } from '../minion/context.ts';
+import { openCustomGrains } from '../minion/custom_grains.ts';
 import { createGrains } from '../minion/grains.ts';
 import { createExec } from '../minion/lib/exec.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -18,5 +19,6 @@ export function openGrains(config: MinionConfig, log: Logger): Promise<Grains> {
     exec: createExec({ env: process.env, log, clock: systemClock }),
     clock: systemClock,
     log,
+    custom: openCustomGrains({ folders: config.grains_dirs, euid: process.geteuid?.() ?? -1, log }),
   });
 }

@@ -75,6 +75,8 @@ const grains = {
   grains: saltKey(map, {}, 'Grains of your own; stronger than those of the file `grains` beside this file.'),
   grains_deep_merge: saltKey(flag, false, 'Merge mappings of grains of one name instead of replacing them.'),
   grains_blacklist: saltKey(textList, [], 'Globs of grains that are left out.'),
+  grains_dirs: saltKey(pathList, [], 'Directories of grains of your own: scripts, and programs that write JSON.'),
+  grains_refresh_every: saltKey(count(0), 0, 'How often the grains are collected anew, in minutes. 0 for never.'),
 };
 
 const jobs = {

@@ -16,8 +16,10 @@ export interface Grains {
   readCustom(): Promise<Readonly<Record<string, unknown>>>;
   /** Changes the static grains file and refreshes; one change after another, so that none is lost. */
   updateCustom(change: (grains: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): Promise<void>;
-  /** Collects all grains anew. */
-  refresh(): Promise<void>;
+  /** Collects all grains anew. The names of custom files that came, went or are others now. */
+  refresh(): Promise<readonly string[]>;
+  /** Custom files that cannot be used, each with the reason. */
+  broken(): Readonly<Record<string, string>>;
 }
 
 /** A job that runs now, as `saltutil.running` shows it. */

@@ -1,8 +1,9 @@
 import { FleetError } from '../shared/errors.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { MinionContext } from './context.ts';
-import { type CustomFile, findCustomFiles } from './lib/custom/find_custom_files.ts';
+import { type CustomFile, changedFiles, findCustomFiles } from './lib/custom/find_custom_files.ts';
 import { loadScript } from './lib/custom/load_script.ts';
+import { whyNoModule } from './lib/custom/why_no_module.ts';
 import type { Exec } from './lib/exec.ts';
 
 export interface CustomModulesOptions {
@@ -31,7 +32,7 @@ export function openCustomModules({ folders, builtin, exec, euid }: CustomModule
   const loaded = new Map<string, Promise<ModuleSpec<MinionContext>>>();
   const load = async (file: CustomFile): Promise<ModuleSpec<MinionContext>> => {
     if (file.refusal !== undefined) throw new FleetError('MODULE_UNAVAILABLE', file.refusal);
-    if (file.kind !== 'program') return loadScript(file);
+    if (file.kind !== 'program') return loadScript(file, whyNoModule);
     const { describeProgram } = await import('./lib/custom/program_module.ts');
     return describeProgram(file.path, exec());
   };
@@ -51,12 +52,7 @@ export function openCustomModules({ folders, builtin, exec, euid }: CustomModule
       const before = files;
       files = findCustomFiles(folders, builtin, euid);
       loaded.clear();
-      const names = new Set([...before.keys(), ...files.keys()]);
-      return [...names].filter((name) => !isSame(before.get(name), files.get(name))).sort();
+      return changedFiles(before, files);
     },
   };
-}
-
-function isSame(a: CustomFile | undefined, b: CustomFile | undefined): boolean {
-  return a?.path === b?.path && a?.version === b?.version && a?.refusal === b?.refusal;
 }

@@ -10,6 +10,7 @@ import { saltSchema } from '../shared/salt_yaml.ts';
 import { globMatcher } from '../shared/target/glob.ts';
 import { yamlDump } from '../shared/yaml_dump.ts';
 import type { Grains } from './context.ts';
+import type { CustomGrains } from './custom_grains.ts';
 import { writeFileAtomically } from './lib/atomic_file.ts';
 import type { Exec } from './lib/exec.ts';
 import { type FileRoot, fileRoot } from './lib/file_root.ts';
@@ -81,24 +82,32 @@ export interface GrainsOptions {
   readonly log: Logger;
   /** Weakest first. Default: the core grains alone. */
   readonly folders?: readonly PluginFolder<GrainSpec>[];
+  /** Stronger than the folders. */
+  readonly custom?: CustomGrains;
   /** Directory that stands for `/`: only tests change it. */
   readonly root?: string;
   readonly platform?: () => Platform;
   readonly resolver?: Resolver;
 }
 
-/** Collects the grains and keeps them. Strongest last (GRN-1): folders, the static file, `grains` of the configuration. */
+/**
+ * Collects the grains and keeps them. Strongest last (GRN-1): folders, custom grains, the static file, `grains` of the
+ * configuration.
+ */
 export async function createGrains(options: GrainsOptions): Promise<Grains> {
-  const { file, log } = options;
+  const { file, log, custom } = options;
   let current: Dict = {};
-  let refreshing: Promise<void> = Promise.resolve();
+  let refreshing: Promise<unknown> = Promise.resolve();
   let updating: Promise<void> = Promise.resolve();
-  const refresh = (): Promise<void> => {
+  const refresh = (): Promise<readonly string[]> => {
     // One after the other, so that an older view never replaces a newer one.
-    refreshing = refreshing.then(async () => {
+    const refreshed = refreshing.then(async () => {
+      const changed = custom?.rescan() ?? [];
       current = Object.freeze(await gather(options));
+      return changed;
     });
-    return refreshing;
+    refreshing = refreshed;
+    return refreshed;
   };
   await refresh();
   return {
@@ -114,6 +123,7 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
       return update;
     },
     refresh,
+    broken: () => custom?.broken() ?? {},
   };
 }
 
@@ -122,7 +132,9 @@ async function gather(options: GrainsOptions): Promise<Dict> {
   const folders = options.folders ?? [coreGrains()];
   const source = sourceOf(options);
   const collected = await Promise.all(folders.map((folder) => collectGrains(folder, source, log)));
-  const layers = [...collected, await staticGrains(options.file, log), isDict(config.grains) ? config.grains : {}];
+  const custom = (await options.custom?.collect(source)) ?? {};
+  const own = isDict(config.grains) ? config.grains : {};
+  const layers = [...collected, custom, await staticGrains(options.file, log), own];
   const merge = config.grains_deep_merge === true ? deepMerge : (base: Dict, over: Dict) => ({ ...base, ...over });
   return withoutBlacklisted(layers.reduce(merge), config.grains_blacklist);
 }

@@ -41,7 +41,7 @@ import { type RunningMine, startMine } from './mine.ts';
 import { openMinionReactor } from './reactor/open_reactor.ts';
 import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
-import { createGrainTeller, toldGrains } from './tell_grains.ts';
+import { createGrainTeller, type GrainTeller, toldGrains } from './tell_grains.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -102,7 +102,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     beacons: { manage: (request) => beacons.manage(request) },
     master: { ask: (...question) => link.ask(...question) },
   });
-  const teller = createGrainTeller({ ...services, log });
+  const teller = createGrainTeller({ ...services, refreshMs: config.grains_refresh_every * 60_000 });
   const mine = createMine(deps, services);
   const beacons = createBeacons(deps, services);
   const jobs = createJobPath({ ...deps, disk, services, table, link: () => link });
@@ -139,7 +139,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), { reactor, scheduler, beacons, mine, loopback, disk });
+  const done = runUntilClosed(work(), { teller, reactor, scheduler, beacons, mine, loopback, disk });
   return {
     done,
     localAddresses: loopback.addresses,
@@ -203,6 +203,7 @@ async function openFiles({ config, clock, random, log }: MinionDeps) {
 async function runUntilClosed(
   work: Promise<void>,
   parts: {
+    readonly teller: GrainTeller;
     readonly reactor: MinionReactor;
     readonly scheduler: Scheduler;
     readonly beacons: RunningBeacons;
@@ -211,10 +212,11 @@ async function runUntilClosed(
     readonly disk: Disk;
   },
 ): Promise<void> {
-  const { reactor, scheduler, beacons, mine, loopback, disk } = parts;
+  const { teller, reactor, scheduler, beacons, mine, loopback, disk } = parts;
   try {
     await work;
   } finally {
+    teller.stop();
     await scheduler.stop();
     await reactor.stop();
     mine.stop();

@@ -1,3 +1,4 @@
+import type { Clock } from '../shared/clock.ts';
 import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Grains, MasterRequests } from './context.ts';
@@ -8,15 +9,22 @@ import { valueHash } from './lib/value_hash.ts';
 export interface GrainTeller {
   /** The master is there, or the grains may have changed. */
   tell(): void;
+  /** Nothing is collected any more. */
+  stop(): void;
 }
 
-/** Their hash goes ahead: the grains themselves only when the master has others. */
+/**
+ * Their hash goes ahead: the grains themselves only when the master has others. Every `refreshMs` they are collected anew;
+ * 0 for never. Who collects them has to tell it.
+ */
 export function createGrainTeller(options: {
-  readonly grains: Pick<Grains, 'all'>;
+  readonly grains: Pick<Grains, 'all' | 'refresh'>;
   readonly master: MasterRequests;
+  readonly clock: Clock;
+  readonly refreshMs: number;
   readonly log: Logger;
 }): GrainTeller {
-  const { grains, master, log } = options;
+  const { grains, master, clock, refreshMs, log } = options;
   const tell = runWhileWanted(async () => {
     const all = grains.all();
     const hash = valueHash(all);
@@ -27,7 +35,8 @@ export function createGrainTeller(options: {
       log.warning('the master does not know the grains of this minion', { reason: errorLine(error) });
     }
   });
-  return { tell };
+  const timer = refreshMs > 0 ? clock.every(refreshMs, () => void grains.refresh()) : undefined;
+  return { tell, stop: () => timer?.stop() };
 }
 
 /** The same grains; whatever may change them says so. */
@@ -35,9 +44,11 @@ export function toldGrains(grains: Grains, changed: () => void): Grains {
   return {
     all: grains.all,
     readCustom: grains.readCustom,
+    broken: grains.broken,
     async refresh() {
-      await grains.refresh();
+      const files = await grains.refresh();
       changed();
+      return files;
     },
     async updateCustom(change) {
       await grains.updateCustom(change);

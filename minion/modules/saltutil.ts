@@ -114,25 +114,21 @@ export default defineModule({
       run: refreshModules,
     }),
     sync_grains: fn({
-      summary: "Collect this minion's grains anew.",
-      description: 'Nothing is copied from the master.',
+      summary: "Look at the folders of custom grains, and collect this minion's grains, anew.",
+      description: 'Nothing is copied from the master: the folders are those of grains_dirs on the minion.',
       args: { ...syncArgs, clean_pillar_cache: v.optional(Flag, false) },
-      returns: 'an empty list: no file came.',
+      returns: 'the files that came, went or changed, as ``grains.<name>``.',
       examples: ["salt '*' saltutil.sync_grains"],
-      async run(context) {
-        await context.grains.refresh();
-        return [];
-      },
+      run: refreshGrains,
     }),
     sync_all: fn({
-      summary: 'Look at the folders of custom modules, and collect the grains, anew.',
+      summary: 'Look at the folders of custom modules and grains, and collect the grains, anew.',
       args: { ...syncArgs, clean_pillar_cache: v.optional(Flag, false) },
       returns: 'what came, went or changed, by kind.',
       examples: ["salt '*' saltutil.sync_all"],
       async run(context) {
         const modules = await refreshModules(context);
-        await context.grains.refresh();
-        return { grains: [], modules };
+        return { grains: await refreshGrains(context), modules };
       },
     }),
   },
@@ -142,6 +138,10 @@ async function refreshModules({ catalogue, events }: MinionContext): Promise<str
   const changed = catalogue.refresh();
   await events.fire('module_refresh', { notify: false });
   return changed.map((name) => `modules.${name}`);
+}
+
+async function refreshGrains({ grains }: MinionContext): Promise<string[]> {
+  return (await grains.refresh()).map((name) => `grains.${name}`);
 }
 
 function otherJobs(context: MinionContext): RunningJob[] {

@@ -77,6 +77,14 @@ export default defineModule({
         return reasons;
       },
     }),
+    unavailable_grains: fn({
+      summary: 'List the files of custom grains that cannot be used, each with the reason.',
+      description: 'Salt has no such function. What is listed was so when the grains were last collected.',
+      args: {},
+      examples: ["salt '*' sys.unavailable_grains"],
+      reads: true,
+      run: ({ grains }) => grains.broken(),
+    }),
     reload_modules: fn({
       summary: 'Tell the minion to look at its execution modules anew.',
       args: {},

@@ -176,7 +176,8 @@ function fakeGrains(core: Readonly<Record<string, unknown>>, initial: Readonly<R
     async updateCustom(change) {
       custom = change(custom);
     },
-    refresh: async () => undefined,
+    refresh: async () => [],
+    broken: () => ({}),
   };
 }
 

@@ -270,7 +270,8 @@ function plainGrains(id: string, configured: Readonly<Record<string, unknown>>):
     async updateCustom(change) {
       custom = change(custom);
     },
-    refresh: async () => undefined,
+    refresh: async () => [],
+    broken: () => ({}),
   };
 }
 

@@ -46,8 +46,21 @@ export function findCustomFiles(
   return files;
 }
 
+/** The names of what came, went or is another now. */
+export function changedFiles(
+  before: ReadonlyMap<string, CustomFile>,
+  after: ReadonlyMap<string, CustomFile>,
+): readonly string[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => !isSame(before.get(name), after.get(name))).sort();
+}
+
+function isSame(a: CustomFile | undefined, b: CustomFile | undefined): boolean {
+  return a?.path === b?.path && a?.version === b?.version && a?.refusal === b?.refusal;
+}
+
 function filesOf(folder: string, euid: number): [string, CustomFile][] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .sort()
     .flatMap((entry) => {
       const [, name, extension = ''] = FILE_NAME.exec(entry) ?? [];
@@ -64,6 +77,16 @@ function filesOf(folder: string, euid: number): [string, CustomFile][] {
       const file: CustomFile = { path, kind, version, ...(why !== undefined && { refusal: `${path}: ${why}` }) };
       return [[name, file] as [string, CustomFile]];
     });
+}
+
+/** Empty for what cannot be looked at. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return [];
+  }
 }
 
 /** Undefined for what is not there, or cannot be looked at. */

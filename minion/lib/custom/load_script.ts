@@ -1,20 +1,23 @@
 import { pathToFileURL } from 'node:url';
 import { FleetError } from '../../../shared/errors.ts';
-import type { ModuleSpec } from '../../../shared/plugin/function.ts';
-import type { MinionContext } from '../../context.ts';
 import type { CustomFile } from './find_custom_files.ts';
-import { whyNoModule } from './why_no_module.ts';
 
-/** Loads a module in JavaScript or TypeScript as it is now. Throws MODULE_UNAVAILABLE with what is wrong with it. */
-export async function loadScript({ path, kind, version }: CustomFile): Promise<ModuleSpec<MinionContext>> {
+/**
+ * Loads a file in JavaScript or TypeScript as it is now; `whyNot` says what is wrong with its default export. Throws
+ * MODULE_UNAVAILABLE.
+ */
+export async function loadScript<T>(
+  { path, kind, version }: CustomFile,
+  whyNot: (value: unknown) => string | undefined,
+): Promise<T> {
   if (kind === 'typescript' && !runsTypeScript()) {
     throw broken(path, `Node.js ${process.version} does not run TypeScript: use 22.18 or later, or compile it`);
   }
   const url = `${pathToFileURL(path).href}?v=${version}`;
   const made = await defaultExport(path, url);
-  const reason = whyNoModule(made);
+  const reason = whyNot(made);
   if (reason !== undefined) throw broken(path, reason);
-  return made as ModuleSpec<MinionContext>;
+  return made as T;
 }
 
 async function defaultExport(path: string, url: string): Promise<unknown> {

@@ -4,6 +4,7 @@ import { Dict, Flag, Integer, List, Real, Text, Value } from '../../../shared/pl
 import type { AnyFunction, ArgEntries, ModuleSpec } from '../../../shared/plugin/function.ts';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed, type Exec } from '../exec.ts';
+import { readProgramJson } from './program_json.ts';
 
 /** How long a program may take to describe itself. */
 const DESCRIBE_MS = 5000;
@@ -58,7 +59,7 @@ export async function describeProgram(path: string, exec: Exec): Promise<ModuleS
   if (result.retcode !== 0) {
     throw broken(path, `--describe ended with status ${result.retcode}: ${lastLine(result.stderr)}`);
   }
-  const read = v.safeParse(Description, readJson(result.stdout));
+  const read = v.safeParse(Description, readProgramJson(result.stdout));
   if (!read.success) {
     const [issue] = read.issues;
     throw broken(path, `what --describe printed cannot be used: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
@@ -119,18 +120,9 @@ async function callProgram(
     context.setRetcode(retcode);
     throw commandFailed(stderr.trim() === '' ? `${path} ended with status ${retcode}` : stderr.trim());
   }
-  const value = readJson(stdout);
+  const value = readProgramJson(stdout);
   if (value === undefined) throw commandFailed(`${path} wrote no JSON: ${lastLine(stdout)}`);
   return value;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
 }
 
 function lastLine(text: string): string {

@@ -14,6 +14,13 @@ export function whyNoModule(value: unknown): string | undefined {
   return undefined;
 }
 
+/** Why a value is no file of grains, or undefined when it is one. */
+export function whyNoGrains(value: unknown): string | undefined {
+  if (!isMapping(value)) return 'its default export is not what defineGrains gives';
+  if (!isText(value.summary)) return 'it has no summary';
+  return typeof value.collect === 'function' ? undefined : 'it has no function collect';
+}
+
 function whyNoFunction(fun: unknown): string | undefined {
   if (!isMapping(fun)) return 'it is no function';
   const { summary, args, examples, run } = fun;

@@ -91,6 +91,7 @@ test('refresh_grains is over when the grains are collected', async () => {
     ...base.grains,
     refresh: async () => {
       refreshed = true;
+      return [];
     },
   };
   expect(await runFunction({ ...base, grains }, saltutil, 'saltutil.refresh_grains')).toBe(true);
@@ -106,11 +107,11 @@ test('refresh_modules tells the minion by an event on its own bus', async () => 
 test('the functions that sync look at folders and grains anew, and tell what changed as Salt does', async () => {
   const context = machine();
   const catalogue = { ...context.catalogue, refresh: () => ['a', 'b'] };
-  const changed = { ...context, catalogue };
+  const changed = { ...context, catalogue, grains: { ...context.grains, refresh: async () => ['c'] } };
   expect(await runFunction(changed, saltutil, 'saltutil.sync_modules')).toEqual(['modules.a', 'modules.b']);
-  expect(await runFunction(changed, saltutil, 'saltutil.sync_grains')).toEqual([]);
+  expect(await runFunction(changed, saltutil, 'saltutil.sync_grains')).toEqual(['grains.c']);
   expect(await runFunction(changed, saltutil, 'saltutil.sync_all')).toEqual({
-    grains: [],
+    grains: ['grains.c'],
     modules: ['modules.a', 'modules.b'],
   });
   expect(context.fired.map(({ tag }) => tag)).toEqual(['module_refresh', 'module_refresh']);
