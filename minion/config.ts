@@ -98,6 +98,11 @@ const jobs = {
   ),
 };
 
+const http = {
+  http_connect_timeout: saltKey(seconds(1), 20, 'Longest wait for a connection of the functions of `http`.'),
+  http_request_timeout: saltKey(seconds(1), 3600, 'Longest time that a whole request of theirs may take.'),
+};
+
 const customModules = {
   module_dirs: saltKey(
     pathList,
@@ -193,6 +198,7 @@ export const minionSchema = {
     Grains: grains,
     'Custom modules': customModules,
     Jobs: jobs,
+    HTTP: http,
     Guards: guards,
     Returners: minionReturnerSettings,
     Beacons: beacons,

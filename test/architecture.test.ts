@@ -45,6 +45,7 @@ const packages: readonly {
       'master/metrics/serve_metrics.ts',
       'minion/trust.ts',
       'minion/lib/network/probe.ts',
+      'minion/lib/http/exchange.ts',
     ],
     harmless: /^\{ (isIP(v4|v6)?(, )?)+ \}$/,
     instead: 'open sockets through shared/client/connection.ts or broker/',

@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
+import http from '../../../../minion/modules/http.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { type FakeContextOverrides, fakeClock, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { serverCertificate } from '../../../support/server_certificate.ts';
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
+  return text;
+}
+
+/** Answers with what it was asked. */
+const echo: RequestListener = async (request, response) => {
+  const { method, url, headers } = request;
+  response.setHeader('Content-Type', 'application/json');
+  response.setHeader('X-Twice', ['a', 'b']);
+  response.end(JSON.stringify({ method, url, headers, body: await bodyOf(request) }));
+};
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function query(url: string, kwargs: Record<string, unknown> = {}, overrides: FakeContextOverrides = {}) {
+  const context = fakeContext({ clock: systemClock, ...overrides });
+  return runFunction(context, http, 'http.query', [url], kwargs) as Promise<Record<string, unknown>>;
+}
+
+test('a query returns the body, and beside it what was asked for', async () => {
+  const url = await serve(echo);
+  const plain = await query(`${url}/a?b=c`);
+  expect(Object.keys(plain)).toEqual(['body']);
+  expect(JSON.parse(String(plain.body))).toMatchObject({ method: 'GET', url: '/a?b=c', body: '' });
+  const all = await query(url, { status: true, headers: true, text: true, decode: true, params: { q: 'x y' } });
+  expect(all).toMatchObject({
+    status: 200,
+    headers: { 'Content-Type': 'application/json', 'X-Twice': 'a, b' },
+    dict: { url: '/?q=x+y', headers: { 'user-agent': 'Brine/0.1.0' } },
+  });
+  expect(all.text).toBe(all.body);
+});
+
+test('data, headers and credentials are sent', async () => {
+  const root = await fixtureRoot({ 'body.txt': 'from a file', headers: 'X-File: yes\n' });
+  const url = await serve(echo);
+  const sent = async (kwargs: Record<string, unknown>) =>
+    (await query(url, { method: 'post', decode: true, ...kwargs }, { root })).dict;
+  expect(await sent({ data: { a: 1, b: 'x y' } })).toMatchObject({
+    method: 'POST',
+    body: 'a=1&b=x+y',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  expect(await sent({ data: '{}', header_dict: { 'content-type': 'application/json' } })).toMatchObject({
+    body: '{}',
+    headers: { 'content-type': 'application/json', 'content-length': '2' },
+  });
+  const more = { data_file: '/body.txt', header_file: '/headers', header_list: ['X-List: a: b'] };
+  expect(await sent({ ...more, username: 'amy', password: 'pa55' })).toMatchObject({
+    body: 'from a file',
+    headers: { 'x-file': 'yes', 'x-list': 'a: b', authorization: 'Basic YW15OnBhNTU=' },
+  });
+  await expect(sent({ data_file: '/nothing' })).rejects.toThrow('cannot read /nothing');
+});
+
+test('an answer of 400 and more is an error with its body, unless it shall be none', async () => {
+  const url = await serve((_request, response) => void response.writeHead(404).end('no such thing'));
+  expect(await query(url)).toEqual({ body: 'no such thing', status: 404, error: 'HTTP 404: Not Found' });
+  expect(await query(url, { raise_error: false, status: true })).toEqual({ body: 'no such thing', status: 404 });
+});
+
+test('bodies are decoded by their content type or as is said', async () => {
+  const url = await serve((request, response) => {
+    const isLatin = request.url === '/latin1';
+    response.setHeader('content-type', isLatin ? 'text/plain; charset=ISO-8859-1' : 'text/yaml');
+    if (request.url === '/gzip') response.setHeader('content-encoding', 'gzip');
+    response.end(request.url === '/gzip' ? gzipSync('a: 1') : isLatin ? Buffer.from([0xe9]) : 'a: [1, yes]');
+  });
+  expect(await query(url, { decode: true })).toMatchObject({ dict: { a: [1, true] } });
+  expect(await query(`${url}/latin1`, { decode: true })).toEqual({ body: 'é', text: 'é' });
+  expect(await query(`${url}/gzip`)).toEqual({ body: 'a: 1' });
+  expect(await query(url, { decode: true, decode_type: 'json' })).toMatchObject({
+    error: expect.stringContaining('the body is not JSON'),
+  });
+  expect(await query(url, { decode: true, decode_type: 'xml' })).toMatchObject({
+    error: 'Invalid decode_type specified. Valid decode types are: json, yaml, plain',
+  });
+});
+
+test('redirections are followed, and credentials stay with the host that they are for', async () => {
+  const other = await serve(echo);
+  const url = await serve((request, response) => {
+    const location = { '/other': other, '/loop': '/loop', '/own': '/end' }[request.url ?? ''];
+    if (location === undefined) return void echo(request, response);
+    response.writeHead(302, { location }).end();
+  });
+  const options = { decode: true, method: 'POST', data: 'x', username: 'amy', password: 'pa55' };
+  expect((await query(`${url}/own`, options)).dict).toMatchObject({
+    method: 'GET',
+    url: '/end',
+    body: '',
+    headers: { authorization: expect.any(String) },
+  });
+  const { dict } = await query(`${url}/other`, options);
+  expect(dict).not.toHaveProperty('headers.authorization');
+  expect(await query(`${url}/loop`)).toEqual({ error: 'more than 5 redirections' });
+});
+
+test('what goes wrong on the way is a result', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  expect(await query(`http://127.0.0.1:${port}/`, { status: true })).toEqual({
+    status: 0,
+    error: expect.stringContaining('Connection refused'),
+  });
+  const url = await serve((_request, response) => void response.end('12345'));
+  expect(await query(url, {}, { config: { max_return_size: 4 } })).toEqual({ error: 'the body has more than 4 bytes' });
+  await expect(query('file:///etc/passwd')).rejects.toThrow('url: must be an http or https URL');
+  await expect(query(url, { metod: 'GET' })).rejects.toThrow("metod='GET'");
+});
+
+test('a server that does not answer in time is an error, and a cancelled job an end', async () => {
+  const clock = fakeClock();
+  const abort = new AbortController();
+  let hangs = (): void => undefined;
+  const url = await serve(() => hangs());
+  hangs = () => clock.advance(30_000);
+  expect(await query(url, {}, { clock, config: { http_request_timeout: 30 } })).toEqual({
+    error: 'no answer within 30 s',
+  });
+  hangs = () => abort.abort();
+  await expect(query(url, {}, { clock, signal: abort.signal })).rejects.toThrow('the request was cancelled');
+});
+
+test('the answer is written to files', async () => {
+  const root = await fixtureRoot({ 'out/': '' });
+  const url = await serve((_request, response) => void response.end('{"a": 1}'));
+  await query(url, { text_out: '/out/text', decode: true, decode_out: '/out/dict' }, { root });
+  expect(await readFile(join(root, 'out/text'), 'utf8')).toBe('{"a": 1}');
+  expect(await readFile(join(root, 'out/dict'), 'utf8')).toBe('{"a":1}\n');
+});
+
+test('a query is repeated until it succeeds or the time is over', async () => {
+  const clock = fakeClock();
+  let count = 0;
+  const url = await serve((_request, response) => {
+    response.writeHead(++count < 3 ? 503 : 200).end(String(count));
+  });
+  const context = fakeContext({
+    clock: {
+      ...clock,
+      // Waiting between two queries takes no time here.
+      after(ms, run) {
+        const timer = clock.after(ms, run);
+        if (ms === 5000) queueMicrotask(() => clock.advance(5000));
+        return timer;
+      },
+    },
+  });
+  const wait = (seconds: number) =>
+    runFunction(context, http, 'http.wait_for_successful_query', [url, seconds], { request_interval: 5 });
+  expect(await wait(60)).toEqual({ body: '3' });
+  count = -10;
+  expect(await wait(12)).toMatchObject({ error: 'HTTP 503: Service Unavailable' });
+  expect(count).toBe(-7);
+});
+
+test('the certificate of a server is verified unless somebody says otherwise', async () => {
+  const { ca, cert, key } = serverCertificate(['127.0.0.1']);
+  const server = createSecureServer({ cert, key }, (_request, response) => void response.end('secure'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const root = await fixtureRoot({ 'ca.pem': ca });
+  expect(await query(url)).toEqual({ error: expect.stringMatching(/certificate/) });
+  expect(await query(url, { verify_ssl: false })).toEqual({ body: 'secure' });
+  expect(await query(url, { ca_bundle: '/ca.pem' }, { root })).toEqual({ body: 'secure' });
+});
