@@ -1,3 +1,4 @@
+import { keepAlive } from '../shared/clock.ts';
 import { errorLine, errorTable, exitStatus, FleetError, systemErrorCode } from '../shared/errors.ts';
 import { stripControl } from './strip_control.ts';
 
@@ -20,11 +21,14 @@ export async function runCommand(
   host: Host = process,
 ): Promise<void> {
   host.stdout.on('error', (error) => leaveUnheard(name, error, host));
+  const alive = keepAlive();
   try {
     host.exitCode = (await main()) ?? 0;
   } catch (error) {
     host.stderr.write(`${stripControl(failureText(name, error, wantsStack(host.argv)))}\n`);
     host.exitCode = exitStatus(error);
+  } finally {
+    alive.stop();
   }
 }
 

@@ -29,6 +29,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** Longer than this no timer waits. */
+const DELAY_MS_MAX = 2 ** 31 - 1;
+
+/** Keeps the process alive until it is stopped: whoever waits for the system clock alone would see the process end. */
+export function keepAlive(): Timer {
+  const timer = setInterval(() => undefined, DELAY_MS_MAX);
+  return { stop: () => clearInterval(timer) };
+}
+
 /** Wait, or stop waiting when the signal fires; resolves in both cases. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -25,6 +25,14 @@ describe('runCommand', () => {
     expect(told()).toBe('');
   });
 
+  it('keeps the process alive while the command runs: the timers of the clock do not', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const { host } = fakeHost();
+    await runCommand('salt', async () => timers(), host);
+    expect([host.exitCode, timers()]).toEqual([before + 1, before]);
+  });
+
   it('tells a failure and its remedy in one line and ends with its status', async () => {
     const { host, told, exits } = fakeHost();
     await runCommand(
