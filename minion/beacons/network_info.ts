@@ -2,21 +2,10 @@ import * as v from 'valibot';
 import { Count } from '../../shared/plugin/args.ts';
 import { defineBeacon } from '../beacon.ts';
 import { fileRoot } from '../lib/file_root.ts';
-import { interfaceStats } from '../lib/proc_stats.ts';
+import { INTERFACE_COUNTERS, interfaceCounters } from '../lib/process/usage_counters.ts';
 
-/** psutil's names, and those of the status module. */
-const COUNTERS = {
-  bytes_sent: 'tx_bytes',
-  bytes_recv: 'rx_bytes',
-  packets_sent: 'tx_packets',
-  packets_recv: 'rx_packets',
-  errin: 'rx_errs',
-  errout: 'tx_errs',
-  dropin: 'rx_drop',
-  dropout: 'tx_drop',
-} as const;
-type Counter = keyof typeof COUNTERS;
-const NAMES = Object.keys(COUNTERS) as Counter[];
+type Counter = keyof typeof INTERFACE_COUNTERS;
+const NAMES = Object.keys(INTERFACE_COUNTERS) as Counter[];
 
 const limits = Object.fromEntries(NAMES.map((name) => [name, v.optional(Count)])) as Record<
   Counter,
@@ -40,11 +29,10 @@ export default defineBeacon({
   unavailable: ({ root }) => (fileRoot(root).exists('/proc/net/dev') ? undefined : 'there is no /proc/net/dev'),
   async *watch({ root, ticks }, { interfaces }) {
     for await (const _ of ticks()) {
-      const stats = interfaceStats(await fileRoot(root).read('/proc/net/dev'));
+      const stats = await interfaceCounters(fileRoot(root));
       for (const [name, { type, ...wanted }] of Object.entries(interfaces)) {
-        const own = stats[name];
-        if (own === undefined) continue;
-        const counters = Object.fromEntries(NAMES.map((key) => [key, Number(own[COUNTERS[key]])]));
+        const counters = stats[name];
+        if (counters === undefined) continue;
         const met = NAMES.filter((key) => isMet(counters[key] as number, wanted[key], type));
         if (met.length === 0) continue;
         yield { data: { interface: name, network_info: counters }, state: met.join(), about: name };
