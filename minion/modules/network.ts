@@ -3,6 +3,7 @@ import { defineModule, type MinionContext } from '../context.ts';
 import { addressFunctions } from '../lib/network/address_functions.ts';
 import { interfaceFunctions } from '../lib/network/interface_functions.ts';
 import { probeFunctions } from '../lib/network/probe_functions.ts';
+import { renameFunctions } from '../lib/network/rename_host.ts';
 import { tableFunctions } from '../lib/network/table_functions.ts';
 import { type Platform, systemPlatform } from '../lib/platform.ts';
 import { type Resolver, systemResolver } from '../lib/resolver.ts';
@@ -16,6 +17,7 @@ export function networkModule(platform: () => Platform, resolver: Resolver): Mod
       ...interfaceFunctions(platform, resolver),
       ...probeFunctions(resolver),
       ...tableFunctions,
+      ...renameFunctions,
     },
   });
 }
