@@ -42,4 +42,11 @@ export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
   'random.shadow_hash': { positions: [1] },
   'shadow.gen_password': { positions: [0] },
   'shadow.set_password': { positions: [1] },
+  'ssh.check_key': { plainKey: true },
+  'ssh.set_auth_key': { plainKey: true },
+  'ssh.rm_auth_key': { plainKey: true },
+  'ssh.check_known_host': { plainKey: true },
+  'ssh.set_known_host': { plainKey: true },
+  'ssh.host_keys': { positions: [1] },
+  'ssh.key_is_encrypted': { plainKey: true },
 };
