@@ -6,6 +6,7 @@ import type { ItemState } from '../shared/schedule/decide.ts';
 import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
 import type { BeaconAnswer, BeaconFunction } from './lib/beacon/beacon_answer.ts';
 import type { Exec } from './lib/exec.ts';
+import type { JobEnvironment } from './lib/job_environment.ts';
 import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 
 /** The grains of this minion, and the file in which an operator's own are kept. */
@@ -126,6 +127,8 @@ export interface MinionContext {
   readonly root: string;
   /** Starts a process: the only way to. */
   readonly exec: Exec;
+  /** The variables that processes start with. */
+  readonly environment: JobEnvironment;
   readonly events: Events;
   readonly jobs: Jobs;
   readonly beacons: Beacons;

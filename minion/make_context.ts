@@ -6,6 +6,7 @@ import { findFunction } from './catalogue.ts';
 import type { Beacons, Catalogue, Events, Grains, Jobs, MasterRequests, MinionContext, Schedules } from './context.ts';
 import type { Outcome } from './jobs/execute.ts';
 import { createExec } from './lib/exec.ts';
+import { createJobEnvironment } from './lib/job_environment.ts';
 
 /** A function that calls a function that calls … must come to an end. */
 const CALL_DEPTH_MAX = 16;
@@ -24,8 +25,8 @@ export interface MinionServices {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The environment that processes start from. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment that processes start from; a job may change it for those that come. */
+  readonly env: Record<string, string | undefined>;
 }
 
 /** What is one call's own. */
@@ -38,8 +39,13 @@ export interface CallScope {
 }
 
 /** The context of one call, and of the calls that it makes itself. */
-export function makeContext(services: MinionServices, scope: CallScope, depth = 0): MinionContext {
-  const { catalogue, clock, env } = services;
+export function makeContext(
+  services: MinionServices,
+  scope: CallScope,
+  depth = 0,
+  environment = createJobEnvironment(services.env),
+): MinionContext {
+  const { catalogue, clock } = services;
   const { jid, signal, outcome, onChild } = scope;
   const log = jid === undefined ? services.log : services.log.child({ jid });
   return {
@@ -49,12 +55,22 @@ export function makeContext(services: MinionServices, scope: CallScope, depth = 
     signal,
     log,
     root: '/',
-    exec: createExec({ env, log, clock, signal, ...(onChild !== undefined && { onChild }) }),
+    environment,
+    exec: createExec({
+      // Asked for at each start: the job may have changed it.
+      get env() {
+        return environment.all();
+      },
+      log,
+      clock,
+      signal,
+      ...(onChild !== undefined && { onChild }),
+    }),
     async call(fun, args = [], kwargs = {}) {
       if (depth >= CALL_DEPTH_MAX)
         throw new FleetError('LIMIT_EXCEEDED', `${fun}: more than ${CALL_DEPTH_MAX} nested calls`);
       const spec = await findFunction(catalogue, fun);
-      return callFunction(fun, spec, makeContext(services, scope, depth + 1), args, kwargs);
+      return callFunction(fun, spec, makeContext(services, scope, depth + 1, environment), args, kwargs);
     },
     progress: (stream, text) => scope.progress?.(stream, text),
     setRetcode(retcode) {

@@ -244,7 +244,7 @@ function createServices(
     catalogue: createCatalogue(modules, () => makeContext(services, noScope)),
     clock,
     log,
-    env,
+    env: { ...env },
   };
   return services;
 }

@@ -1,5 +1,6 @@
 import type { Events, Grains, Jobs, MinionContext, RunningJob, Schedules } from '../../minion/context.ts';
 import type { Exec, ExecOptions, ExecResult } from '../../minion/lib/exec.ts';
+import { createJobEnvironment } from '../../minion/lib/job_environment.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { LogFields, Logger, LogLevel } from '../../shared/log.ts';
@@ -66,6 +67,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
     log: fakeLogger(records.logged),
     root: '/no-such-root',
     exec: fakeExec({}),
+    environment: createJobEnvironment({}),
     events: fakeEvents(records.fired, records.firedMaster),
     jobs: fakeJobs(runningJobs, records.signalled),
     beacons: {
