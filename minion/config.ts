@@ -7,6 +7,7 @@ import {
   count,
   flag,
   map,
+  mapOf,
   milliseconds,
   nullable,
   pathList,
@@ -103,6 +104,14 @@ const http = {
   http_request_timeout: saltKey(seconds(1), 3600, 'Longest time that a whole request of theirs may take.'),
 };
 
+const sdb = {
+  sdb: ownKey(
+    mapOf(map),
+    {},
+    'Profiles of sdb, by the names that `sdb://name/key` has: each names its `driver`, `env` or `yaml`. As in Salt they may stand at the top of the file, too.',
+  ),
+};
+
 const customModules = {
   module_dirs: saltKey(
     pathList,
@@ -191,6 +200,7 @@ const events = {
 /** Every key of `/etc/salt/minion`. */
 export const minionSchema = {
   kind: 'minion',
+  profiles: 'sdb',
   groups: {
     Master: master,
     Identity: identity,
@@ -199,6 +209,7 @@ export const minionSchema = {
     'Custom modules': customModules,
     Jobs: jobs,
     HTTP: http,
+    SDB: sdb,
     Guards: guards,
     Returners: minionReturnerSettings,
     Beacons: beacons,

@@ -40,7 +40,7 @@ export async function loadConfig<G extends SettingGroups>(
   const settings = settingsOf(schema);
   const dir = await findConfigDir(configDir ?? (env.SALT_CONFIG_DIR || undefined));
   const entries = [
-    ...mergeEntries(await readFiles(schema.kind, settings, dir)),
+    ...mergeEntries((await readFiles(schema.kind, settings, dir)).map((entry) => asProfile(schema, settings, entry))),
     ...environmentEntries(settings, env),
     ...flagEntries(settings, overrides),
   ];
@@ -90,6 +90,15 @@ async function matchFiles(pattern: string): Promise<string[]> {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw fileUnreadable(dir, error);
   }
+}
+
+/** A profile of sdb has a name of the operator's, and stands among the settings. */
+function asProfile({ profiles }: ConfigSchema<SettingGroups>, settings: Settings, entry: ConfigEntry): ConfigEntry {
+  const { key, value } = entry;
+  if (profiles === undefined || Object.hasOwn(settings, key)) return entry;
+  return isMapping(value) && typeof value.driver === 'string'
+    ? { ...entry, key: profiles, value: { [key]: value } }
+    : entry;
 }
 
 /** Mappings of several files are merged key by key; of all else the last file wins. */

@@ -36,6 +36,8 @@ export interface ConfigSchema<G extends SettingGroups> {
   /** Also the name of the file and of the folder of drop-ins. */
   readonly kind: 'master' | 'minion';
   readonly groups: G;
+  /** The setting that takes in what Salt writes at the top of the file: mappings of any name that have a `driver`. */
+  readonly profiles?: string;
   /** Keys of Salt that have no meaning here, and what there is instead. */
   readonly replaced: Readonly<Record<string, string>>;
 }

@@ -42,6 +42,17 @@ test.each(['../etc', 'a/b', '', '-x'])('a host name of %j is no id', async (host
   });
 });
 
+test('profiles of sdb stand under sdb, or at the top of a file as in Salt', async () => {
+  await write('minion', 'sdb: {a: {driver: env}}\nb:\n  driver: yaml\n  files: [/srv/b.yaml]\nc: {driver: env}\n');
+  expect((await load()).sdb).toEqual({
+    a: { driver: 'env' },
+    b: { driver: 'yaml', files: ['/srv/b.yaml'] },
+    c: { driver: 'env' },
+  });
+  await write('minion', 'd: {files: [/srv/b.yaml]}\n');
+  await expect(load()).rejects.toThrow("unknown key 'd'");
+});
+
 test('an id of the wrong shape is refused with its line', async () => {
   await write('minion', 'id: a/b');
   await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('minion:1: id is "a/b"') });
