@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { AbsolutePath, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
+import { deviceFunctions } from '../lib/disk/device_functions.ts';
 import { fileRoot } from '../lib/file_root.ts';
 import {
   type FilesystemSize,
@@ -13,7 +14,7 @@ import {
 } from '../lib/mounts.ts';
 
 export default defineModule({
-  summary: 'See how full the file systems are, and what the block devices hold.',
+  summary: 'See how full the file systems are and what the block devices hold, and make file systems.',
   unavailable: (context) =>
     fileRoot(context.root).exists('/proc/mounts') ? undefined : 'there is no /proc/mounts on this system',
   functions: {
@@ -84,6 +85,7 @@ export default defineModule({
       reads: true,
       run: (context, { path }) => mountOf(readMounts(fileRoot(context.root)), path)?.fstype ?? '',
     }),
+    ...deviceFunctions,
   },
 });
 
