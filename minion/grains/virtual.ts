@@ -3,6 +3,8 @@ import { defineGrains, type GrainSource } from '../grains.ts';
 export default defineGrains({
   summary: 'Virtual machine or container, and which.',
   collect(source) {
+    // macOS tells it by a program.
+    if (source.platform.kernel === 'Darwin') return {};
     if (source.platform.kernel !== 'Linux') return { virtual: 'physical' };
     // A container in a virtual machine is a container.
     return container(source) ?? xen(source) ?? firmware(source) ?? processor(source) ?? { virtual: 'physical' };

@@ -1,12 +1,15 @@
+import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
 import { filterBy } from '../../shared/data/filter_by.ts';
 import { valueAt } from '../../shared/data/value_path.ts';
-import { Dict, Flag, Text, Value } from '../../shared/plugin/args.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { Count, Dict, Flag, Text, Value } from '../../shared/plugin/args.ts';
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { appendToGrain, type GrainChange, removeFromGrain, setGrain } from '../lib/grain_change.ts';
 
 const Delimiter = v.optional(v.pipe(Text, v.minLength(1, 'must not be empty')), ':');
+const HASH_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)';
 const RefreshPillar = v.optional(Flag, true);
 
 export default defineModule({
@@ -21,6 +24,14 @@ export default defineModule({
         "salt '*' grains.get pkg:apache",
         "salt '*' grains.get abc::def|ghi delimiter='|'",
       ],
+      reads: true,
+      run: (context, { key, default: fallback, delimiter }) => valueAt(context.grains.all(), key, delimiter, fallback),
+    }),
+    fetch: fn({
+      summary: 'Return the value of a grain, as grains.get does.',
+      args: { key: Text, default: v.optional(Value, ''), delimiter: Delimiter, ordered: v.optional(Flag, true) },
+      returns: 'the default, an empty text unless given, when there is none.',
+      examples: ["salt '*' grains.fetch os"],
       reads: true,
       run: (context, { key, default: fallback, delimiter }) => valueAt(context.grains.all(), key, delimiter, fallback),
     }),
@@ -117,6 +128,29 @@ export default defineModule({
       returns: 'comment, changes and result.',
       examples: ["salt '*' grains.set apps:myApp:port 2209", "salt '*' grains.set apps:myApp '{port: 2209}'"],
       run: (context, { key, val, ...options }) => applySet(context, key, val, options),
+    }),
+    get_or_set_hash: fn({
+      summary: 'Return the value of a grain, which is made at random and kept when there is none yet.',
+      description: 'The grains of a minion are known to whoever reads grains: do not keep a secret in them.',
+      args: {
+        name: Text,
+        length: v.optional(v.pipe(Count, v.maxValue(4096, 'must not be more than 4096')), 8),
+        chars: v.optional(v.pipe(Text, v.minLength(1, 'must not be empty')), HASH_CHARACTERS),
+      },
+      examples: ["salt '*' grains.get_or_set_hash 'django:SECRET_KEY' 50"],
+      async run(context, { name, length, chars }) {
+        const present = valueAt(context.grains.all(), name);
+        if (present !== undefined && present !== null) return present;
+        const value = Array.from({ length }, () => chars[randomInt(chars.length)]).join('');
+        const change = setGrain(context.grains.all(), name, value, {
+          force: false,
+          destructive: false,
+          delimiter: ':',
+        });
+        if (change !== undefined && 'refused' in change) throw new FleetError('COMMAND_FAILED', change.refused);
+        if (change !== undefined) await writeGrains(context, { [change.key]: change.value }, false);
+        return value;
+      },
     }),
     append: fn({
       summary: 'Add a value to a grain that is a list.',

@@ -36,6 +36,7 @@ export const secretArguments: Readonly<Record<string, ArgumentSecrets>> = {
   'git.config_set': { plainKey: true },
   'git.config_unset': { plainKey: true },
   'grains.get': { plainKey: true },
+  'grains.fetch': { plainKey: true },
   'grains.has_value': { plainKey: true },
   'grains.equals': { plainKey: true },
   'grains.setval': { plainKey: true },

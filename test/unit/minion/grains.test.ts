@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -41,7 +42,7 @@ async function options(overrides: Partial<GrainsOptions> = {}): Promise<GrainsOp
 
 const silentLog = fakeContext().log;
 
-test.each(['debian-12', 'ubuntu-22.04', 'alpine', 'fedora', 'rocky', 'openwrt', 'arch', 'opensuse'])(
+test.each(readdirSync(distributionRoot('')).filter((name) => name !== 'macos'))(
   'all core grains of %s are collected without a failure and without a process',
   async (name) => {
     const context = fakeContext();

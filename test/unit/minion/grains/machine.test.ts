@@ -102,6 +102,10 @@ describe('virtual', () => {
     ['opensuse', { virtual: 'VMware' }],
     ['arch', { virtual: 'VirtualBox' }],
     ['alpine', { virtual: 'physical' }],
+    ['amazon', { virtual: 'Nitro', virtual_subtype: 'Amazon EC2 (t3.micro)' }],
+    ['almalinux', { virtual: 'kvm' }],
+    ['rhel', { virtual: 'physical' }],
+    ['sles', { virtual: 'kvm' }],
   ])('of %s is %o', async (name, expected) => {
     expect(await collect(virtual, name)).toEqual(expected);
   });
@@ -170,6 +174,7 @@ test('disks that turn and disks that do not are told apart, and virtual ones lef
 
 test('SELinux is a grain where it is installed', async () => {
   expect(await collect(selinux, 'rocky')).toEqual({ selinux: { enabled: true, enforced: 'Enforcing' } });
+  expect(await collect(selinux, 'amazon')).toEqual({ selinux: { enabled: true, enforced: 'Permissive' } });
   expect(await collect(selinux, 'fedora')).toEqual({ selinux: { enabled: false, enforced: 'Disabled' } });
   expect(await collect(selinux, 'debian-12')).toEqual({});
 });

@@ -27,6 +27,8 @@ describe('reading', () => {
     ['get', ['no:such'], {}, ''],
     ['get', ['no:such', 'mine'], {}, 'mine'],
     ['get', ['dns|nameservers|0'], { delimiter: '|' }, '192.0.2.53'],
+    ['fetch', ['dns:nameservers:1'], {}, '192.0.2.54'],
+    ['fetch', ['no', 1], {}, 1],
     ['has_value', ['os'], {}, true],
     ['has_value', ['empty'], {}, false],
     ['has_value', ['no'], {}, false],
@@ -179,5 +181,23 @@ describe('delkey and delval', () => {
     expect(await call('delkey', ['list'])).toMatchObject({ result: false, changes: {} });
     expect(await call('delkey', ['list'], { force: true })).toMatchObject({ result: true });
     expect(await custom()).toEqual({});
+  });
+});
+
+describe('get_or_set_hash', () => {
+  test('makes a value once, at any depth', async () => {
+    const { call, custom } = machine({ customGrains: { app: { port: 1 } } });
+    const value = await call('get_or_set_hash', ['app:key', 50]);
+    expect(value).toMatch(/^[a-z0-9!@#$%^&*(\-_=+)]{50}$/);
+    expect(await call('get_or_set_hash', ['app:key', 4])).toBe(value);
+    expect(await custom()).toEqual({ app: { port: 1, key: value } });
+    expect(await call('get_or_set_hash', ['os'])).toBe('Debian');
+  });
+
+  test('takes the characters it is given, and says what is in the way', async () => {
+    const { call } = machine();
+    expect(await call('get_or_set_hash', ['token', 3], { chars: 'x' })).toBe('xxx');
+    await expect(call('get_or_set_hash', ['os:key'])).rejects.toThrow("The key 'os' value is 'Debian'");
+    await expect(call('get_or_set_hash', ['t', 3, ''])).rejects.toThrow('chars: must not be empty');
   });
 });
