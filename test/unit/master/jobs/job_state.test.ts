@@ -7,7 +7,7 @@ const endings =
 
 /** Every event that a state can have, and where it leads; what is not written here cannot happen. */
 const table: Readonly<Record<JobStateName, string>> = {
-  queued: `send>sent requeue>queued run>running progress>running ${endings}`,
+  queued: `send>sent puback>queued requeue>queued run>running progress>running ${endings}`,
   sent: `requeue>queued puback>delivered run>running progress>running ${endings}`,
   delivered: `requeue>queued puback>delivered run>running progress>running ${endings}`,
   running: `puback>running run>running progress>running ${endings}`,
