@@ -2,6 +2,7 @@ import { writeToStream } from 'mqtt-packet';
 import type { Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import type { BrokerOptions } from './broker_options.ts';
+import type { DeliveryFlags } from './connection.ts';
 import { createCore } from './core.ts';
 import { createAdmission } from './limits.ts';
 import { type Listener, openListener } from './listeners.ts';
@@ -16,6 +17,8 @@ export interface Broker {
    * subscribed with QoS 0.
    */
   send(id: string, packet: Packet, acknowledged?: () => void): boolean;
+  /** To one minion with these flags, and to nobody else: to see what it makes of them. False as for `send`. */
+  play(id: string, packet: Packet, flags: DeliveryFlags): boolean;
   isOnline(id: string): boolean;
   /**
    * Bytes that wait for operators who subscribed to that very topic, the most of one; undefined when there is none.
@@ -77,6 +80,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       if (packet.retain) core.retain(packet);
       delivery.toObservers(packet, connection);
       return true;
+    },
+    play(id, { topic, payload, qos }, flags) {
+      const connection = presence.connectionOf(id);
+      const granted = connection?.qosFor(topic);
+      if (connection === undefined || granted === undefined) return false;
+      return connection.deliver(topic, payload, granted === 0 ? 0 : qos, undefined, flags);
     },
     backlogOf(topic) {
       let most: number | undefined;

@@ -8,6 +8,12 @@ import type { ListenerOptions } from './broker_options.ts';
 import { MessageIds } from './message_ids.ts';
 import { asBuffer } from './transcode.ts';
 
+/** As a broker sets them that keeps what it should not, or sends again what it is not sure of. */
+export interface DeliveryFlags {
+  readonly retain?: boolean;
+  readonly dup?: boolean;
+}
+
 /** One client's connection, from the accepted socket to its end. It knows nothing of who may do what. */
 export class Connection {
   /** Counts up: which of two connections of one client is the newer. */
@@ -81,13 +87,16 @@ export class Connection {
    * Writes a publish without waiting behind anybody. `acknowledged` is called at its PUBACK, or never. False when the
    * connection ends or too many are unacknowledged.
    */
-  deliver(topic: string, payload: Uint8Array, qos: 0 | 1, acknowledged?: () => void): boolean {
+  deliver(
+    topic: string,
+    payload: Uint8Array,
+    qos: 0 | 1,
+    acknowledged?: () => void,
+    { retain = false, dup = false }: DeliveryFlags = {},
+  ): boolean {
     if (this.isClosing || this.socket.destroyed || !this.messageIds.hasRoom) return false;
     const messageId = qos === 0 ? undefined : this.messageIds.next(acknowledged);
-    writeToStream(
-      { cmd: 'publish', topic, payload: asBuffer(payload), qos, messageId, retain: false, dup: false },
-      this.socket,
-    );
+    writeToStream({ cmd: 'publish', topic, payload: asBuffer(payload), qos, messageId, retain, dup }, this.socket);
     return true;
   }
 

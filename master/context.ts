@@ -4,6 +4,7 @@ import { createFn, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../shared/protocol/messages/return.ts';
 import type { MasterConfig } from './config.ts';
+import type { Wire } from './conformance/wire.ts';
 import type { EventBus } from './events/event_bus.ts';
 import type { EventLog } from './events/event_log.ts';
 import type { EventStreams } from './events/event_streams.ts';
@@ -33,6 +34,8 @@ export interface MasterContext {
   readonly authority: Authority;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly wire: Wire;
+  readonly newJid: () => string;
   readonly devices: Devices;
   readonly returners: Pick<MasterReturners, 'status'>;
   readonly bus: EventBus;

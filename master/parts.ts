@@ -9,6 +9,7 @@ import type { Encoding } from '../shared/protocol/codec.ts';
 import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import type { MasterConfig } from './config.ts';
+import { createWire, type WireTap } from './conformance/wire.ts';
 import type { MasterContext } from './context.ts';
 import { createEventBus, type EventBus } from './events/event_bus.ts';
 import { type EventLog, openEventLog } from './events/event_log.ts';
@@ -59,6 +60,7 @@ export interface Parts {
   readonly keys: KeyStore;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly wire: WireTap;
   readonly devices: Devices;
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
@@ -131,6 +133,7 @@ export async function createParts(
     keys,
     tokens,
     operators,
+    wire: createWire(broker, (payload, encoding, id) => sign({ authority, devices }, payload, encoding, id)),
     devices,
     enrollment,
     returners,

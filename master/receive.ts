@@ -15,6 +15,7 @@ import {
   ReturnPart,
   type ReturnPayload,
 } from '../shared/protocol/messages/return.ts';
+import type { WireListener } from './conformance/wire.ts';
 import type { EventBus } from './events/event_bus.ts';
 import type { EventData } from './events/event_record.ts';
 import { emitMinionEvent } from './events/minion_events.ts';
@@ -27,6 +28,7 @@ export interface ReceiverOptions {
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
   readonly fleet: Fleet;
+  readonly wire: WireListener;
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
   readonly broker: () => Broker | undefined;
@@ -41,7 +43,7 @@ type Receive = (received: Received) => Promise<void> | undefined;
 
 /** What the master does with each kind of message, and with minions that come and go. */
 export function createReceiver(options: ReceiverOptions): BrokerHandlers {
-  const { fleet, dispatcher, collector } = options;
+  const { fleet, dispatcher, collector, wire } = options;
   const collect: Receive = async ({ who, params, payload, qos }) => {
     const jid = params.jid as string;
     await collector.collectReturn(jid, who.id, payload as ReturnPayload);
@@ -83,7 +85,10 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
     if (options.presenceEvents) options.bus.emit('salt/presence/change', change);
   };
   return {
-    received: (received) => byMessage[received.message.name]?.(received),
+    received(received) {
+      wire.received(received);
+      return byMessage[received.message.name]?.(received);
+    },
     online(id, since) {
       // A newer connection that takes over an older one is no news.
       if (!fleet.isOnline(id)) presenceChanged({ new: [id], lost: [] });
@@ -91,6 +96,7 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       // A connection that another one took over was never told as gone, and what went out on it may be lost.
       dispatcher.requeue(id);
       dispatcher.flush(id);
+      wire.online(id);
     },
     offline(id, since) {
       presenceChanged({ new: [], lost: [id] });

@@ -1,0 +1,130 @@
+import { nowSeconds, type Timer } from '../../shared/clock.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { encodePayload } from '../../shared/protocol/codec.ts';
+import { type InfoPayload, Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
+import type { MasterContext } from '../context.ts';
+
+export type SessionContext = Pick<MasterContext, 'wire' | 'fleet' | 'clock' | 'newJid' | 'user' | 'dispatchJob'>;
+
+/** A conversation with one minion: jobs of any kind go out, and all that it says about them is kept. */
+export interface Session {
+  readonly id: string;
+  readonly info: InfoPayload;
+  readonly timeoutMs: number;
+  isThere(): boolean;
+  /** A job as the master would make it, but for what is given. */
+  job(fun: string, more?: Partial<JobPayload>): JobPayload;
+  /** As it goes over the wire to that minion. */
+  seal(job: JobPayload, forId?: string): Promise<Uint8Array>;
+  /** Throws COMMAND_FAILED when the minion is gone. */
+  send(bytes: Uint8Array, flags?: { readonly retain?: boolean; readonly dup?: boolean }): void;
+  cancel(jid: string): void;
+  /** The first return of that job; undefined when none comes in time. */
+  answer(jid: string): Promise<ReturnPayload | undefined>;
+  /** Its first acknowledgement that the job runs, the same way. */
+  runs(jid: string): Promise<AckPayload | undefined>;
+  /** All returns of that job so far. */
+  answers(jid: string): readonly ReturnPayload[];
+  /** Sends such a job and waits for its return. */
+  ask(fun: string, more?: Partial<JobPayload>): Promise<ReturnPayload | undefined>;
+  /** The same with a job that is stored, and queued, as any other. */
+  dispatch(fun: string, arg: readonly unknown[]): Promise<ReturnPayload | undefined>;
+  /** Closes its connection; false when it does not come back in time. */
+  reconnects(): Promise<boolean>;
+  end(): void;
+}
+
+/** From its making to its expiry. */
+export const TOLERANCE_SECONDS = 60;
+
+export function openSession(context: SessionContext, id: string, timeoutMs: number): Session {
+  const { wire, fleet, clock, newJid, user } = context;
+  const info = fleet.info(id);
+  const returns = new Map<string, ReturnPayload[]>();
+  const acks = new Map<string, AckPayload[]>();
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const look of [...waiting]) look();
+  };
+  let connections = 0;
+  const end = wire.listen({
+    received({ who, message, params, payload }) {
+      if (who.id !== id) return;
+      const jid = params.jid as string;
+      if (message.name === Return.name || message.name === ReturnLong.name) add(returns, jid, payload as ReturnPayload);
+      if (message.name === Ack.name) add(acks, jid, payload as AckPayload);
+      wake();
+    },
+    online(who) {
+      if (who === id) connections++;
+      wake();
+    },
+  });
+  /** What `look` finds, at once or when something was heard. */
+  const find = <T>(look: () => T | undefined): Promise<T | undefined> =>
+    new Promise((resolve) => {
+      let timer: Timer | undefined;
+      const tryIt = (): void => {
+        const found = look();
+        if (found === undefined) return;
+        finish(found);
+      };
+      const finish = (found: T | undefined): void => {
+        timer?.stop();
+        waiting.delete(tryIt);
+        resolve(found);
+      };
+      waiting.add(tryIt);
+      timer = clock.after(timeoutMs, () => finish(undefined));
+      tryIt();
+    });
+
+  const session: Session = {
+    id,
+    info,
+    timeoutMs,
+    isThere: () => fleet.isOnline(id),
+    job: (fun, more = {}) => ({
+      jid: newJid(),
+      fun,
+      exp: nowSeconds(clock) + TOLERANCE_SECONDS,
+      ...(info.enc === 'cbor' && { tgt: [id], tgt_type: 'list', user }),
+      ...more,
+    }),
+    async seal(job, forId = id) {
+      const payload = encodePayload(job, info.enc);
+      return info.sig === 'none' ? payload : wire.seal(payload, info.enc, forId);
+    },
+    send(bytes, flags) {
+      const packet = { topic: formatTopic(Job.topic, { id }), payload: bytes, qos: Job.qos, retain: false } as const;
+      if (!wire.send(id, packet, flags)) throw new FleetError('COMMAND_FAILED', `${id} is not connected any more`);
+    },
+    cancel: (jid) => void wire.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, info.enc)),
+    answer: (jid) => find(() => returns.get(jid)?.[0]),
+    runs: (jid) => find(() => acks.get(jid)?.find(({ st }) => st === 'run')),
+    answers: (jid) => returns.get(jid) ?? [],
+    async ask(fun, more) {
+      const job = session.job(fun, more);
+      session.send(await session.seal(job));
+      return session.answer(job.jid);
+    },
+    async dispatch(fun, arg) {
+      const how = { op: 'job', tgt_type: 'list', kwarg: {}, async: true } as const;
+      const { jid } = await context.dispatchJob({ ...how, tgt: [id], fun, arg: [...arg] });
+      return session.answer(jid);
+    },
+    async reconnects() {
+      const before = connections;
+      wire.disconnect(id);
+      return (await find(() => (connections > before ? true : undefined))) === true;
+    },
+    end,
+  };
+  return session;
+}
+
+function add<T>(map: Map<string, T[]>, key: string, value: T): void {
+  map.set(key, [...(map.get(key) ?? []), value]);
+}
