@@ -1,4 +1,4 @@
-import { nowSeconds, type Timer } from '../../shared/clock.ts';
+import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
 import { type InfoPayload, Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
@@ -23,8 +23,8 @@ export interface Session {
   cancel(jid: string): void;
   /** The first return of that job; undefined when none comes in time. */
   answer(jid: string): Promise<ReturnPayload | undefined>;
-  /** Its first acknowledgement that the job runs, the same way. */
-  runs(jid: string): Promise<AckPayload | undefined>;
+  /** Whether it says that the job runs, before the return comes or time is up. */
+  runs(jid: string): Promise<boolean>;
   /** All returns of that job so far. */
   answers(jid: string): readonly ReturnPayload[];
   /** Sends such a job and waits for its return. */
@@ -42,45 +42,7 @@ export const TOLERANCE_SECONDS = 60;
 export function openSession(context: SessionContext, id: string, timeoutMs: number): Session {
   const { wire, fleet, clock, newJid, user } = context;
   const info = fleet.info(id);
-  const returns = new Map<string, ReturnPayload[]>();
-  const acks = new Map<string, AckPayload[]>();
-  const waiting = new Set<() => void>();
-  const wake = (): void => {
-    for (const look of [...waiting]) look();
-  };
-  let connections = 0;
-  const end = wire.listen({
-    received({ who, message, params, payload }) {
-      if (who.id !== id) return;
-      const jid = params.jid as string;
-      if (message.name === Return.name || message.name === ReturnLong.name) add(returns, jid, payload as ReturnPayload);
-      if (message.name === Ack.name) add(acks, jid, payload as AckPayload);
-      wake();
-    },
-    online(who) {
-      if (who === id) connections++;
-      wake();
-    },
-  });
-  /** What `look` finds, at once or when something was heard. */
-  const find = <T>(look: () => T | undefined): Promise<T | undefined> =>
-    new Promise((resolve) => {
-      let timer: Timer | undefined;
-      const tryIt = (): void => {
-        const found = look();
-        if (found === undefined) return;
-        finish(found);
-      };
-      const finish = (found: T | undefined): void => {
-        timer?.stop();
-        waiting.delete(tryIt);
-        resolve(found);
-      };
-      waiting.add(tryIt);
-      timer = clock.after(timeoutMs, () => finish(undefined));
-      tryIt();
-    });
-
+  const heard = listen(context, id, timeoutMs);
   const session: Session = {
     id,
     info,
@@ -102,9 +64,12 @@ export function openSession(context: SessionContext, id: string, timeoutMs: numb
       if (!wire.send(id, packet, flags)) throw new FleetError('COMMAND_FAILED', `${id} is not connected any more`);
     },
     cancel: (jid) => void wire.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, info.enc)),
-    answer: (jid) => find(() => returns.get(jid)?.[0]),
-    runs: (jid) => find(() => acks.get(jid)?.find(({ st }) => st === 'run')),
-    answers: (jid) => returns.get(jid) ?? [],
+    answer: (jid) => heard.find(() => heard.returns(jid)[0]),
+    async runs(jid) {
+      const isRunning = (): true | undefined => (heard.acks(jid).some(({ st }) => st === 'run') ? true : undefined);
+      return (await heard.find(() => isRunning() ?? (heard.returns(jid).length > 0 ? false : undefined))) ?? false;
+    },
+    answers: heard.returns,
     async ask(fun, more) {
       const job = session.job(fun, more);
       session.send(await session.seal(job));
@@ -116,13 +81,59 @@ export function openSession(context: SessionContext, id: string, timeoutMs: numb
       return session.answer(jid);
     },
     async reconnects() {
-      const before = connections;
+      const before = heard.connections();
       wire.disconnect(id);
-      return (await find(() => (connections > before ? true : undefined))) === true;
+      return (await heard.find(() => (heard.connections() > before ? true : undefined))) === true;
     },
-    end,
+    end: heard.end,
   };
   return session;
+}
+
+/** All that one minion says, and the way to wait for what it will say. */
+function listen({ wire, clock }: SessionContext, id: string, timeoutMs: number) {
+  const returns = new Map<string, ReturnPayload[]>();
+  const acks = new Map<string, AckPayload[]>();
+  const waiting = new Set<() => void>();
+  let connections = 0;
+  const wake = (): void => {
+    for (const look of [...waiting]) look();
+  };
+  const end = wire.listen({
+    received({ who, message, params, payload }) {
+      if (who.id !== id) return;
+      const jid = params.jid as string;
+      if (message.name === Return.name || message.name === ReturnLong.name) add(returns, jid, payload as ReturnPayload);
+      if (message.name === Ack.name) add(acks, jid, payload as AckPayload);
+      wake();
+    },
+    online(who) {
+      if (who === id) connections++;
+      wake();
+    },
+  });
+  return {
+    returns: (jid: string): readonly ReturnPayload[] => returns.get(jid) ?? [],
+    acks: (jid: string): readonly AckPayload[] => acks.get(jid) ?? [],
+    connections: () => connections,
+    end,
+    /** What `look` finds, at once or when something was heard; undefined when time is up. */
+    find: <T>(look: () => T | undefined): Promise<T | undefined> =>
+      new Promise((resolve) => {
+        const finish = (found: T | undefined): void => {
+          timer.stop();
+          waiting.delete(tryIt);
+          resolve(found);
+        };
+        const tryIt = (): void => {
+          const found = look();
+          if (found !== undefined) finish(found);
+        };
+        const timer = clock.after(timeoutMs, () => finish(undefined));
+        waiting.add(tryIt);
+        tryIt();
+      }),
+  };
 }
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {

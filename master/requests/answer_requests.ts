@@ -12,9 +12,10 @@ import { next } from './next.ts';
 import { publish } from './publish.ts';
 import { renew } from './renew.ts';
 import type { AnyRequest, RequestContext } from './request.ts';
+import { time } from './time.ts';
 
 /** By the verb that ends the topic; the verbs are those of the message table. */
-const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish, next, blk };
+const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish, next, blk, time };
 
 export interface RequestServiceOptions {
   readonly context: RequestContext;

@@ -31,6 +31,7 @@ export default defineRunner({
             },
             clock.monotonicMs,
           );
+          context.setOut('conformance');
           if (result.checks.some((check) => check.result === 'failed')) context.setRetcode(1);
           return result;
         } finally {

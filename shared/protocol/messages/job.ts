@@ -106,7 +106,18 @@ export const JobBlock = defineMessage({
   example: { params: { id: 'm1', file: '0a1b2c3d', n: '0' }, payload: new Uint8Array([1, 2, 3]) },
 });
 
-export const requestVerbs = ['hello', 'renew', 'grains', 'pillar', 'file', 'mine', 'publish', 'next', 'blk'] as const;
+export const requestVerbs = [
+  'hello',
+  'renew',
+  'grains',
+  'pillar',
+  'file',
+  'mine',
+  'publish',
+  'next',
+  'blk',
+  'time',
+] as const;
 export type RequestVerb = (typeof requestVerbs)[number];
 
 export const Request = defineMessage({
