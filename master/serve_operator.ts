@@ -81,7 +81,8 @@ async function serveJob(
   answer({ ...jobStep(record), ...(missing.length > 0 && { missing }) });
   if (request.async) return answer({ t: 'end' });
   for (const [id, { state, since, reason }] of context.jobs.endedRows(jid)) {
-    answer({ t: 'state', id, jid, state, since, reason, final: true, offline: context.fleet.whyOffline(id) });
+    const offline = state === 'expired' ? context.fleet.whyOffline(id) : undefined;
+    answer({ t: 'state', id, jid, state, since, reason, final: true, ...(offline !== undefined && { offline }) });
   }
   follow(context, record, answer);
 }

@@ -8,7 +8,7 @@ import { freePorts } from './fleet_processes.ts';
 import type { GuideFile } from './guide_page.ts';
 import { repositoryRoot } from './source_tree.ts';
 
-const PROGRAM = ['broker', 'cli', 'config', 'master', 'minion', 'scripts', 'shared', 'package.json'];
+const PROGRAM = ['broker', 'cli', 'config', 'examples', 'master', 'minion', 'scripts', 'shared', 'package.json'];
 /** What the test of a module needs. */
 const TESTS = ['test/contract', 'test/support', 'vitest.config.ts'];
 /** How long anything of this may take before something is wrong, milliseconds. */
@@ -97,7 +97,7 @@ export async function startDemoFleet(home: string): Promise<DemoFleet> {
 /** Pages write the usual ports. */
 function forFleet(command: string, { tls, tcp, metrics }: Ports): string {
   const chosen: Readonly<Record<string, number>> = { '8883': tls, '1883': tcp, '9464': metrics };
-  return command.replace(/(?<=-p |127\.0\.0\.1:)(1883|8883|9464)\b/g, (port) => String(chosen[port]));
+  return command.replace(/(?<=-p |SALT_PORT=|127\.0\.0\.1:)(1883|8883|9464)\b/g, (port) => String(chosen[port]));
 }
 
 function forReaders(output: string, { tcp }: Ports): string {
