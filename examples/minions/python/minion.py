@@ -144,9 +144,9 @@ class Minion:
                 os.remove(path)
 
     def start(self):
+        self.tidy()
         self.client.connect(os.environ["SALT_HOST"], int(os.environ["SALT_PORT"]), keepalive=60)
         self.client.loop_start()
-        self.tidy()
         while True:
             self.run(self.jobs.get())
 

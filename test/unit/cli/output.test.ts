@@ -4,6 +4,7 @@ import { chooseOutput, formatOutput, loadOutput, outputFolder } from '../../../c
 describe('the outputters', () => {
   it('are the files of the folder', () => {
     expect(outputFolder.names).toEqual([
+      'conformance',
       'highstate',
       'json',
       'key',
