@@ -1,25 +1,23 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed, type ExecResult } from '../exec.ts';
-import { systemd } from '../service/systemd.ts';
+import { aptRepos } from './apt_repos.ts';
 import { parseParagraphs } from './control_file.ts';
 import { compareDebianVersions } from './debian_version.ts';
 import { type DpkgPackage, installedAt, readDpkgStatus, readFileList } from './dpkg_status.ts';
-import type { PackageInfo, PkgProvider, RefreshResult, Versions } from './provider.ts';
-
-/** What apt and dpkg can do and the others cannot. */
-export interface AptProvider extends PkgProvider {
-  /** Package name to its selection: install, hold, deinstall, purge. */
-  listSelections(context: MinionContext): Promise<ReadonlyMap<string, string>>;
-  setHold(context: MinionContext, name: string, hold: boolean): Promise<void>;
-  loadDebconf(context: MinionContext, path: string): Promise<void>;
-  /** What was installed for others that no longer need it. */
-  listUnneeded(context: MinionContext): Promise<string[]>;
-  removeUnneeded(context: MinionContext, purge: boolean): Promise<void>;
-}
+import { areListsYoung } from './lists_age.ts';
+import { ownScope } from './own_scope.ts';
+import type {
+  Lists,
+  PackageInfo,
+  PkgHolds,
+  PkgProvider,
+  PkgSelections,
+  PkgUnneeded,
+  RefreshResult,
+  Versions,
+} from './provider.ts';
 
 /** For output that is read by this program. */
 const PLAIN = { LC_ALL: 'C' };
@@ -31,8 +29,62 @@ const UNATTENDED = {
   UCF_FORCE_CONFFOLD: '1',
 };
 
-export const apt: AptProvider = {
+const selections: PkgSelections = {
+  async read({ root }) {
+    const packages = await readDpkgStatus(root);
+    return new Map(packages.map(({ name, selection }) => [name, selection]));
+  },
+  async set(context, wanted) {
+    const stdin = [...wanted].map(([name, selection]) => `${name} ${selection}\n`).join('');
+    requireApt(await context.exec(['dpkg', '--set-selections'], { env: PLAIN, stdin }), 'cannot set selections');
+  },
+};
+
+const holds: PkgHolds = {
+  freeState: 'install',
+  readStates: selections.read,
+  async listHeld(context) {
+    const held = [...(await selections.read(context))].filter(([, selection]) => selection === 'hold');
+    return held.map(([name]) => ({ name, full: name }));
+  },
+  async setHold(context, name, hold) {
+    const result = await context.exec(['apt-mark', hold ? 'hold' : 'unhold', '--', name], { env: PLAIN });
+    requireApt(result, `cannot ${hold ? 'hold' : 'unhold'} ${name}`);
+  },
+};
+
+const unneeded: PkgUnneeded = {
+  async list(context) {
+    const result = await context.exec(['apt-get', '--just-print', 'autoremove'], { env: PLAIN });
+    requireApt(result, 'cannot list what is no longer needed');
+    return [...result.stdout.matchAll(/^Remv (\S+)/gm)].map(([, name = '']) => name).sort();
+  },
+  async remove(context, purge) {
+    const result = await aptGet(context, [...(purge ? ['--purge'] : []), 'autoremove']);
+    requireApt(result, 'problem encountered removing package(s)');
+  },
+};
+
+export const apt: PkgProvider = {
   name: 'aptpkg',
+  program: 'apt',
+  families: ['Debian'],
+  options: [
+    'debconf',
+    'dist_upgrade',
+    'downloadonly',
+    'force_conf_new',
+    'fromrepo',
+    'only_upgrade',
+    'pkgs',
+    'reinstall',
+    'skip_verify',
+  ],
+  holds,
+  repos: aptRepos,
+  selections,
+  unneeded,
+  keepsRemoved: true,
   runsHere: ({ root }) => existsSync(join(root, 'var/lib/dpkg/status')) && existsSync(join(root, 'usr/bin/apt-get')),
   compareVersions: compareDebianVersions,
   async listPackages({ root }, which = 'installed') {
@@ -41,11 +93,11 @@ export const apt: AptProvider = {
     const installed = packages.filter(({ isInstalled }) => isInstalled);
     return which === 'installed' ? installed : installed.filter(({ selection }) => selection === 'purge');
   },
-  async listCandidates(context, names, fromRepo) {
+  async listCandidates(context, names, { fromRepo }) {
     const argv = ['apt-cache', '-q', ...releaseOption(fromRepo), 'policy', '--', ...names] as const;
     return parsePolicy((await context.exec(argv, { env: PLAIN })).stdout);
   },
-  async listUpgrades(context, distUpgrade, fromRepo) {
+  async listUpgrades(context, distUpgrade, { fromRepo }) {
     const verb = distUpgrade ? 'dist-upgrade' : 'upgrade';
     const result = await context.exec(['apt-get', '--just-print', ...releaseOption(fromRepo), verb], { env: PLAIN });
     requireApt(result, 'failed to get upgrades');
@@ -65,16 +117,16 @@ export const apt: AptProvider = {
   describe: ({ root }, names) =>
     mapInstalled(root, names, async (found) => describePackage(found, await installedAt(root, found))),
   async refresh(context, ageSecondsMax) {
-    if (ageSecondsMax > 0 && (await listsAgeSeconds(context)) <= ageSecondsMax) return {};
+    if (await areListsYoung(context, ageSecondsMax, ['var/lib/apt/lists'])) return {};
     const result = await context.exec(['apt-get', '-q', 'update'], { env: PLAIN });
     requireApt(result, 'cannot update the package lists');
     return parseUpdate(result.stdout);
   },
-  async install(context, options) {
+  async install(context, { targets, files, ...options }) {
     const argv = [
       ...confOptions(options.forceConfNew),
       ...(options.skipVerify ? ['--allow-unauthenticated'] : []),
-      ...(options.allowDowngrades ? ['--allow-downgrades'] : []),
+      ...(targets.some(({ version }) => version !== undefined) ? ['--allow-downgrades'] : []),
       ...(options.fromRepo === undefined ? [] : ['-t', options.fromRepo]),
       ...(options.reinstall ? ['--reinstall'] : []),
       ...(options.downloadOnly ? ['--download-only'] : []),
@@ -82,7 +134,8 @@ export const apt: AptProvider = {
       ...(options.installRecommends === false ? ['--no-install-recommends'] : []),
       'install',
       '--',
-      ...options.targets,
+      ...files,
+      ...targets.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)),
     ];
     requireApt(await aptGet(context, argv), 'problem encountered installing package(s)');
   },
@@ -90,41 +143,24 @@ export const apt: AptProvider = {
     const result = await aptGet(context, [purge ? 'purge' : 'remove', '--', ...names]);
     requireApt(result, 'problem encountered removing package(s)');
   },
-  async upgrade(context, { distUpgrade, downloadOnly, forceConfNew }) {
+  async upgrade(context, { names, distUpgrade, downloadOnly, skipVerify, forceConfNew }) {
     const argv = [
       ...confOptions(forceConfNew),
+      ...(skipVerify ? ['--allow-unauthenticated'] : []),
       ...(downloadOnly ? ['--download-only'] : []),
-      distUpgrade ? 'dist-upgrade' : 'upgrade',
+      ...(names.length > 0
+        ? ['--only-upgrade', 'install', '--', ...names]
+        : [distUpgrade ? 'dist-upgrade' : 'upgrade']),
     ];
     requireApt(await aptGet(context, argv), 'problem encountered upgrading packages');
-  },
-  async listSelections({ root }) {
-    const packages = await readDpkgStatus(root);
-    return new Map(packages.map(({ name, selection }) => [name, selection]));
-  },
-  async setHold(context, name, hold) {
-    const result = await context.exec(['apt-mark', hold ? 'hold' : 'unhold', '--', name], { env: PLAIN });
-    requireApt(result, `cannot ${hold ? 'hold' : 'unhold'} ${name}`);
   },
   async loadDebconf(context, path) {
     requireApt(await context.exec(['debconf-set-selections', path]), `cannot load the answers of ${path}`);
   },
-  async listUnneeded(context) {
-    const result = await context.exec(['apt-get', '--just-print', 'autoremove'], { env: PLAIN });
-    requireApt(result, 'cannot list what is no longer needed');
-    return [...result.stdout.matchAll(/^Remv (\S+)/gm)].map(([, name = '']) => name).sort();
-  },
-  async removeUnneeded(context, purge) {
-    const result = await aptGet(context, [...(purge ? ['--purge'] : []), 'autoremove']);
-    requireApt(result, 'problem encountered removing package(s)');
-  },
 };
 
 function aptGet(context: MinionContext, args: readonly string[]): Promise<ExecResult> {
-  // Outside the minion's control group, or an upgrade of the minion would be killed when it restarts the minion.
-  const scope = systemd.runsHere(context) ? ['systemd-run', '--scope', '--quiet', '--'] : [];
-  const [program, ...rest] = [...scope, 'apt-get', '-q', '-y', ...args] as [string, ...string[]];
-  return context.exec([program, ...rest], { env: UNATTENDED });
+  return context.exec(ownScope(context, ['apt-get', '-q', '-y', ...args]), { env: UNATTENDED });
 }
 
 /** apt says what went wrong on lines that begin with `E:`. */
@@ -170,7 +206,7 @@ function parsePolicy(text: string): Versions {
   return candidates;
 }
 
-function parseAvailable(text: string): Readonly<Record<string, readonly string[]>> {
+function parseAvailable(text: string): Lists {
   const versions = new Map<string, Set<string>>();
   for (const paragraph of parseParagraphs(text)) {
     const name = paragraph.get('package');
@@ -192,15 +228,6 @@ function parseUpdate(text: string): RefreshResult {
     results[name] = word === 'Get' ? true : word === 'Hit' ? null : false;
   }
   return results;
-}
-
-async function listsAgeSeconds({ root, clock }: MinionContext): Promise<number> {
-  try {
-    return (clock.nowMs() - (await stat(join(root, 'var/lib/apt/lists'))).mtimeMs) / 1000;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return Number.POSITIVE_INFINITY;
-    throw error;
-  }
 }
 
 function describePackage({ fields, version, arch }: DpkgPackage, installed: number): PackageInfo {

@@ -1,5 +1,5 @@
 import type { MinionContext } from '../../context.ts';
-import type { AptProvider } from './apt.ts';
+import type { PkgHolds } from './provider.ts';
 
 export interface HoldResult {
   readonly name: string;
@@ -11,31 +11,31 @@ export interface HoldResult {
 /** Holds packages at their version, or lets them go. Packages that are not known are told of, not thrown. */
 export async function holdPackages(
   context: MinionContext,
-  provider: AptProvider,
+  holds: PkgHolds,
   names: readonly string[],
   hold: boolean,
 ): Promise<Readonly<Record<string, HoldResult>>> {
-  const selections = await provider.listSelections(context);
+  const states = await holds.readStates(context);
   const results: Record<string, HoldResult> = {};
   for (const name of names) {
-    const selection = selections.get(name);
-    if (selection !== undefined && (selection === 'hold') !== hold) await provider.setHold(context, name, hold);
-    results[name] = holdResult(name, selection, hold);
+    const state = states.get(name);
+    if (state !== undefined && (state === 'hold') !== hold) await holds.setHold(context, name, hold);
+    results[name] = holdResult(name, state, hold ? 'hold' : holds.freeState, hold);
   }
   return results;
 }
 
-function holdResult(name: string, selection: string | undefined, hold: boolean): HoldResult {
-  if (selection === undefined) {
+function holdResult(name: string, state: string | undefined, after: string, hold: boolean): HoldResult {
+  if (state === undefined) {
     return { name, changes: {}, result: false, comment: `Package ${name} does not have a state.` };
   }
-  if ((selection === 'hold') === hold) {
-    const state = hold ? 'already set to be held' : 'already set not to be held';
-    return { name, changes: {}, result: true, comment: `Package ${name} is ${state}.` };
+  if ((state === 'hold') === hold) {
+    const words = hold ? 'already set to be held' : 'already set not to be held';
+    return { name, changes: {}, result: true, comment: `Package ${name} is ${words}.` };
   }
   return {
     name,
-    changes: { old: selection, new: hold ? 'hold' : 'install' },
+    changes: { old: state, new: after },
     result: true,
     comment: `Package ${name} is ${hold ? 'now' : 'no longer'} being held.`,
   };

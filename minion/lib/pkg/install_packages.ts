@@ -12,7 +12,7 @@ export interface InstallRequest {
   /** Package files, which win over all the others. */
   readonly sources: readonly unknown[];
   readonly ignoreEpoch: boolean;
-  readonly options: Omit<InstallOptions, 'targets' | 'allowDowngrades'>;
+  readonly options: Omit<InstallOptions, 'targets' | 'files' | 'installed'>;
 }
 
 /** Installs and says what changed. A package that was installed again at its version counts as changed. */
@@ -22,11 +22,10 @@ export async function installPackages(
   { name, version, pkgs, sources, ignoreEpoch, options }: InstallRequest,
 ): Promise<VersionChanges> {
   const wanted = sources.length > 0 ? [] : parseTargets(name, version, pkgs);
-  const targets =
-    sources.length > 0 ? parseSources(sources) : await resolveTargets(context, provider, wanted, ignoreEpoch);
-  const allowDowngrades = wanted.some((target) => target.version !== undefined);
-  const { before, changes } = await observeChanges(context, provider, () =>
-    provider.install(context, { ...options, targets, allowDowngrades }),
+  const files = parseSources(sources);
+  const targets = await resolveTargets(context, provider, wanted, ignoreEpoch);
+  const { before, changes } = await observeChanges(context, provider, (installed) =>
+    provider.install(context, { ...options, targets, files, installed }),
   );
   if (!options.reinstall) return changes;
   const again = wanted.flatMap((target) => {

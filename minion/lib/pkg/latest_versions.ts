@@ -1,9 +1,8 @@
 import type { MinionContext } from '../../context.ts';
-import type { PkgProvider, Versions } from './provider.ts';
+import type { PkgProvider, RepoChoice, Versions } from './provider.ts';
 import { versionListsOf } from './version_changes.ts';
 
-export interface LatestOptions {
-  readonly fromRepo?: string | undefined;
+export interface LatestOptions extends RepoChoice {
   /** Give the version also when it is installed already. */
   readonly showInstalled?: boolean;
 }
@@ -13,14 +12,15 @@ export async function latestVersions(
   context: MinionContext,
   provider: PkgProvider,
   names: readonly string[],
-  { fromRepo, showInstalled = false }: LatestOptions = {},
+  { showInstalled = false, ...choice }: LatestOptions = {},
 ): Promise<Versions> {
   if (names.length === 0) return {};
   const installed = versionListsOf(await provider.listPackages(context));
-  const candidates = await provider.listCandidates(context, names, fromRepo);
+  const candidates = await provider.listCandidates(context, names, choice);
   const latest = names.map((name) => {
-    const candidate = candidates[name] ?? '';
-    const isCurrent = (installed[name] ?? []).some((version) => provider.compareVersions(version, candidate) >= 0);
+    const versions = installed[name] ?? [];
+    const candidate = candidates[name] ?? versions.at(-1) ?? '';
+    const isCurrent = versions.some((version) => provider.compareVersions(version, candidate) >= 0);
     return [name, isCurrent && !showInstalled ? '' : candidate];
   });
   return Object.fromEntries(latest);

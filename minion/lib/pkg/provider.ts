@@ -1,4 +1,5 @@
 import type { MinionContext } from '../../context.ts';
+import type { Target } from './targets.ts';
 
 export interface Package {
   readonly name: string;
@@ -11,30 +12,98 @@ export type PackageInfo = Readonly<Record<string, unknown>>;
 /** Package name to version. */
 export type Versions = Readonly<Record<string, string>>;
 
-/** What `install` is to do beside the names. */
-export interface InstallOptions {
-  /** Names, `name=version` or, with `isFiles`, paths of package files. */
-  readonly targets: readonly string[];
+/** Package name to several versions, or to several files. */
+export type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** Arguments by Salt's names that not every package manager can honour. */
+export type ProviderOption =
+  | 'debconf'
+  | 'disablerepo'
+  | 'dist_upgrade'
+  | 'downloadonly'
+  | 'enablerepo'
+  | 'force_conf_new'
+  | 'fromrepo'
+  | 'only_upgrade'
+  | 'pkgs'
+  | 'reinstall'
+  | 'skip_verify';
+
+/** The repositories that a question or a change is about; without any of them those that are enabled. */
+export interface RepoChoice {
+  /** This one alone. */
   readonly fromRepo?: string | undefined;
+  readonly enableRepo?: readonly string[];
+  readonly disableRepo?: readonly string[];
+}
+
+/** What `install` is to do beside the names. */
+export interface InstallOptions extends RepoChoice {
+  /** Packages of the repositories; none when there are files. */
+  readonly targets: readonly Target[];
+  /** Absolute paths of package files. */
+  readonly files: readonly string[];
+  /** What is installed now. */
+  readonly installed: Lists;
   readonly skipVerify?: boolean;
   readonly reinstall?: boolean;
   readonly downloadOnly?: boolean;
   readonly installRecommends?: boolean;
   readonly onlyUpgrade?: boolean;
   readonly forceConfNew?: boolean;
-  /** A version was asked for: going back to it is allowed. */
-  readonly allowDowngrades?: boolean;
 }
 
-export interface UpgradeOptions {
+export interface UpgradeOptions extends RepoChoice {
+  /** These packages alone; all when there are none. */
+  readonly names: readonly string[];
   /** Also what needs packages to be installed or removed. */
   readonly distUpgrade: boolean;
   readonly downloadOnly?: boolean;
+  readonly skipVerify?: boolean;
   readonly forceConfNew?: boolean;
 }
 
-/** True: fetched anew; null: was already current; false: failed. */
-export type RefreshResult = Readonly<Record<string, boolean | null>>;
+/** True: fetched anew; null: was already current; false: failed. By source, where the package manager tells so much. */
+export type RefreshResult = Readonly<Record<string, boolean | null>> | boolean | null;
+
+/** Packages that stay at their version. */
+export interface PkgHolds {
+  /** The state of a package that is not held: `install` for dpkg, empty for those that have no word for it. */
+  readonly freeState: string;
+  /** For each package that can be held its state: `hold` or another. */
+  readStates(context: MinionContext): Promise<ReadonlyMap<string, string>>;
+  /** The held packages; `full` as the package manager writes them, with versions where it has them. */
+  listHeld(context: MinionContext): Promise<readonly { readonly name: string; readonly full: string }[]>;
+  setHold(context: MinionContext, name: string, hold: boolean): Promise<void>;
+}
+
+/** The repositories as they stand in files, the disabled too. What they are called and have is Salt's. */
+export interface PkgRepos {
+  list(context: MinionContext): Promise<Readonly<Record<string, unknown>>>;
+  /** Empty when there is none. */
+  get(context: MinionContext, repo: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Changes a repository or adds it. Throws ARGS_INVALID for settings that it does not know. */
+  modify(
+    context: MinionContext,
+    repo: string,
+    settings: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** Throws COMMAND_FAILED when there is none. */
+  remove(context: MinionContext, repo: string): Promise<unknown>;
+}
+
+/** What was chosen for packages, which dpkg alone keeps. */
+export interface PkgSelections {
+  /** Package name to its selection: install, hold, deinstall, purge. */
+  read(context: MinionContext): Promise<ReadonlyMap<string, string>>;
+  set(context: MinionContext, selections: ReadonlyMap<string, string>): Promise<void>;
+}
+
+/** What was installed for others that no longer need it. */
+export interface PkgUnneeded {
+  list(context: MinionContext): Promise<string[]>;
+  remove(context: MinionContext, purge: boolean): Promise<void>;
+}
 
 /**
  * One package manager. What asks answers for unknown packages with nothing; what changes throws COMMAND_FAILED with the
@@ -43,24 +112,37 @@ export type RefreshResult = Readonly<Record<string, boolean | null>>;
 export interface PkgProvider {
   /** The name that `test.provider pkg` gives: Salt's file name. */
   readonly name: string;
+  /** What operators call it. */
+  readonly program: string;
+  /** The grain `os_family` of the systems whose package manager it is. */
+  readonly families: readonly string[];
+  /** What it can honour; the rest is refused. */
+  readonly options: readonly ProviderOption[];
+  readonly holds?: PkgHolds;
+  readonly repos?: PkgRepos;
+  readonly selections?: PkgSelections;
+  readonly unneeded?: PkgUnneeded;
+  /** Removed packages leave configuration files, and it keeps account of them. */
+  readonly keepsRemoved: boolean;
   runsHere(context: MinionContext): boolean;
   compareVersions(a: string, b: string): -1 | 0 | 1;
   /** Sorted by name. `removed`: configuration files are left; `purge_desired`: still there though to be purged. */
   listPackages(context: MinionContext, which?: 'installed' | 'removed' | 'purge_desired'): Promise<Package[]>;
-  /** The versions that would be installed; a package that cannot be is left out. */
-  listCandidates(context: MinionContext, names: readonly string[], fromRepo?: string): Promise<Versions>;
-  listUpgrades(context: MinionContext, distUpgrade: boolean, fromRepo?: string): Promise<Versions>;
+  /** The versions that would be installed; a package that cannot be, or is current, may be left out. */
+  listCandidates(context: MinionContext, names: readonly string[], choice: RepoChoice): Promise<Versions>;
+  listUpgrades(context: MinionContext, distUpgrade: boolean, choice: RepoChoice): Promise<Versions>;
   /** All versions of these packages in the repositories, newest first. */
-  listAvailable(context: MinionContext, names: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>>;
+  listAvailable(context: MinionContext, names: readonly string[]): Promise<Lists>;
   /** Of all packages when none is named; one that is not installed is left out. */
-  listFiles(context: MinionContext, names: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>>;
+  listFiles(context: MinionContext, names: readonly string[]): Promise<Lists>;
   /** Empty when no package owns the path. */
   findOwner(context: MinionContext, path: string): Promise<string>;
   /** By the same rules; members have the names of Salt's `pkg.info_installed`. */
   describe(context: MinionContext, names: readonly string[]): Promise<Readonly<Record<string, PackageInfo>>>;
-  /** Does nothing when the lists are younger than that. */
+  /** Does nothing, and says {}, when the lists are younger than that. */
   refresh(context: MinionContext, ageSecondsMax: number): Promise<RefreshResult>;
   install(context: MinionContext, options: InstallOptions): Promise<void>;
   remove(context: MinionContext, names: readonly string[], purge: boolean): Promise<void>;
   upgrade(context: MinionContext, options: UpgradeOptions): Promise<void>;
+  loadDebconf?(context: MinionContext, path: string): Promise<void>;
 }

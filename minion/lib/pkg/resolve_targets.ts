@@ -4,21 +4,21 @@ import type { PkgProvider } from './provider.ts';
 import { type Target, versionConditions } from './targets.ts';
 
 /**
- * Targets as the package manager takes them: `name` or `name=version`. A condition such as `>=1.2` becomes the newest
- * version in the repositories that meets it. Throws COMMAND_FAILED when none does.
+ * Targets with plain versions: a condition such as `>=1.2` becomes the newest version in the repositories that meets it.
+ * Throws COMMAND_FAILED when none does.
  */
 export async function resolveTargets(
   context: MinionContext,
   provider: PkgProvider,
   targets: readonly Target[],
   ignoreEpoch: boolean,
-): Promise<string[]> {
+): Promise<Target[]> {
   const compare = (a: string, b: string) => compareVersions(provider, a, b, ignoreEpoch);
-  const resolved: string[] = [];
+  const resolved: Target[] = [];
   for (const { name, version } of targets) {
     const meets = version === undefined ? undefined : versionConditions(version, compare);
     if (meets === undefined) {
-      resolved.push(version === undefined ? name : `${name}=${version}`);
+      resolved.push({ name, version });
       continue;
     }
     const available = (await provider.listAvailable(context, [name]))[name] ?? [];
@@ -27,7 +27,7 @@ export async function resolveTargets(
       const list = available.length === 0 ? 'it has no versions at all' : `it has ${available.join(', ')}`;
       throw commandFailed(`no version of ${name} in the repositories is ${version}`, list);
     }
-    resolved.push(`${name}=${found}`);
+    resolved.push({ name, version: found });
   }
   return resolved;
 }

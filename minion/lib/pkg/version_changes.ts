@@ -1,5 +1,5 @@
 import type { MinionContext } from '../../context.ts';
-import type { Package, PkgProvider, Versions } from './provider.ts';
+import type { Lists, Package, PkgProvider, Versions } from './provider.ts';
 
 /** Salt's answer of everything that changes packages: an empty text is "not installed". */
 export type VersionChanges = Readonly<Record<string, { readonly old: string; readonly new: string }>>;
@@ -21,7 +21,7 @@ export function versionsOf(packages: readonly Package[]): Versions {
 }
 
 /** Package name to all of its installed versions. */
-export function versionListsOf(packages: readonly Package[]): Readonly<Record<string, readonly string[]>> {
+export function versionListsOf(packages: readonly Package[]): Lists {
   const lists: Record<string, string[]> = {};
   for (const { name, version } of packages) {
     const list = lists[name] ?? [];
@@ -35,10 +35,11 @@ export function versionListsOf(packages: readonly Package[]): Readonly<Record<st
 export async function observeChanges(
   context: MinionContext,
   provider: PkgProvider,
-  change: () => Promise<void>,
+  change: (installed: Lists) => Promise<void>,
 ): Promise<{ readonly before: Versions; readonly changes: VersionChanges }> {
-  const before = versionsOf(await provider.listPackages(context));
-  await change();
+  const packages = await provider.listPackages(context);
+  await change(versionListsOf(packages));
+  const before = versionsOf(packages);
   const after = versionsOf(await provider.listPackages(context));
   return { before, changes: versionChanges(before, after) };
 }

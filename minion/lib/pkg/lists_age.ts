@@ -1,0 +1,24 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode } from '../../../shared/errors.ts';
+import type { MinionContext } from '../../context.ts';
+
+/** Whether the newest of these files and folders is at most that old; never when no age is allowed. */
+export async function areListsYoung(
+  { root, clock }: MinionContext,
+  ageSecondsMax: number,
+  paths: readonly string[],
+): Promise<boolean> {
+  if (ageSecondsMax <= 0) return false;
+  const times = await Promise.all(paths.map((path) => changedMs(join(root, path))));
+  return (clock.nowMs() - Math.max(...times)) / 1000 <= ageSecondsMax;
+}
+
+async function changedMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return Number.NEGATIVE_INFINITY;
+    throw error;
+  }
+}
