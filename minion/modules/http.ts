@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { sleep } from '../../shared/clock.ts';
-import { Real } from '../../shared/plugin/args.ts';
+import { AbsolutePath, Real, TextList } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { HttpUrl, queryOptions, waitOptions } from '../lib/http/query_options.ts';
 import { type QueryResult, runQuery } from '../lib/http/run_query.ts';
+import { updateCaBundle } from '../lib/http/update_ca_bundle.ts';
 import { keywordOptions } from '../lib/keyword_options.ts';
 
 const description = `
@@ -14,7 +15,7 @@ Keyword arguments:
     header_dict, header_list, header_file headers
     username, password                    for basic authentication
     status, headers, text                 what is returned beside body
-    decode, decode_type                   return dict: the body as json or yaml, by default by its content type
+    decode, decode_type                   return dict: the body as json, xml or yaml, by default by its content type
     text_out, headers_out, decode_out     files to write to
     verify_ssl, ca_bundle, cert           certificates; cert is a file or a list of certificate and key
     raise_error                           False: an answer of 400 and more is no error
@@ -44,6 +45,20 @@ export default defineModule({
       returns: 'the last result of http.query, with ``error`` when there was no other in time.',
       examples: ["salt '*' http.wait_for_successful_query http://example.com/ wait_for=160 request_interval=1"],
       run: (context, { url, wait_for }, { kwargs }) => waitForSuccess(context, url, wait_for, kwargs),
+    }),
+    update_ca_bundle: fn({
+      summary: 'Fetch a bundle of certificates and make it the one that this system trusts.',
+      description:
+        'Without a source it is that of curl.se, without a target the file that the system has. merge_files come behind it. Nothing\nis written unless all of it are certificates.',
+      args: { target: v.optional(AbsolutePath), source: v.optional(HttpUrl), merge_files: v.optional(TextList) },
+      examples: [
+        "salt '*' http.update_ca_bundle",
+        "salt '*' http.update_ca_bundle target=/path/to/cacerts.pem merge_files=/path/to/mycert.pem",
+      ],
+      async run(context, how) {
+        await updateCaBundle(context, keywordOptions({}, queryOptions), how);
+        return null;
+      },
     }),
   },
 });

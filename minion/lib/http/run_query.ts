@@ -6,12 +6,15 @@ import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { osErrorText } from '../os_error.ts';
 import { exchange, type HttpAnswer } from './exchange.ts';
+import { parseXml, XmlError, xmlToDict } from './parse_xml.ts';
 import { buildRequest, type QueryOptions } from './query_options.ts';
 
 /** Salt's result: `body`, what was asked for beside it, and `error` when it went wrong. */
 export type QueryResult = Readonly<Record<string, unknown>>;
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** Texts are decoded at once on the event loop: beyond this it would be held up for too long. */
+const DECODED_CHARACTERS_MAX = 4 * 1024 * 1024;
 
 /** What goes wrong on the way is a result, as in Salt. Throws ARGS_INVALID, and COMMAND_FAILED when it is cancelled. */
 export async function runQuery(
@@ -88,19 +91,28 @@ function decodeTypeOf(headers: HttpAnswer['headers'], wanted: string): string {
   if (wanted !== 'auto') return wanted;
   const type = headerOf(headers, 'content-type');
   if (type === '') return 'json';
-  return ['json', 'yaml'].find((known) => type.includes(known)) ?? 'plain';
+  return ['xml', 'json', 'yaml'].find((known) => type.includes(known)) ?? 'plain';
 }
+
+const decoders = {
+  json: (text: string): unknown => JSON.parse(text),
+  xml: (text: string): unknown => parseXml(text).children.map(xmlToDict),
+  yaml: (text: string): unknown => load(text, { schema: saltSchema }),
+};
 
 /** Undefined when the text is to be left as it is. */
 function decode(text: string, type: string): { readonly dict: unknown } | { readonly error: string } | undefined {
   if (type === 'plain') return undefined;
-  if (type !== 'json' && type !== 'yaml') {
-    return { error: 'Invalid decode_type specified. Valid decode types are: json, yaml, plain' };
+  if (!Object.hasOwn(decoders, type)) {
+    return { error: 'Invalid decode_type specified. Valid decode types are: json, xml, yaml, plain' };
+  }
+  if (type !== 'json' && text.length > DECODED_CHARACTERS_MAX) {
+    return { error: `the body has more than ${DECODED_CHARACTERS_MAX} characters and is not decoded` };
   }
   try {
-    return { dict: type === 'json' ? JSON.parse(text) : load(text, { schema: saltSchema }) };
+    return { dict: decoders[type as keyof typeof decoders](text) };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof YAMLException) {
+    if (error instanceof SyntaxError || error instanceof YAMLException || error instanceof XmlError) {
       return { error: `the body is not ${type.toUpperCase()}: ${error.message.split('\n')[0]}` };
     }
     throw error;

@@ -110,6 +110,9 @@ test.each([
   'key',
   'ssh_key',
   'apikey',
+  'Authorization',
+  'X-Api-Key',
+  'Cookie',
 ])('what is called %s is hidden', (name) => {
   expect(redact({ [name]: 'hunter2' })).toEqual({ [name]: '**********' });
 });

@@ -97,7 +97,10 @@ test('bodies are decoded by their content type or as is said', async () => {
     error: expect.stringContaining('the body is not JSON'),
   });
   expect(await query(url, { decode: true, decode_type: 'xml' })).toMatchObject({
-    error: 'Invalid decode_type specified. Valid decode types are: json, yaml, plain',
+    error: 'the body is not XML: there is not one root element',
+  });
+  expect(await query(url, { decode: true, decode_type: 'ini' })).toMatchObject({
+    error: 'Invalid decode_type specified. Valid decode types are: json, xml, yaml, plain',
   });
 });
 
@@ -194,4 +197,36 @@ test('the certificate of a server is verified unless somebody says otherwise', a
   expect(await query(url)).toEqual({ error: expect.stringMatching(/certificate/) });
   expect(await query(url, { verify_ssl: false })).toEqual({ body: 'secure' });
   expect(await query(url, { ca_bundle: '/ca.pem' }, { root })).toEqual({ body: 'secure' });
+});
+
+test('XML becomes what Salt makes of it', async () => {
+  const url = await serve((_request, response) => {
+    response.setHeader('content-type', 'application/xml');
+    response.end(
+      '<?xml version="1.0"?><!DOCTYPE r><r xmlns:x="u"><x:one a="1 > 0">a &lt;&#228;<!-- no --> <![CDATA[<b>]]></x:one>' +
+        '<two><three>1</three><three>2</three><four/></two></r>',
+    );
+  });
+  expect((await query(url, { decode: true })).dict).toEqual([
+    { one: 'a <ä <b>' },
+    { three: ['1', { three: '2' }], four: null },
+  ]);
+});
+
+test('a bundle of certificates is fetched, and only certificates are written', async () => {
+  const [one, other] = [serverCertificate(['one']), serverCertificate(['other'])];
+  const target = '/etc/ssl/certs/ca-certificates.crt';
+  const root = await fixtureRoot({ [target]: 'old\n', 'mine.pem': other.ca, 'text.pem': 'no certificate' });
+  const url = await serve((request, response) => void response.end(request.url === '/' ? one.ca : '<html></html>'));
+  const context = fakeContext({ clock: systemClock, root });
+  const update = (kwargs: Record<string, unknown>) => runFunction(context, http, 'http.update_ca_bundle', [], kwargs);
+  const read = () => readFile(join(root, target), 'utf8');
+  await expect(update({ source: `${url}/other` })).rejects.toThrow('/other does not hold certificates');
+  await expect(update({ source: url, merge_files: '/text.pem' })).rejects.toThrow(
+    '/text.pem does not hold certificates',
+  );
+  await expect(update({ source: url, merge_files: '/none.pem' })).rejects.toThrow('cannot read /none.pem');
+  expect(await read()).toBe('old\n');
+  expect(await update({ source: url, merge_files: '/mine.pem' })).toBeNull();
+  expect(await read()).toBe(`${one.ca}${other.ca}`);
 });

@@ -55,6 +55,7 @@ const secretNames = fc.constantFrom(
   'passphrase',
   'credentials',
   'apikey',
+  'Authorization',
   'PASSWORD',
 );
 const plainNames = fc.constantFrom('name', 'user', 'path', 'n', 'compass', 'privileges', 'keyword', 'bypass_proxy');
