@@ -21,7 +21,10 @@ const LIST_OPTIONS = ['--full', '--no-legend', '--no-pager', '--plain'];
 
 /** What systemd can do and the others cannot. */
 export interface SystemdProvider extends ServiceProvider {
+  /** Services that have a file, whether they were ever looked at or not. */
+  listFiles(context: MinionContext): Promise<string[]>;
   listStatic(context: MinionContext): Promise<string[]>;
+  isOffline(context: MinionContext): Promise<boolean>;
   isMasked(context: MinionContext, name: string, runtime: boolean): Promise<boolean>;
   mask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
   unmask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
@@ -38,6 +41,8 @@ export const systemd: SystemdProvider = {
     const loaded = (await units(context)).filter(([, load]) => load !== 'not-found');
     return shortNames([...files, ...loaded].map(([unit]) => unit ?? ''));
   },
+  listFiles: async (context) => shortNames((await unitFiles(context)).map(([unit]) => unit ?? '')),
+  isOffline: async (context) => (await systemctl(context, ['is-system-running'])).stdout.trim() === 'offline',
   listEnabled: (context) => unitFilesInState(context, 'enabled'),
   listDisabled: (context) => unitFilesInState(context, 'disabled'),
   listStatic: (context) => unitFilesInState(context, 'static'),

@@ -156,6 +156,37 @@ describe('systemd', () => {
     expect(await run(await machine(SYSTEMD, { [`systemctl ${line}`]: '' }), fun, ...args)).toBe(true);
   });
 
+  test('another directory can stand for the root', async () => {
+    const context = await machine(SYSTEMD, {
+      [`systemctl --root=/mnt ${LIST} list-unit-files`]: 'cron.service enabled enabled\nssh.service disabled enabled\n',
+      'systemctl --root=/mnt enable ssh.service': '',
+      'systemctl --root=/mnt is-enabled ssh.service': { retcode: 1, stdout: 'masked\n' },
+    });
+    expect(await run(context, 'get_all', '/mnt')).toEqual(['cron', 'ssh']);
+    expect(await run(context, 'get_disabled', '/mnt')).toEqual(['ssh']);
+    expect(await run(context, 'enable', 'ssh', false, false, false, '/mnt')).toBe(true);
+    expect(await run(context, 'disabled', 'ssh', '/mnt')).toBe(true);
+    expect(await run(context, 'masked', 'ssh', false, '/mnt')).toBe(true);
+    await expect(run(await machine(SYSV), 'enabled', 'cron', '/mnt')).rejects.toThrow('only systemd can do this');
+  });
+
+  test('force_reload does not wait unless it is told to, and stop waits', async () => {
+    const commands = {
+      'systemctl show --property=NeedDaemonReload cron.service': 'NeedDaemonReload=no\n',
+      'systemctl --no-block force-reload cron.service': '',
+      'systemctl stop cron.service': '',
+    };
+    const context = await machine(SYSTEMD, commands);
+    expect(await run(context, 'force_reload', 'cron')).toBe(true);
+    expect(await run(context, 'stop', 'cron', null)).toBe(true);
+  });
+
+  test('systemd says by itself whether it can be talked to', async () => {
+    const isOffline = async (state: string) =>
+      run(await machine(SYSTEMD, { 'systemctl is-system-running': { retcode: 1, stdout: `${state}\n` } }), 'offline');
+    expect([await isOffline('offline'), await isOffline('degraded')]).toEqual([true, false]);
+  });
+
   test('masked tells masked for ever from masked until the next boot', async () => {
     const context = await machine(SYSTEMD, { 'systemctl is-enabled a.service': { retcode: 1, stdout: 'masked\n' } });
     expect(await run(context, 'masked', 'a')).toBe(true);
