@@ -14,6 +14,32 @@ const syncArgs = {
   extmod_blacklist: v.optional(Value),
 };
 
+/** Salt's other kinds of plugins that a master hands out; the argument refresh is left out where Salt has none. */
+const OTHER_KINDS: Readonly<Record<string, 'refresh' | 'plain' | 'pillar'>> = {
+  ...{ beacons: 'refresh', states: 'refresh', renderers: 'refresh', returners: 'refresh', output: 'refresh' },
+  ...{ clouds: 'refresh', utils: 'refresh', serializers: 'refresh', log_handlers: 'refresh', tops: 'refresh' },
+  ...{ executors: 'refresh', wrapper: 'refresh', pillar: 'pillar', sdb: 'plain' },
+};
+
+function syncNothing(kind: string, takes: 'refresh' | 'plain' | 'pillar') {
+  const { refresh, saltenv, ...lists } = syncArgs;
+  return fn({
+    summary: `Do nothing, for there are no ${kind.replace('_', ' ')} that a master hands out.`,
+    description: 'It is there so that what calls it in Salt works: what a minion needs is installed with it.',
+    args: {
+      ...{ saltenv, ...(takes !== 'plain' && { refresh }), ...lists },
+      ...(takes === 'pillar' && { clean_pillar_cache: v.optional(Flag, false) }),
+    },
+    returns: 'an empty list.',
+    examples: [`salt '*' saltutil.sync_${kind}`],
+    run: () => [],
+  });
+}
+
+const syncOthers = Object.fromEntries(
+  Object.entries(OTHER_KINDS).map(([kind, takes]) => [`sync_${kind}`, syncNothing(kind, takes)]),
+);
+
 export default defineModule({
   summary: "See and stop this minion's jobs, and refresh what it knows.",
   functions: {
@@ -131,6 +157,7 @@ export default defineModule({
         return { grains: await refreshGrains(context), modules };
       },
     }),
+    ...syncOthers,
   },
 });
 

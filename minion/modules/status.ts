@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { Text } from '../../shared/plugin/args.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { Flag, Text } from '../../shared/plugin/args.ts';
 import { formatTime } from '../../shared/render/salt/format_time.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
@@ -124,6 +125,22 @@ export default defineModule({
       examples: ["salt '*' status.w"],
       run: (context) => loggedIn(context),
     }),
+    ping_master: fn({
+      summary: 'Return whether the master answers.',
+      args: { master: Text },
+      description: 'A minion has one master: the name is taken, and it is that one which is asked.',
+      examples: ["salt '*' status.ping_master localhost"],
+      reads: true,
+      run: (context) => masterAnswers(context),
+    }),
+    master: fn({
+      summary: 'Return whether there is a connection to the master, over which it answers.',
+      args: { master: v.optional(Text), connected: v.optional(Flag, true) },
+      description: 'A minion has one master and says by events when it comes and goes: the arguments have no effect.',
+      examples: ["salt '*' status.master"],
+      reads: true,
+      run: (context) => masterAnswers(context),
+    }),
     all_status: fn({
       ...noArgs,
       summary: 'Return all of it at once. Beware: there is a lot.',
@@ -132,6 +149,19 @@ export default defineModule({
     }),
   },
 });
+
+/** How long the master may take to answer. */
+const ANSWER_SECONDS = 5;
+
+async function masterAnswers({ master, clock }: MinionContext): Promise<boolean> {
+  try {
+    await master.ask('hello', { time: Math.floor(clock.nowMs() / 1000) }, ANSWER_SECONDS);
+    return true;
+  } catch (error) {
+    if (error instanceof FleetError && ['MASTER_UNREACHABLE', 'TIMED_OUT'].includes(error.code)) return false;
+    throw error;
+  }
+}
 
 function read(context: MinionContext, file: string): string | undefined {
   return fileRoot(context.root).readText(`/proc/${file}`);

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { Text } from '../../shared/plugin/args.ts';
-import { docstring, selectNames } from '../../shared/plugin/documentation.ts';
+import { type Documented, docstring, selectNames } from '../../shared/plugin/documentation.ts';
 import { defaultOf, isRequired } from '../../shared/plugin/function.ts';
+import { loadFolder, type PluginFolder, programFolder } from '../../shared/plugin/load_folder.ts';
+import type { AnyReturner } from '../../shared/plugin/returner.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionFunction } from '../context.ts';
 import { allFunctions, usableModules } from '../lib/all_functions.ts';
@@ -56,9 +58,7 @@ export default defineModule({
       examples: ["salt '*' sys.list_modules", "salt '*' sys.list_modules 's*'"],
       reads: true,
       async run(context, _args, { args }) {
-        const names = [...(await usableModules(context.catalogue)).keys()];
-        const globs = args.map((pattern) => globMatcher(String(pattern)));
-        return globs.length === 0 ? names : names.filter((name) => globs.some((matches) => matches(name)));
+        return chosenNames([...(await usableModules(context.catalogue)).keys()], args);
       },
     }),
     unavailable_modules: fn({
@@ -85,6 +85,30 @@ export default defineModule({
       reads: true,
       run: ({ grains }) => grains.broken(),
     }),
+    list_returners: fn({
+      summary: 'List the returners that jobs can be stored with, or those that the globs match.',
+      args: {},
+      varargs: true,
+      examples: ["salt '*' sys.list_returners", "salt '*' sys.list_returners 'p*'"],
+      reads: true,
+      run: (_context, _args, { args }) => chosenNames(returners().names, args),
+    }),
+    returner_doc: fn({
+      summary: 'Return what is to be known of all returners, or of those that are named: what they do, their settings.',
+      args: {},
+      varargs: true,
+      examples: ["salt '*' sys.returner_doc", "salt '*' sys.returner_doc postgres"],
+      reads: true,
+      async run(_context, _args, { args }) {
+        const folder = returners();
+        const docs: Record<string, string> = {};
+        for (const name of chosenNames(folder.names, args)) {
+          const spec = await folder.load(name);
+          if (spec !== undefined) docs[name] = docstring(name, describeReturner(name, spec));
+        }
+        return docs;
+      },
+    }),
     reload_modules: fn({
       summary: 'Tell the minion to look at its execution modules anew.',
       args: {},
@@ -94,6 +118,21 @@ export default defineModule({
     }),
   },
 });
+
+function chosenNames(names: readonly string[], patterns: readonly unknown[]): readonly string[] {
+  const globs = patterns.map((pattern) => globMatcher(String(pattern)));
+  return globs.length === 0 ? names : names.filter((name) => globs.some((matches) => matches(name)));
+}
+
+function returners(): PluginFolder<AnyReturner> {
+  return loadFolder<AnyReturner>(programFolder('shared/returners'));
+}
+
+function describeReturner(name: string, { summary, config }: AnyReturner): Documented {
+  const settings = Object.entries(config).map(([key, schema]) => `${key}\n    ${v.getDescription(schema) ?? ''}`);
+  const description = `Settings under \`\`returners: ${name}:\`\`\n\n${settings.join('\n\n')}`;
+  return { summary, description, examples: [`salt '*' test.ping --return ${name}`] };
+}
 
 /** Salt's shape: the defaults belong to the last arguments, and what there is none of is None. */
 function argspec(spec: MinionFunction): Readonly<Record<string, unknown>> {

@@ -38,6 +38,20 @@ export const tableFunctions = {
     reads: true,
     run: (context) => readArp(fileRoot(context.root)),
   }),
+  ip_neighs: fn({
+    summary: 'Return the neighbours that the kernel knows by IPv4: hardware address to address.',
+    args: {},
+    examples: ["salt '*' network.ip_neighs"],
+    reads: true,
+    run: (context) => neighbours(context, '-4'),
+  }),
+  ip_neighs6: fn({
+    summary: 'Return the neighbours that the kernel knows by IPv6: hardware address to address.',
+    args: {},
+    examples: ["salt '*' network.ip_neighs6"],
+    reads: true,
+    run: (context) => neighbours(context, '-6'),
+  }),
   netstat: fn({
     summary: 'Return the TCP and UDP sockets with their owners.',
     args: {},
@@ -61,6 +75,13 @@ export const tableFunctions = {
 function routes({ root }: MinionContext, family: 'inet' | 'inet6' | undefined): Route[] {
   const files = fileRoot(root);
   return [...(family === 'inet6' ? [] : readIp4Routes(files)), ...(family === 'inet' ? [] : readIp6Routes(files))];
+}
+
+/** Lines such as `192.0.2.1 dev eth0 lladdr 02:fc:00:00:00:05 REACHABLE`; one that does not answer has no lladdr. */
+async function neighbours({ exec }: MinionContext, family: '-4' | '-6'): Promise<Record<string, string>> {
+  const { stdout } = await exec(['ip', family, 'neigh', 'show']);
+  const rows = stdout.split('\n').map((line) => /^(\S+) .*\blladdr (\S+)/.exec(line));
+  return Object.fromEntries(rows.flatMap((row) => (row === null ? [] : [[row[2] ?? '', row[1] ?? '']])));
 }
 
 function connection({ localAddress, localPort, remoteAddress, remotePort }: Socket): Record<string, unknown> {

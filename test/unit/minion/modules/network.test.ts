@@ -191,6 +191,15 @@ describe('tables', () => {
   });
 });
 
+test('neighbours that answer are listed by their hardware address', async () => {
+  const commands = {
+    'ip -4 neigh show': '192.0.2.1 dev eth0 lladdr 02:fc:00:00:00:05 REACHABLE\n192.0.2.9 dev eth0  FAILED\n',
+    'ip -6 neigh show': 'fe80::1 dev eth0 lladdr 02:fc:00:00:00:06 router STALE\n',
+  };
+  expect(await callWith(commands, 'ip_neighs', [])).toEqual({ '02:fc:00:00:00:05': '192.0.2.1' });
+  expect(await callWith(commands, 'ip_neighs6', [])).toEqual({ '02:fc:00:00:00:06': 'fe80::1' });
+});
+
 describe('probes', () => {
   test('ping gives the output, or whether there was an answer', async () => {
     const commands = {

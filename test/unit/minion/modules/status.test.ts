@@ -153,3 +153,11 @@ test('a file that the kernel does not have gives an empty mapping', async () => 
     expect(await runFunction(context, status, `status.${fun}`), fun).toEqual({});
   }
 });
+
+test('the master answers, or there is none', async () => {
+  const asked: unknown[] = [];
+  const master = { ask: async (verb: string) => asked.push(verb) };
+  expect(await runFunction(fakeContext({ master }), status, 'status.ping_master', ['salt'])).toBe(true);
+  expect(asked).toEqual(['hello']);
+  expect(await runFunction(fakeContext(), status, 'status.master')).toBe(false);
+});

@@ -92,3 +92,12 @@ test('reload_modules is refresh_modules by another name', async () => {
   const context = fakeContext({ functions: { 'saltutil.refresh_modules': () => true } });
   expect(await runFunction(context, sys, 'sys.reload_modules')).toBe(true);
 });
+
+test('returners are listed and described with their settings', async () => {
+  expect(await run('sys.list_returners')).toEqual(['http', 'jsonl', 'postgres', 'syslog']);
+  expect(await run('sys.list_returners', 'j*')).toEqual(['jsonl']);
+  const docs = (await run('sys.returner_doc', 'jsonl')) as Record<string, string>;
+  expect(Object.keys(docs)).toEqual(['jsonl']);
+  expect(docs.jsonl).toContain('Appends each return');
+  expect(docs.jsonl).toMatch(/^ +path\n +The file\. It is opened for each return/m);
+});
