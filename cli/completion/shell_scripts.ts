@@ -39,10 +39,16 @@ compdef _brine_complete ${names}
 
 const fish = `# fish completion of Brine's commands: salt completion fish | source
 function __brine_complete
-  salt --complete fish (commandline -opc) (commandline -ct) 2>/dev/null
+  set -l candidates (salt --complete fish (commandline -opc) (commandline -ct) 2>/dev/null)
+  # Files where nothing else may stand, as the other shells have it.
+  if set -q candidates[1]
+    string join -- \\n $candidates
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
 for name in ${names}
-  complete -c $name -a '(__brine_complete)'
+  complete -c $name -f -a '(__brine_complete)'
 end
 `;
 

@@ -11,6 +11,15 @@ const isInstalled = (shell: string): boolean => spawnSync(shell, ['-c', 'true'])
 const interactive = {
   bash: ['bash', '--norc', '--noprofile', '-i'],
   zsh: ['zsh', '-f', '-i'],
+  fish: ['fish', '--no-config', '-i'],
+} as const;
+
+/** What makes them quiet and takes the script over. */
+const setUp = {
+  bash: ["bind 'set bell-style none'", 'source <(salt completion bash)'],
+  zsh: ['unsetopt beep; autoload -Uz compinit; compinit -u -D', 'source <(salt completion zsh)'],
+  // What fish suggests by itself looks like what a tab completes.
+  fish: ['set -g fish_autosuggestion_enabled 0', 'salt completion fish | source'],
 } as const;
 
 /** A machine with the commands on the PATH, and a master that accepted two minions and does not run. */
@@ -22,16 +31,14 @@ function machine() {
   mkdirSync(join(dir, 'etc/salt/pki/master/minions'), { recursive: true });
   for (const id of ['quebec', 'quito']) writeFileSync(join(dir, 'etc/salt/pki/master/minions', id), '');
   writeFileSync(join(dir, 'master'), `root_dir: ${dir}\n`);
-  return { PATH: `${dir}:${process.env.PATH}`, SALT_CONFIG_DIR: dir, TERM: 'dumb', PS1: '' };
+  return { PATH: `${dir}:${process.env.PATH}`, SALT_CONFIG_DIR: dir, TERM: 'dumb', PS1: '', fish_history: '' };
 }
 
 /** Types lines that end with a tab, and waits for what the shell makes of each. */
 async function typeInto(shell: keyof typeof interactive, presses: readonly (readonly [string, RegExp])[]) {
   const terminal = startShell(interactive[shell], machine());
-  terminal.type(
-    shell === 'zsh' ? 'unsetopt beep; autoload -Uz compinit; compinit -u -D\n' : "bind 'set bell-style none'\n",
-  );
-  terminal.type(`source <(salt completion ${shell}); echo "rea""dy"\n`);
+  for (const line of setUp[shell]) terminal.type(`${line}\n`);
+  terminal.type('echo "rea""dy"\n');
   await until(`${shell} is ready`, () => /ready\r?\n/.test(terminal.text()));
   try {
     for (const [line, completed] of presses) {
@@ -68,9 +75,13 @@ describe('a tab in bash', () => {
   it('completes ids, functions, arguments, options and their values', () => typeInto('bash', presses), 60_000);
 });
 
-// The tests of a change are run where zsh is; on any other machine bash alone is tested.
+// The tests of a change are run where zsh and fish are; on any other machine bash alone is tested.
 describe.skipIf(!isInstalled('zsh') && process.env.CI !== 'true')('a tab in zsh', () => {
   it('completes ids, functions, arguments, options and their values', () => typeInto('zsh', presses), 60_000);
+});
+
+describe.skipIf(!isInstalled('fish') && process.env.CI !== 'true')('a tab in fish', () => {
+  it('completes ids, functions, arguments, options and their values', () => typeInto('fish', presses), 60_000);
 });
 
 describe('salt --complete', () => {
