@@ -1,8 +1,10 @@
+import { createWriteStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
+import { systemErrorCode } from '../../../shared/errors.ts';
 import { commandFailed } from '../exec.ts';
 import { createZipDecipher } from './zip_cipher.ts';
 import { dataOffset, readZipDirectory, type ZipEntry } from './zip_reader.ts';
@@ -86,8 +88,7 @@ async function checkParents(dest: string, folder: string): Promise<void> {
 async function extractFile(file: FileHandle, entry: ZipEntry, target: string, options: ExtractOptions): Promise<void> {
   // Instead of writing into it: it may be a link, or a program that runs.
   await rm(target, { force: true });
-  const output = await open(target, 'wx');
-  await pipe(file, entry, options, output.createWriteStream());
+  await pipe(file, entry, options, () => createWriteStream(target, { flags: 'wx' }));
   if (options.keepsModes && entry.mode !== 0) await chmod(target, entry.mode);
 }
 
@@ -100,7 +101,7 @@ async function readLink(file: FileHandle, entry: ZipEntry, options: ExtractOptio
       done();
     },
   });
-  await pipe(file, entry, options, collect);
+  await pipe(file, entry, options, () => collect);
   return Buffer.concat(chunks).toString('utf8');
 }
 
@@ -108,7 +109,7 @@ async function pipe(
   file: FileHandle,
   entry: ZipEntry,
   { password, signal }: ExtractOptions,
-  output: NodeJS.WritableStream,
+  openOutput: () => NodeJS.WritableStream,
 ): Promise<void> {
   const start = await dataOffset(file, entry);
   const isEmpty = entry.packedBytes === 0;
@@ -121,7 +122,13 @@ async function pipe(
     ...(entry.method === 8 && !isEmpty ? [createInflateRaw()] : []),
     createCheck(entry),
   ];
-  await pipeline([packed, ...stages, output], { signal });
+  try {
+    await pipeline([packed, ...stages, openOutput()], { signal });
+  } catch (error) {
+    // Numbers of zlib are not those of the system.
+    if (!systemErrorCode(error)?.startsWith('Z_')) throw error;
+    throw commandFailed(`the zip file is broken at ${entry.name}`);
+  }
 }
 
 function createCheck({ name, bytes, crc }: ZipEntry): Transform {

@@ -47,8 +47,11 @@ function secondsOf(value: unknown, standard: number): number {
 
 function reasonOf(error: unknown): string {
   if (error instanceof FleetError) return error.message;
-  if (systemErrorCode(error) === undefined) throw error;
-  return osErrorText(error) ?? ((error as Error).message || String(systemErrorCode(error)));
+  const code = systemErrorCode(error);
+  if (code === undefined) throw error;
+  // Numbers of zlib are not those of the system.
+  if (code.startsWith('Z_')) return 'the body cannot be unpacked';
+  return osErrorText(error) ?? ((error as Error).message || code);
 }
 
 async function resultOf(context: MinionContext, answer: HttpAnswer, options: QueryOptions): Promise<QueryResult> {

@@ -149,6 +149,20 @@ test('a zip file that is cut or changed is found out', async () => {
   await expect(run('unzip', [at('missing.zip'), at('out')])).rejects.toThrow('No such file or directory');
 });
 
+test('whatever is changed in a zip file, it is unpacked or refused', async () => {
+  const { run, at } = await machine();
+  await run('zip', [at('x.zip'), 'a,sub'], { cwd: at('') });
+  const bytes = await readFile(at('x.zip'));
+  for (let place = 0; place < bytes.length; place += 7) {
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8((changed.readUInt8(place) + 0x55) & 0xff, place);
+    await writeFile(at('y.zip'), changed);
+    await run('unzip', [at('y.zip'), at(`out/${place}`)]).catch((error: unknown) => {
+      expect(error).toMatchObject({ name: 'FleetError' });
+    });
+  }
+});
+
 test('the programs zip, unzip, rar and unrar get their arguments one by one', async () => {
   const { run, at } = await machine(
     fakeExec({

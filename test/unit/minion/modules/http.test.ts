@@ -87,12 +87,13 @@ test('bodies are decoded by their content type or as is said', async () => {
   const url = await serve((request, response) => {
     const isLatin = request.url === '/latin1';
     response.setHeader('content-type', isLatin ? 'text/plain; charset=ISO-8859-1' : 'text/yaml');
-    if (request.url === '/gzip') response.setHeader('content-encoding', 'gzip');
+    if (request.url !== '/latin1' && request.url !== '/') response.setHeader('content-encoding', 'gzip');
     response.end(request.url === '/gzip' ? gzipSync('a: 1') : isLatin ? Buffer.from([0xe9]) : 'a: [1, yes]');
   });
   expect(await query(url, { decode: true })).toMatchObject({ dict: { a: [1, true] } });
   expect(await query(`${url}/latin1`, { decode: true })).toEqual({ body: 'é', text: 'é' });
   expect(await query(`${url}/gzip`)).toEqual({ body: 'a: 1' });
+  expect(await query(`${url}/broken`)).toEqual({ error: 'the body cannot be unpacked' });
   expect(await query(url, { decode: true, decode_type: 'json' })).toMatchObject({
     error: expect.stringContaining('the body is not JSON'),
   });
