@@ -34,6 +34,8 @@ export interface EnrollOptions {
   readonly nowMs: () => number;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Told when the master has the key, and an operator has to decide. */
+  readonly offered?: () => void;
 }
 
 const certFile = (pkiDir: string): string => join(pkiDir, 'minion.crt');
@@ -112,8 +114,10 @@ async function waitForAcceptance(
     if (typeof answer === 'string') {
       throw new FleetError('MASTER_UNREACHABLE', `the connection ended while waiting to be accepted: ${answer}`);
     }
-    if (answer.st === 'pending') options.log.warning(answer.message ?? 'waiting for an operator to accept this minion');
-    else if (answer.st === 'accepted') return accept(options, answer);
+    if (answer.st === 'pending') {
+      options.offered?.();
+      options.log.warning(answer.message ?? 'waiting for an operator to accept this minion');
+    } else if (answer.st === 'accepted') return accept(options, answer);
     else throw new FleetError('NOT_PERMITTED', answer.message ?? `the master answered: ${answer.st}`);
   }
 }

@@ -19,6 +19,7 @@ import {
   storedCredentials,
   storeSigningCert,
 } from './enroll.ts';
+import { createLinkRecord, type LinkRecord, type LinkStatus } from './link_status.ts';
 import { createMasterClock } from './master_clock.ts';
 import { createRequests } from './requests.ts';
 import { explainTlsError, masterTls, trustMaster } from './trust.ts';
@@ -69,6 +70,8 @@ export interface MasterLink extends MasterRequests {
   masterNow(): number;
   /** The master told its time since this process started. */
   knowsMasterTime(): boolean;
+  /** How it stands with the master. */
+  status(): LinkStatus;
   /** A message below this minion's job topic that is not a job. */
   answer(topic: string, payload: Uint8Array): void;
 }
@@ -78,6 +81,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const backoff = createBackoff({ ...options.reconnect, random: options.random });
   const signingKeys = new Map<string, KeyObject>();
   const masterClock = createMasterClock(clock);
+  const record = createLinkRecord(clock);
   let connection: Connection | undefined;
   let caPem = '';
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
@@ -106,7 +110,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
     trustSigningKey(credentials.signingCertPem);
-    const received = notingRefusals(options, () => connection);
+    const received = notingRefusals(options, record, () => connection);
     const opened = await connect({ ...options, received }, caPem, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
@@ -117,11 +121,13 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       await announce(options, opened);
       const connectedMs = clock.monotonicMs();
       void sayHello().then(renewal.look);
+      record.connected();
       log.info('connected to the master', { master: `${options.host}:${options.port}` });
       options.connected((packet) => opened.publish(packet));
       const reason = await opened.closed;
       // A master that takes connections and drops them, such as one whose disk is full, must not be stormed.
       if (clock.monotonicMs() - connectedMs >= options.reconnect.maxMs) backoff.reset();
+      record.failed(new FleetError('MASTER_UNREACHABLE', `the connection to the master ended: ${reason}`));
       if (!signal.aborted) log.warning('the connection to the master ended', { reason });
     } finally {
       signal.removeEventListener('abort', stop);
@@ -139,22 +145,35 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     knowsMasterTime: masterClock.isKnown,
     answer: requests.answer,
     ask: requests.ask,
-    async run(signal) {
-      while (!signal.aborted) {
-        try {
-          caPem = (await trustMaster(trustOptions(options))).caPem;
-          const enrolment = enrollOptions(options, caPem, signal);
-          const credentials = (await storedCredentials(enrolment)) ?? (await enroll(enrolment));
-          await attend(credentials, enrolment, signal);
-        } catch (error) {
-          if (signal.aborted) return;
-          await recover(options, explainTlsError(error, trustOptions(options)), backoff, signal);
-          continue;
-        }
-        if (!signal.aborted) await sleep(clock, backoff.next(), signal);
-      }
-    },
+    status: record.status,
+    run: (signal) =>
+      keepConnected(options, { record, backoff, signal }, async (enrolment) => {
+        ({ caPem } = enrolment);
+        const stored = await storedCredentials(enrolment);
+        await attend(stored ?? (await enroll({ ...enrolment, offered: record.offered })), enrolment, signal);
+      }),
   };
+}
+
+/** Connects again whenever it ends, after a wait. */
+async function keepConnected(
+  options: MasterLinkOptions,
+  { record, backoff, signal }: { readonly record: LinkRecord; readonly backoff: Backoff; readonly signal: AbortSignal },
+  attend: (enrolment: EnrollOptions) => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { caPem } = await trustMaster(trustOptions(options));
+      await attend(enrollOptions(options, caPem, signal));
+    } catch (error) {
+      if (signal.aborted) return;
+      const explained = explainTlsError(error, trustOptions(options));
+      record.failed(explained);
+      await recover(options, explained, backoff, signal);
+      continue;
+    }
+    if (!signal.aborted) await sleep(options.clock, backoff.next(), signal);
+  }
 }
 
 /** What it can do goes ahead of the subscription, which is when jobs begin to come. */
@@ -166,6 +185,7 @@ async function announce({ id, info }: MasterLinkOptions, connection: Connection)
 /** What was refused is acknowledged all the same: without this, its author would take it for delivered. */
 function notingRefusals(
   { id, received, log }: MasterLinkOptions,
+  record: Pick<LinkRecord, 'refused'>,
   connection: () => Connection | undefined,
 ): MasterLinkOptions['received'] {
   const refusalTopic = formatTopic(Refusal.topic, { id });
@@ -173,6 +193,7 @@ function notingRefusals(
     const refusal = topic === refusalTopic ? Refusal.decode(topic, payload)?.payload : undefined;
     if (refusal === undefined) return received(topic, payload, retain);
     const { mid, reason, message } = refusal;
+    record.refused(refusal);
     log.warning('the master refused a message', { topic: refusal.topic, reason, message });
     if (mid !== undefined) connection()?.refuse(mid, new FleetError(REFUSAL_CODES[reason], `${reason}: ${message}`));
   };

@@ -34,6 +34,7 @@ import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_request
 import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
 import { answerScheduleRequest, MANAGE_SCHEDULE } from './lib/schedule/schedule_requests.ts';
+import { ASK_STATUS, answerStatusRequest } from './lib/status_requests.ts';
 import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
@@ -130,7 +131,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     },
   });
   const reactor = createReactor(deps, services, runOwnJob);
-  hear = createHearing({ forward: hear, beacons, reactor, services, log });
+  hear = createHearing({ forward: hear, beacons, reactor, services, status: () => link.status(), log });
 
   const abort = new AbortController();
   const work = async (): Promise<void> => {
@@ -271,6 +272,7 @@ function createHearing(parts: {
   readonly beacons: RunningBeacons;
   readonly reactor: MinionReactor;
   readonly services: MinionServices;
+  readonly status: MasterLink['status'];
   readonly log: Logger;
 }): Hear {
   const { forward, reactor, services, log } = parts;
@@ -278,6 +280,7 @@ function createHearing(parts: {
   return (tag, data) => {
     if (tag === MANAGE_BEACONS) void answerBeaconRequest(data, { ...services, beacons: parts.beacons, log });
     else if (tag === ASK_MASTER) void answerMasterRequest(data, { ...services, log });
+    else if (tag === ASK_STATUS) void answerStatusRequest(data, { ...services, status: parts.status, log });
     else if (tag === MANAGE_SCHEDULE) void answerScheduleRequest(data, { ...services, context, log });
     reactor.heard(tag, data);
     forward(tag, data);

@@ -53,6 +53,6 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 }
 
 /** Whole seconds UTC: the unit of every time on the wire. */
-export function nowSeconds(clock: Clock): number {
+export function nowSeconds(clock: Pick<Clock, 'nowMs'>): number {
   return Math.floor(clock.nowMs() / 1000);
 }

@@ -74,6 +74,8 @@ export const Refusal = defineMessage({
   },
 });
 
+export type RefusalPayload = v.InferOutput<typeof Refusal.payload>;
+
 export const MasterBeacon = defineMessage({
   name: 'master',
   topic: 'salt/master',
