@@ -23,10 +23,12 @@ export interface LocalBus {
 }
 
 export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid: number): LocalBus {
+  let connections = 0;
   const connect = (received: (topic: string, payload: Uint8Array) => void | Promise<void>): Promise<Connection> =>
     openConnection({
       endpoint: { kind: 'unix', path: join(sock_dir, loopbackSocketName) },
-      clientId: `salt-call-${pid}`,
+      // Of its own: a second connection of one id would take the place of the first.
+      clientId: `salt-call-${pid}-${++connections}`,
       keepaliveSeconds: 60,
       connectTimeoutMs: 5000,
       received,

@@ -14,6 +14,7 @@ import {
 } from './command_options.ts';
 import { completionScript } from './completion/shell_scripts.ts';
 import { confirmWide } from './confirm_wide.ts';
+import { doctorWords } from './doctor/doctor_words.ts';
 import { matchedIds } from './matched_ids.ts';
 import { chooseOutput, formatOutput } from './output.ts';
 import { parseCalls, parseValue } from './parse_args.ts';
@@ -46,6 +47,8 @@ interface SaltOptions extends CommonOptions, PrintOptions, TargetOptions, Omit<S
 
 /** `salt '<target>' <function> [arguments]`. Resolves to the exit status (CLI-4). */
 export async function runSalt(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const doctor = doctorWords(argv);
+  if (doctor !== undefined) return (await import('./doctor/doctor.ts')).runDoctor(doctor, terminal);
   const command = saltCommand();
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<SaltOptions>();

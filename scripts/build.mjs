@@ -15,6 +15,7 @@ const pluginFolders = [
   'master/runners',
   'master/wheel',
   'cli/outputs',
+  'cli/doctor/checks',
   'shared/returners',
 ];
 const commands = ['salt', 'salt-call', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'];

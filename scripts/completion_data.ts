@@ -1,4 +1,5 @@
 import { collectCompletionData } from '../cli/completion/completion_data.ts';
+import { doctorCommand } from '../cli/doctor/doctor.ts';
 import { streamedFunctions } from '../cli/runner_docs.ts';
 import { saltCommand } from '../cli/salt.ts';
 import { saltCallCommand } from '../cli/salt_call.ts';
@@ -11,7 +12,15 @@ import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
 /** What the shells complete; the build writes it into dist/completion.json. */
 export function completionData() {
   return collectCompletionData({
-    commands: [saltCommand(), saltCallCommand(), keyCommand(), saltRunCommand(), masterCommand(), minionCommand()],
+    commands: [
+      saltCommand(),
+      doctorCommand(),
+      saltCallCommand(),
+      keyCommand(),
+      saltRunCommand(),
+      masterCommand(),
+      minionCommand(),
+    ],
     modules: minionModules(),
     runners: coreRunners(),
     streamed: streamedFunctions,

@@ -1,3 +1,5 @@
+import { doctorWords } from '../doctor/doctor_words.ts';
+
 /** An option of a command, as far as completing goes. */
 export interface OptionSummary {
   readonly flags: readonly string[];
@@ -39,7 +41,8 @@ export function completeWords(
   minionIds: () => readonly string[],
 ): readonly Candidate[] {
   const command = (words[0] ?? '').split('/').at(-1) ?? '';
-  const options = data.commands[command];
+  const isDoctor = command === 'salt' && doctorWords(words.slice(1, -1)) !== undefined;
+  const options = data.commands[isDoctor ? 'salt doctor' : command];
   if (options === undefined || words.length < 2) return [];
   const current = words.at(-1) ?? '';
   const { positional, pending, flags } = readWords(words.slice(1, -1), options);
@@ -77,7 +80,11 @@ function completeArgument(
   }
   if (target === 'completion' && rest.length === 0) return startingWith(current, shells.map(asCandidate));
   if (target !== undefined) return completeCall(functions, rest, current, isDoc);
-  return startingWith(current, [...minionIds().map(asCandidate), { text: 'completion', summary: 'print a script' }]);
+  return startingWith(current, [
+    ...minionIds().map(asCandidate),
+    { text: 'completion', summary: 'print a script' },
+    { text: 'doctor', summary: 'look for what is wrong' },
+  ]);
 }
 
 /** A function, or the name of one of its arguments that is not given yet. */

@@ -32,7 +32,7 @@ export const MASTER_NAME = 'salt-master';
 
 const DAY_MS = 86_400_000;
 /** A device whose clock is set to local time is up to 14 hours behind. */
-const BACKDATE_MS = DAY_MS;
+export const BACKDATE_MS = DAY_MS;
 /** `99991231235959Z`, "no well-defined expiration date" (RFC 5280 §4.1.2.5): the authority is pinned by its key. */
 const NEVER_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 /** X.520 ub-common-name, characters. */
@@ -140,7 +140,7 @@ export function readCertificate(certPem: string): X509Certificate {
   }
 }
 
-function commonNameOf(certificate: X509Certificate): string {
+export function commonNameOf(certificate: X509Certificate): string {
   return /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '';
 }
 

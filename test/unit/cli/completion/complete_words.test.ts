@@ -6,6 +6,7 @@ import { collectCompletionData } from '../../../../cli/completion/completion_dat
 import { formatCandidates, mergeWords } from '../../../../cli/completion/format_candidates.ts';
 import { readMinionIds } from '../../../../cli/completion/read_minion_ids.ts';
 import { completionScript } from '../../../../cli/completion/shell_scripts.ts';
+import { doctorCommand } from '../../../../cli/doctor/doctor.ts';
 import { saltCommand } from '../../../../cli/salt.ts';
 import { saltCallCommand } from '../../../../cli/salt_call.ts';
 import { keyCommand } from '../../../../cli/salt_key.ts';
@@ -23,7 +24,7 @@ const modulesOf = (functions: Record<string, readonly string[]>) => {
 };
 
 const data = await collectCompletionData({
-  commands: [saltCommand(), saltCallCommand(), keyCommand(), saltRunCommand()],
+  commands: [saltCommand(), doctorCommand(), saltCallCommand(), keyCommand(), saltRunCommand()],
   modules: modulesOf({ 'test.ping': [], 'test.sleep': ['length'], 'cmd.run': ['cmd', 'cwd', 'runas'], 'cron.ls': [] }),
   runners: modulesOf({ 'manage.up': [], 'jobs.cancel': ['jid', 'minion'] }),
   streamed: { 'jobs.watch': { summary: 'Follow a job.' } },
@@ -35,7 +36,7 @@ const complete = (...words: string[]): string[] => completeWords(words, data, ()
 describe('completion of', () => {
   test.each([
     ['minion ids', ['salt', 'we'], ['web1', 'web2']],
-    ['minion ids behind options', ['salt', '-v', '--out', 'json', 'd'], ['db1']],
+    ['minion ids behind options', ['salt', '-v', '--out', 'json', 'db'], ['db1']],
     ['modules first', ['salt', '*', 'c'], ['cmd.', 'cron.']],
     ['functions of the only module that it can be', ['salt', '*', 'te'], ['test.ping', 'test.sleep']],
     ['functions', ['salt', '*', 'test.s'], ['test.sleep']],
@@ -55,6 +56,9 @@ describe('completion of', () => {
     ['arguments of runners', ['salt-run', 'jobs.cancel', 'm'], ['minion=']],
     ['ids of salt-key', ['salt-key', '-d', 'db'], ['db1']],
     ['shells', ['salt', 'completion', ''], ['bash', 'zsh', 'fish']],
+    ['the words that are no minion', ['salt', 'do'], ['doctor']],
+    ['options of the doctor', ['salt', '-c', 'x', 'doctor', '--q'], ['--quick']],
+    ['functions of a minion that is called doctor', ['salt', 'doctor', 'cr'], ['cron.ls']],
     ['another command', ['ls', ''], []],
     ['a command alone', ['salt'], []],
   ])('%s', (_what, words, candidates) => expect(complete(...words)).toEqual(candidates));
