@@ -173,7 +173,8 @@ async function edit(
   name: string,
   fields: Readonly<Partial<Record<keyof typeof fieldAt, string>>>,
 ): Promise<true> {
-  await editEntry(accountsRoot(context, where), 'etc/shadow', name, (old) => {
+  const file = { root: accountsRoot(context, where), file: 'etc/shadow', clock: context.clock };
+  await editEntry(file, name, (old) => {
     const changed = [...old];
     for (const [field, value] of Object.entries(fields)) changed[fieldAt[field as keyof typeof fieldAt]] = value;
     return changed;

@@ -1,32 +1,44 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../../shared/clock.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
+import { withFileLock } from './lock_file.ts';
 
-/** Changes the fields of one entry of a file such as etc/passwd. Throws COMMAND_FAILED when there is no such entry. */
+/** A file such as etc/passwd, below the directory that stands for `/`. */
+export interface AccountFile {
+  readonly root: string;
+  readonly file: string;
+  /** For the wait until nobody else changes it. */
+  readonly clock: Clock;
+}
+
+/** Changes the fields of one entry. Throws COMMAND_FAILED when there is no such entry. */
 export async function editEntry(
-  root: string,
-  file: string,
+  place: AccountFile,
   name: string,
   edit: (fields: readonly string[]) => readonly string[],
 ): Promise<void> {
   let isFound = false;
-  await editEntries(root, file, (fields) => {
+  await editEntries(place, (fields) => {
     if (fields[0] !== name) return fields;
     isFound = true;
     return edit(fields);
   });
-  if (!isFound) throw commandFailed(`there is no entry of ${name} in /${file}`);
+  if (!isFound) throw commandFailed(`there is no entry of ${name} in /${place.file}`);
 }
 
 /** Gives each entry to `edit` and writes the file when one came back different. Lines that are no entries stay. */
 export async function editEntries(
-  root: string,
-  file: string,
+  { root, file, clock }: AccountFile,
   edit: (fields: readonly string[]) => readonly string[],
 ): Promise<void> {
   const path = join(root, file);
+  await withFileLock(path, clock, () => editFile(path, edit));
+}
+
+async function editFile(path: string, edit: (fields: readonly string[]) => readonly string[]): Promise<void> {
   const text = await readFile(path, 'utf8');
   const lines = text.split('\n').map((line) => {
     if (!/^[^#+-].*:/.test(line)) return line;

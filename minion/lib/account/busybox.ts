@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { findGroup, readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
-import { editEntries, editEntry } from './account_files.ts';
+import { type AccountFile, editEntries, editEntry } from './account_files.ts';
 import { type AccountProvider, accountsRoot, change, type NewUser, type UserChange } from './provider.ts';
 
 /** BusyBox's adduser, as Alpine has it. It cannot change an entry: that is done in the files. */
@@ -17,7 +17,8 @@ export const busybox: AccountProvider = {
       await change(context, ['addgroup', '--', user.name, group], `add ${user.name} to ${group}`);
     }
   },
-  changeUser: (context, root, name, wanted) => changeFiles(accountsRoot(context, root), name, wanted),
+  changeUser: (context, root, name, wanted) =>
+    changeFiles({ root: accountsRoot(context, root), clock: context.clock }, name, wanted),
   async deleteUser(context, root, name, { removeHome }) {
     refuseRoot(root);
     const options = removeHome ? ['--remove-home'] : [];
@@ -29,7 +30,8 @@ export const busybox: AccountProvider = {
     await change(context, ['addgroup', ...options, '--', name], `add group ${name}`);
   },
   async changeGroup(context, root, name, { gid, members }) {
-    await editEntry(accountsRoot(context, root), 'etc/group', name, ([, password = 'x', old = '', all = '']) => [
+    const group = { root: accountsRoot(context, root), file: 'etc/group', clock: context.clock };
+    await editEntry(group, name, ([, password = 'x', old = '', all = '']) => [
       name,
       password,
       gid === undefined ? old : String(gid),
@@ -62,15 +64,15 @@ function addOptions(user: NewUser): string[] {
   ];
 }
 
-async function changeFiles(root: string, name: string, wanted: UserChange): Promise<void> {
+async function changeFiles(place: Omit<AccountFile, 'file'>, name: string, wanted: UserChange): Promise<void> {
   if (wanted.moveHome) {
     throw commandFailed('a home cannot be moved by this system', 'move it by file.rename and leave out persist');
   }
   const { newName = name, uid, gid, home, shell, gecos, groups } = wanted;
-  const accounts = await readAccounts(root);
+  const accounts = await readAccounts(place.root);
   const group = gid === undefined ? undefined : findGroup(accounts, /^\d+$/.test(gid) ? Number(gid) : gid);
   if (gid !== undefined && group === undefined) throw commandFailed(`there is no group ${gid}`);
-  await editEntry(root, 'etc/passwd', name, ([, password = 'x', ...old]) => [
+  await editEntry({ ...place, file: 'etc/passwd' }, name, ([, password = 'x', ...old]) => [
     newName,
     password,
     uid === undefined ? (old[0] ?? '') : String(uid),
@@ -79,9 +81,9 @@ async function changeFiles(root: string, name: string, wanted: UserChange): Prom
     home ?? old[3] ?? '',
     shell ?? old[4] ?? '',
   ]);
-  if (newName !== name) await editEntry(root, 'etc/shadow', name, ([, ...rest]) => [newName, ...rest]);
+  if (newName !== name) await editEntry({ ...place, file: 'etc/shadow' }, name, ([, ...rest]) => [newName, ...rest]);
   if (groups === undefined && newName === name) return;
-  await editEntries(root, 'etc/group', ([which = '', password = '', number = '', members = '']) => {
+  await editEntries({ ...place, file: 'etc/group' }, ([which = '', password = '', number = '', members = '']) => {
     const others = members.split(',').filter((member) => member !== '' && member !== name);
     const isMember = groups === undefined ? members.split(',').includes(name) : groups.includes(which);
     return [which, password, number, [...others, ...(isMember ? [newName] : [])].join(',')];
