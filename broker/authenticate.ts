@@ -43,7 +43,7 @@ export function authenticate(door: ListenerOptions, claim: Claim, identities: Id
   if (door.kind === 'tls') {
     if (claim.certificate !== undefined) return authenticateMinion(claim, claim.certificate, identities);
     if (claim.password === undefined) return authenticateUnenrolled(claim);
-    return authenticateDevice(claim, identities) ?? refuse(4, `wrong name or password for ${claim.user}`);
+    return authenticateByPassword(claim, identities) ?? refuse(4, `wrong name or password for ${claim.user}`);
   }
   if (door.role === 'local') {
     return { who: { role: 'local', id: claim.clientId || 'anonymous' }, session: session('local', claim.clientId) };
@@ -67,11 +67,16 @@ function authenticateMinion(claim: Claim, certificate: PeerCertificate, identiti
 }
 
 /**
- * A constrained minion. Some clients cannot speak on the connection on which they hear (mosquitto_sub and mosquitto_pub
+ * An observer or a constrained minion. Some clients of the latter cannot speak on the connection on which they hear (mosquitto_sub and mosquitto_pub
  * are two): with another client id than its own, a connection is one to speak on.
  */
-function authenticateDevice({ clientId, user, password }: Claim, identities: IdentityStore): Verdict | undefined {
-  if (user === undefined || password === undefined || !identities.isDevice(user, password)) return undefined;
+function authenticateByPassword({ clientId, user, password }: Claim, identities: IdentityStore): Verdict | undefined {
+  if (user === undefined || password === undefined) return undefined;
+  const topics = identities.observerTopics(user, password);
+  if (topics !== undefined) {
+    return { who: { role: 'observer', id: user, topics }, session: session(`observer:${user}`, clientId) };
+  }
+  if (!identities.isDevice(user, password)) return undefined;
   const who = { role: 'minion', id: user } as const;
   return clientId === user ? { who, session: session('minion', user) } : { who, session: undefined, onlySpeaks: true };
 }
@@ -94,8 +99,8 @@ function authenticateOperator(claim: Claim, identities: IdentityStore, isOwnSock
   if (!isOwner) {
     if (claim.password === undefined) return refuse(4, `user ${user} gave no password`);
     if (!identities.isOperator(user, claim.password)) {
-      const device = isOwnSocket ? undefined : authenticateDevice(claim, identities);
-      return device ?? refuse(4, `wrong name or password for user ${user}`);
+      const other = isOwnSocket ? undefined : authenticateByPassword(claim, identities);
+      return other ?? refuse(4, `wrong name or password for user ${user}`);
     }
   }
   return { who: { role: 'operator', id: user }, session: session(`operator:${user}`, claim.clientId) };

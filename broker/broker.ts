@@ -89,7 +89,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     },
     backlogOf(topic) {
       let most: number | undefined;
-      for (const { filters, isClosing, socket } of registry.operators()) {
+      for (const { filters, isClosing, socket } of registry.watchers()) {
         if (filters.has(topic) && !isClosing) most = Math.max(most ?? 0, socket.writableLength);
       }
       return most;

@@ -27,6 +27,8 @@ export interface IdentityStore {
   isOperator(user: string, password: string): boolean;
   /** Name and password of a constrained minion; the same time whether or not there is one of that id. */
   isDevice(id: string, password: string): boolean;
+  /** The filters of what an observer may see; undefined when the name or the password is wrong. */
+  observerTopics(name: string, password: string): readonly string[] | undefined;
   /** The operator that the owner of the unix socket is. */
   readonly owner: string;
 }

@@ -15,7 +15,7 @@ export interface Delivery {
   forward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null;
   /** To that client alone; false when it may not have it or its connection ends. */
   toOne(connection: Connection, packet: Packet, qos: 0 | 1, acknowledged?: () => void): boolean;
-  /** To each operator that subscribed to the topic, once, except `except`. */
+  /** To each operator and observer that subscribed to the topic, once, except `except`. */
   toObservers(packet: Packet, except?: Connection): void;
 }
 
@@ -51,7 +51,7 @@ export function createDelivery(options: {
   /** Undefined when it cannot be shown: a payload of our own that is not what the protocol says is a bug. */
   const payloadFor = (who: Identity, packet: Packet | AedesPublishPacket): Uint8Array | undefined => {
     const payload = packet.payload as Uint8Array;
-    if (who.role !== 'operator' || packet.topic.startsWith('$SYS/')) return payload;
+    if ((who.role !== 'operator' && who.role !== 'observer') || packet.topic.startsWith('$SYS/')) return payload;
     try {
       return transcode(payload);
     } catch (error) {
@@ -88,7 +88,7 @@ export function createDelivery(options: {
     },
     toOne,
     toObservers(packet, except) {
-      for (const observer of registry.operators()) {
+      for (const observer of registry.watchers()) {
         const qos = observer === except ? undefined : observer.qosFor(packet.topic);
         if (qos !== undefined) toOne(observer, packet, qos === 0 ? 0 : packet.qos);
       }

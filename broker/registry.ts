@@ -10,8 +10,8 @@ export interface Registry {
   /** Notes whose it is; returns the connection that it takes over. */
   identify(connection: Connection, who: Identity, session: string | undefined): Connection | undefined;
   all(): Iterable<Connection>;
-  /** Those that may watch everything. */
-  operators(): Iterable<Connection>;
+  /** Operators and observers. */
+  watchers(): Iterable<Connection>;
   /** How many offer a key and wait. */
   readonly unenrolled: number;
   readonly size: number;
@@ -19,7 +19,7 @@ export interface Registry {
 
 export function createRegistry(): Registry {
   const connections = new Set<Connection>();
-  const operators = new Set<Connection>();
+  const watchers = new Set<Connection>();
   const unenrolled = new Set<Connection>();
   const sessions = new Map<string, Connection>();
   const byClient = new WeakMap<Client, Connection>();
@@ -30,7 +30,7 @@ export function createRegistry(): Registry {
     },
     remove(connection) {
       connections.delete(connection);
-      operators.delete(connection);
+      watchers.delete(connection);
       unenrolled.delete(connection);
       const { session } = connection;
       if (session !== undefined && sessions.get(session) === connection) sessions.delete(session);
@@ -39,7 +39,7 @@ export function createRegistry(): Registry {
     identify(connection, who, session) {
       connection.who = who;
       connection.session = session;
-      if (who.role === 'operator') operators.add(connection);
+      if (who.role === 'operator' || who.role === 'observer') watchers.add(connection);
       if (who.role === 'unenrolled') unenrolled.add(connection);
       if (session === undefined) return undefined;
       const earlier = sessions.get(session);
@@ -47,7 +47,7 @@ export function createRegistry(): Registry {
       return earlier;
     },
     all: () => connections,
-    operators: () => operators,
+    watchers: () => watchers,
     get unenrolled() {
       return unenrolled.size;
     },

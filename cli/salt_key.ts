@@ -43,6 +43,8 @@ interface KeyOptions extends CommonOptions, PrintOptions {
   /** `-F master`. */
   readonly localOnly?: boolean;
   readonly genToken?: boolean;
+  readonly genObserver?: string;
+  readonly topics?: string;
   readonly addConstrained?: string;
   readonly class?: string;
   readonly maxPacket?: string;
@@ -101,6 +103,8 @@ export function keyCommand(): Command {
     .option('--gen-token', 'make a token with which one minion is accepted unseen, once')
     .option('--id <glob>', 'for which minion ids the token is good', '*')
     .option('--ttl <duration>', 'how long the token is good: 10m, 8h, 7d')
+    .option('--gen-observer <name>', 'make a password for one who may watch and say nothing, and print it')
+    .option('--topics <filters>', 'with --gen-observer: all that it may see, such as salt/event/#,salt/presence/+', '#')
     .option('--add-constrained <id>', 'add a minion with a password, and print what it is flashed with')
     .option('--class <number>', 'its class (RFC 7228): 0, 1, 2 or more', '1')
     .option('--max-packet <bytes>', 'the largest MQTT packet that it takes; left out: what its class suggests')
@@ -135,6 +139,11 @@ async function perform(
   const finger = options.finger ?? (options.fingerAll === true ? '*' : undefined);
   const printed = options.print ?? (options.printAll === true ? '*' : undefined);
   if (options.addConstrained !== undefined) return addConstrained(client, options.addConstrained, options, out);
+  if (options.genObserver !== undefined) {
+    const topics = (options.topics ?? '#').split(',');
+    out(String(await call(client, 'observers.add', [options.genObserver, topics], {}, 'runner')));
+    return 0;
+  }
   if (options.genToken === true) return generateToken(client, options, out);
   if (finger !== undefined) return details(client, 'key.finger', finger, options, print, out);
   if (printed !== undefined) return details(client, 'key.print', printed, options, print, out);
@@ -249,8 +258,9 @@ async function call(
   fun: string,
   arg: readonly unknown[],
   kwarg: Readonly<Record<string, unknown>> = {},
+  op: 'wheel' | 'runner' = 'wheel',
 ): Promise<unknown> {
-  for await (const step of client.request({ op: 'wheel', fun, arg, kwarg })) if (step.t === 'value') return step.value;
+  for await (const step of client.request({ op, fun, arg, kwarg })) if (step.t === 'value') return step.value;
   return undefined;
 }
 

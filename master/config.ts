@@ -114,6 +114,7 @@ const jobs = {
     'How long a running job may give no sign of life; a minion gives one every 30 seconds.',
   ),
   job_timeout: ownKey(seconds(1), 86400, 'How long a job may run at all.'),
+  slow_job_seconds: ownKey(seconds(0), 10, 'A part of a job that ran so long is told under `salt/idx/slow/…`.'),
   max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
 };
 

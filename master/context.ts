@@ -17,6 +17,7 @@ import type { Devices } from './keys/devices.ts';
 import type { KeyStore } from './keys/key_store.ts';
 import type { TokenStore } from './keys/tokens.ts';
 import type { Mine } from './mine/mine.ts';
+import type { Observers } from './observers.ts';
 import type { Operators } from './operators.ts';
 import type { Reactor } from './reactor/reactor.ts';
 import type { MasterReturners } from './returners.ts';
@@ -34,6 +35,7 @@ export interface MasterContext {
   readonly authority: Authority;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly observers: Observers;
   readonly wire: Wire;
   readonly newJid: () => string;
   readonly devices: Devices;

@@ -143,8 +143,14 @@ function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, s
   };
 }
 
-function identitiesOf({ keys, operators, devices }: Parts, owner: string): IdentityStore {
-  return { refuseMinion: keys.refuseMinion, isOperator: operators.isOperator, isDevice: devices.isDevice, owner };
+function identitiesOf({ keys, operators, observers, devices }: Parts, owner: string): IdentityStore {
+  return {
+    refuseMinion: keys.refuseMinion,
+    isOperator: operators.isOperator,
+    isDevice: devices.isDevice,
+    observerTopics: observers.topicsOf,
+    owner,
+  };
 }
 
 function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {

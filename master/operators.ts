@@ -1,15 +1,12 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
 import { FleetError } from '../shared/errors.ts';
 import { UserName } from '../shared/protocol/fields.ts';
+import { hashPassword, isPassword, makePassword, PasswordHash } from './keys/passwords.ts';
 import { createSerialQueue } from './keys/serial_queue.ts';
 
-/**
- * Operators who log in with a password, over TCP. The master makes the passwords, 144 bits each, so that a plain hash
- * is as good as a slow one and a connection is judged at once.
- */
+/** Operators who log in with a password, over TCP. */
 export interface Operators {
   isOperator(user: string, password: string): boolean;
   names(): readonly string[];
@@ -19,8 +16,7 @@ export interface Operators {
   remove(user: string): Promise<boolean>;
 }
 
-const PASSWORD_BYTES = 18;
-const Stored = v.record(UserName, v.object({ password_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }));
+const Stored = v.record(UserName, v.object({ password_hash: PasswordHash }));
 type Stored = v.InferOutput<typeof Stored>;
 
 /**
@@ -42,10 +38,7 @@ export async function openOperators(
   };
   return {
     isOperator(user, password) {
-      const known = stored[user] ?? configured[user];
-      // An unknown name costs the same time as a wrong password.
-      const wanted = Buffer.from(known?.password_hash ?? '0'.repeat(64), 'hex');
-      return timingSafeEqual(wanted, hash(password)) && known !== undefined;
+      return isPassword(entryOf(stored, user) ?? entryOf(configured, user), password);
     },
     names: () => [...new Set([...Object.keys(configured), ...Object.keys(stored)])].sort(),
     add: async (user) => {
@@ -54,8 +47,8 @@ export async function openOperators(
           hint: 'use 1 to 32 of A-Z a-z 0-9 _ . -',
         });
       }
-      const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await inOrder(() => save({ ...stored, [user]: { password_hash: hash(password).toString('hex') } }, user));
+      const password = makePassword();
+      await inOrder(() => save({ ...stored, [user]: { password_hash: hashPassword(password) } }, user));
       return password;
     },
     remove: (user) =>
@@ -81,6 +74,6 @@ async function readStored(path: string): Promise<Stored> {
   }
 }
 
-function hash(password: string): Buffer {
-  return createHash('sha256').update(password).digest();
+function entryOf(entries: Stored, user: string): string | undefined {
+  return Object.hasOwn(entries, user) ? entries[user]?.password_hash : undefined;
 }

@@ -20,6 +20,7 @@ import { createGrainIndex } from './grains/grain_index.ts';
 import { type Collector, createCollector, holdEnded } from './jobs/collect.ts';
 import { createDispatcher, type Dispatcher } from './jobs/dispatch.ts';
 import { createIncomingParts, type IncomingParts } from './jobs/incoming_parts.ts';
+import { createEndedIndex } from './jobs/index_ended.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
 import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
@@ -33,6 +34,7 @@ import type { KeyChange } from './keys/key_table.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
+import { type Observers, openObservers } from './observers.ts';
 import { type Operators, openOperators } from './operators.ts';
 import { sendDecisions } from './receive.ts';
 import { createMasterReturners, type MasterReturners } from './returners.ts';
@@ -60,6 +62,7 @@ export interface Parts {
   readonly keys: KeyStore;
   readonly tokens: TokenStore;
   readonly operators: Operators;
+  readonly observers: Observers;
   readonly wire: WireTap;
   readonly devices: Devices;
   readonly enrollment: Enrollment;
@@ -128,11 +131,15 @@ export async function createParts(
     // The owner's commands come through the unix socket, one of them being this very change.
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
+  const observers = await openObservers(pkiDir, (name) => {
+    broker()?.disconnect({ role: 'observer', id: name }, 'its password was changed');
+  });
   return {
     authority,
     keys,
     tokens,
     operators,
+    observers,
     wire: createWire(broker, (payload, encoding, id) => sign({ authority, devices }, payload, encoding, id)),
     devices,
     enrollment,
@@ -163,6 +170,7 @@ function createJobPath(
   const { config, clock, random, log } = deps;
   const { jobs, bus, devices, returners } = parts;
   const observeJob = observeJobs(observations, () => clock.nowMs());
+  const indexEnded = createEndedIndex((packet) => broker()?.publish(packet), config.slow_job_seconds * 1000);
   const tracker = createTracker({
     jobs,
     clock,
@@ -170,6 +178,7 @@ function createJobPath(
     eventOf: (record, update) => holdEnded(bus, record, update),
     ended(record, update) {
       observeJob(record, update);
+      indexEnded(record, update);
       dispatcher.ended(record.jid, update.id, update.state !== 'succeeded');
     },
   });
@@ -189,6 +198,9 @@ function createJobPath(
       queuedPerMinionMax: config.job_queue_max_per_minion,
       openMax: config.job_queue_max_total,
       inflightMax: config.max_inflight,
+    },
+    refused(record, ended) {
+      for (const [id, row] of ended) indexEnded(record, { reason: undefined, result: undefined, ...row, id });
     },
     pullsBlocks: (id) => devices.get(id)?.blocks === true,
     sign: (payload, encoding, id) => sign(parts, payload, encoding, id),

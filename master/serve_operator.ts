@@ -1,5 +1,7 @@
 import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
+import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
+import { toJsonLine } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import {
   type CallRequest,
@@ -31,7 +33,8 @@ export interface OperatorServiceOptions {
 export function createOperatorService(options: OperatorServiceOptions) {
   const { publish, log } = options;
   return (user: string, c: string, request: OperatorRequestPayload): void => {
-    const answer: Answer = (step) => publish(OperatorResponse.encode({ user, c }, step, 'json'));
+    const answerNow: Answer = (step) => publish(OperatorResponse.encode({ user, c }, step, 'json'));
+    const answer = 'gather' in request && request.gather === true ? gatherSteps(answerNow) : answerNow;
     serve(options, user, c, request, answer).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
@@ -42,6 +45,21 @@ export function createOperatorService(options: OperatorServiceOptions) {
         if (error instanceof Error) log.debug(error.stack ?? error.message);
       }
       answer({ t: 'error', error: toReport(error) });
+    });
+  };
+}
+
+/** Keeps all steps until the last, and tells them as one. */
+function gatherSteps(answer: Answer): Answer {
+  const steps: OperatorResponsePayload[] = [];
+  return (step) => {
+    if (step.t !== 'end') steps.push(step);
+    if (step.t !== 'end' && step.t !== 'error') return;
+    if (toJsonLine(steps).length < PAYLOAD_LIMITS.bytes) return answer({ t: 'all', steps });
+    const hint = 'ask without gather';
+    answer({
+      t: 'error',
+      error: toReport(new FleetError('LIMIT_EXCEEDED', 'the answer does not fit one message', { hint })),
     });
   };
 }

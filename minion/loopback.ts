@@ -59,6 +59,7 @@ export async function startLoopback(options: {
       refuseMinion: () => 'this is a loopback broker',
       isOperator: () => false,
       isDevice: () => false,
+      observerTopics: () => undefined,
       owner: 'local',
     },
     limits: LIMITS,

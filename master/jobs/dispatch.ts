@@ -28,6 +28,8 @@ export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions,
   readonly bus: EventBus;
   readonly newJid: () => string;
   readonly clock: Clock;
+  /** Told of parts that are over before anything was sent. */
+  readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => void;
   /** Hands a job to the returners of `ext_job_cache`. */
   readonly keep: ((record: JobRecord) => Promise<void>) | undefined;
   /** 0 to 1, for drawing a subset. */
@@ -114,6 +116,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         for (const id of soon) signer.signAhead(record, id, fleet.info(id));
       }
       const job = await tracker.add(record, ended, bus.hold(`salt/job/${record.jid}/new`, newEvent(record, ended)));
+      options.refused(record, ended);
       await options.keep?.(record);
       if (record.batch === undefined) send(record.jid, open);
       else batches.start(job);

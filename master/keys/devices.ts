@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { readPrivateFile, writePrivateFile } from '../../shared/crypto/private_file.ts';
@@ -7,6 +7,7 @@ import { MinionId } from '../../shared/ids.ts';
 import { FunctionName } from '../../shared/protocol/fields.ts';
 import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
+import { hashPassword, isPassword, makePassword, PasswordHash } from './passwords.ts';
 import { createSerialQueue } from './serial_queue.ts';
 
 /**
@@ -57,12 +58,11 @@ export interface DeviceSecrets {
 
 export type DeviceChange = 'added' | 'replaced' | 'removed';
 
-const PASSWORD_BYTES = 18;
 const HMAC_KEY_BYTES = 16;
 const Whole = v.pipe(v.number(), v.integer());
 
 const StoredDevice = v.object({
-  password_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  password_hash: PasswordHash,
   hmac_key: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
   class: v.pipe(Whole, v.minValue(0)),
   max_packet: v.pipe(Whole, v.minValue(128)),
@@ -93,18 +93,15 @@ export async function openDevices(
     ids: () => [...devices.keys()],
     find,
     get: (id) => devices.get(id),
-    isDevice(id, password) {
-      const wanted = Buffer.from(known.get(id)?.password_hash ?? '0'.repeat(64), 'hex');
-      return timingSafeEqual(wanted, hash(password)) && known.has(id);
-    },
+    isDevice: (id, password) => isPassword(known.get(id)?.password_hash, password),
     add: (id, { trust, ...declared }) =>
       inOrder(async () => {
         if (!v.is(MinionId, id)) throw new FleetError('ARGS_INVALID', `${JSON.stringify(id)} is not a minion id`);
-        const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+        const password = makePassword();
         const key = trust === 'hmac' ? randomBytes(HMAC_KEY_BYTES).toString('hex') : undefined;
         const stored = parseDevice({
           ...declared,
-          password_hash: hash(password).toString('hex'),
+          password_hash: hashPassword(password),
           ...(key !== undefined && { hmac_key: key }),
         });
         await save(new Map(known).set(id, stored));
@@ -156,8 +153,4 @@ async function readStored(path: string): Promise<Stored> {
       cause,
     });
   }
-}
-
-function hash(password: string): Buffer {
-  return createHash('sha256').update(password).digest();
 }

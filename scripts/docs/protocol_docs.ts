@@ -59,6 +59,7 @@ const NAMES = {
   master: 'master',
   minion: 'any minion',
   operator: 'any operator',
+  observer: 'any observer',
   unenrolled: 'any unenrolled client',
   local: 'any local client',
 } as const;

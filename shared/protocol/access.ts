@@ -1,11 +1,13 @@
 import type { AnyMessage, Role } from './message.ts';
-import { matchLevels, TOPIC_LIMITS, templateLevels, topicFits } from './topic.ts';
+import { filterMatches, matchLevels, TOPIC_LIMITS, templateLevels, topicFits } from './topic.ts';
 
 /** Who a connection is. It comes from the connection (certificate, socket, credentials), never from a payload. */
 export interface Identity {
   readonly role: Role;
   /** Minion id, operator name or, for an unenrolled client, its key's fingerprint. */
   readonly id: string;
+  /** Of an observer: filters of what it may see. */
+  readonly topics?: readonly string[];
 }
 
 export interface Access {
@@ -28,7 +30,7 @@ export function createAccess(table: readonly AnyMessage[]): Access {
   }
   return {
     mayPublish(who, topic) {
-      if (/[+#\0]/.test(topic)) return undefined;
+      if (who.role === 'observer' || /[+#\0]/.test(topic)) return undefined;
       const levels = topic.split('/');
       for (const message of byKind.get(kindOf(topic)) ?? []) {
         const params = matchLevels(templateLevels(message.topic), levels);
@@ -38,6 +40,7 @@ export function createAccess(table: readonly AnyMessage[]): Access {
       return undefined;
     },
     mayReceive(who, topic) {
+      if (who.role === 'observer' && !who.topics?.some((filter) => filterMatches(filter, topic))) return false;
       const levels = topic.split('/');
       return (byKind.get(kindOf(topic)) ?? []).some((message) => {
         const params = matchLevels(templateLevels(message.topic), levels);
@@ -46,6 +49,7 @@ export function createAccess(table: readonly AnyMessage[]): Access {
     },
     maySubscribe(who, filter) {
       if (Buffer.byteLength(filter) > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;
+      if (who.role === 'observer') return !filter.startsWith('$');
       // An operator may watch everything; what belongs to another operator is held back at delivery.
       if (who.role === 'operator')
         return filter === '#' || filter === '+/#' || !filter.startsWith('$') || filter.startsWith('$SYS/');
@@ -70,6 +74,8 @@ function isParty(
   who: Identity,
   params: Readonly<Record<string, string>>,
 ): boolean {
+  // What every operator sees, observers see.
+  if (who.role === 'observer') return parties.some(({ role, self }) => role === 'operator' && self === undefined);
   return parties.some(
     (party) => party.role === who.role && (party.self === undefined || params[party.self] === who.id),
   );

@@ -3,8 +3,9 @@ import { FleetError } from '../errors.ts';
 import { decodePayload, type Encoding, encodePayload } from './codec.ts';
 import { formatTopic, parseTopic, type TopicParams } from './topic.ts';
 
-/** `unenrolled`: a TLS client without a certificate, known by its key's fingerprint alone. `local`: a loopback client. */
-export type Role = 'master' | 'minion' | 'operator' | 'unenrolled' | 'local';
+/** `unenrolled`: a TLS client without a certificate, known by its key's fingerprint alone. `local`: a loopback client.
+ * `observer`: sees what all operators may see, and says nothing. */
+export type Role = 'master' | 'minion' | 'operator' | 'observer' | 'unenrolled' | 'local';
 
 /** One side of a message. `self` names the topic parameter that must equal the client's own id. */
 export interface Party<T extends string> {

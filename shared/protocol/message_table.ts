@@ -3,7 +3,7 @@ import { Enroll, EnrollResponse } from './messages/enroll.ts';
 import { Fire, LocalEvent, MasterBeacon, MasterEvent, Presence, Refusal } from './messages/event.ts';
 import { Info, Job, JobBlock, JobControl, JobResponse, Request } from './messages/job.ts';
 import { OperatorFire, OperatorRequest, OperatorResponse } from './messages/operator.ts';
-import { Ack, Return, ReturnLong, ReturnPart } from './messages/return.ts';
+import { Ack, JobIndex, Return, ReturnLong, ReturnPart } from './messages/return.ts';
 
 /** The wire, one line a message. The access control, the reference page and the golden vectors derive from it. */
 export const messageTable = [
@@ -15,6 +15,7 @@ export const messageTable = [
   ReturnLong,
   ReturnPart,
   Ack,
+  JobIndex,
   Request,
   Fire,
   Info,

@@ -106,3 +106,13 @@ export function filterMatches(filter: string, topic: string): boolean {
   }
   return want.length === have.length;
 }
+
+/** Whether it is one [MQTT-4.7.1]: a wildcard is a whole level, and `#` the last one. `$share` and `$SYS` are none of ours. */
+export function isTopicFilter(text: string): boolean {
+  if (text === '' || text.startsWith('$') || text.includes('\0') || Buffer.byteLength(text) > TOPIC_LIMITS.bytes)
+    return false;
+  const levels = text.split('/');
+  return levels.every(
+    (level, index) => level === '+' || (level === '#' && index === levels.length - 1) || !/[+#]/.test(level),
+  );
+}

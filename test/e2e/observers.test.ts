@@ -100,6 +100,23 @@ describeMosquitto('a mosquitto client at the master', () => {
     expect(JSON.parse(stdout)).toMatchObject({ t: 'value', value: ['m1', 'm2'] });
   });
 
+  it('asks and hears the whole answer as one message when it wants to', async () => {
+    const { stdout, status } = await runMosquitto('mosquitto_rr', [
+      ...['-V', '311', ...overUnix(), '-t', `salt/op/${owner}/req/c4`, '-e', `salt/op/${owner}/rsp/c4`],
+      ...['-m', '{"op":"job","tgt":"*","fun":"test.ping","gather":true}'],
+    ]);
+    expect(status).toBe(0);
+    const { t, steps } = JSON.parse(stdout);
+    expect([
+      t,
+      steps[0].t,
+      steps
+        .slice(1)
+        .map((step: { id: string }) => step.id)
+        .sort(),
+    ]).toEqual(['all', 'job', ['m1', 'm2']]);
+  });
+
   it('is told what is wrong with a request that is not what the protocol says', async () => {
     const subscriber = await subscribe([...overUnix(), '-t', 'salt/err/#', '-t', `salt/op/${owner}/rsp/c3`]);
     const publish = (message: string) =>

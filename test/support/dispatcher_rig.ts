@@ -58,6 +58,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
     runSeconds: 3600,
     limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
     pullsBlocks: () => false,
+    refused: () => undefined,
     sign: async (payload) => payload,
     send(id, { topic, payload }, acknowledged) {
       sent.push({

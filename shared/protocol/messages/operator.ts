@@ -35,6 +35,13 @@ export const BatchRequest = v.object({
 });
 export type BatchRequest = v.InferOutput<typeof BatchRequest>;
 
+const gather = {
+  gather: member(
+    v.optional(v.boolean()),
+    'Answer with one message, `t: all`, when all is over: for clients that read one, such as mosquitto_rr.',
+  ),
+};
+
 /** Publish a job. */
 export const JobRequest = v.object({
   op: v.literal('job'),
@@ -63,6 +70,7 @@ export const JobRequest = v.object({
     'Only so many of the matched minions that are there, drawn at random.',
   ),
   quorum: member(v.optional(Fraction), 'Refuse unless this share of the matched minions is there.'),
+  ...gather,
   metadata: v.optional(Kwargs),
   ret: member(v.optional(ShortText), "Returners of the minions that store their returns too (Salt's `--return`)."),
   ret_config: v.optional(ShortText),
@@ -71,7 +79,7 @@ export const JobRequest = v.object({
 export type JobRequest = v.InferOutput<typeof JobRequest>;
 
 /** Follow a job that was published before: the returns that are there, then the rest as it comes. */
-export const WatchRequest = v.object({ op: v.literal('watch'), jid: Jid });
+export const WatchRequest = v.object({ op: v.literal('watch'), jid: Jid, ...gather });
 export type WatchRequest = v.InferOutput<typeof WatchRequest>;
 
 /** Ask for pieces of a large return, as steps name them: some of them, from a number on. */
@@ -102,6 +110,7 @@ export const CallRequest = v.object({
   fun: FunctionName,
   arg: v.optional(Args, []),
   kwarg: v.optional(Kwargs, {}),
+  ...gather,
   async: member(
     v.optional(v.boolean()),
     'Answer with the jid and end; the outcome is the event `salt/run/<jid>/ret`, and kept among the jobs.',
@@ -236,6 +245,10 @@ export const OperatorResponsePayload = v.variant('t', [
     t: v.literal('part'),
     n: member(v.pipe(v.number(), v.integer()), 'Its number.'),
     data: member(v.string(), 'Its bytes, base64.'),
+  }),
+  v.object({
+    t: v.literal('all'),
+    steps: member(v.array(v.looseObject({ t: v.string() })), 'With `gather`: all of the others, the last left out.'),
   }),
   v.object({ t: v.literal('error'), error: ErrorValue }),
   v.object({ t: v.literal('end') }),

@@ -125,3 +125,29 @@ export const Ack = defineMessage({
   example: { params: { jid: EXAMPLE_JID, id: 'm1' }, payload: { st: 'run', pid: 4711 } },
 });
 export type AckPayload = v.InferOutput<typeof Ack.payload>;
+
+export const indexFacets = ['fail', 'slow'] as const;
+
+export const JobIndex = defineMessage({
+  name: 'job index',
+  topic: 'salt/idx/{facet}/{jid}/{id}',
+  summary:
+    'A part of a job that did not succeed (`fail`), or that ran longer than `slow_job_seconds` (`slow`): what is worth looking at is what one subscribes to.',
+  from: [{ role: 'master' }],
+  to: [{ role: 'operator' }],
+  qos: 0,
+  payload: v.object({
+    id: MinionId,
+    jid: Jid,
+    fun: FunctionName,
+    state: v.string(),
+    reason: v.optional(v.string()),
+    retcode: v.optional(Retcode),
+    return: v.optional(v.unknown()),
+    ms: v.optional(v.number()),
+  }),
+  example: {
+    params: { facet: 'fail', jid: EXAMPLE_JID, id: 'm1' },
+    payload: { id: 'm1', jid: EXAMPLE_JID, fun: 'cmd.run', state: 'failed', retcode: 1, return: 'no such file', ms: 4 },
+  },
+});

@@ -102,6 +102,8 @@ export class BrokerFixture {
         owner: 'root',
         isOperator: (user, password) => user === 'alice' && password === 'secret',
         isDevice: (id, password) => id === 'led1' && password === 'flashed',
+        observerTopics: (name, password) =>
+          name === 'dash' && password === 'board' ? ['salt/event/#', 'salt/presence/+'] : undefined,
         refuseMinion: () => undefined,
         ...setup.identities,
       },
