@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { Flag, Integer, Text, Value } from '../../shared/plugin/args.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext, type RunningJob } from '../context.ts';
+import { masterFunctions } from '../lib/saltutil/master_functions.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
@@ -158,6 +159,7 @@ export default defineModule({
       },
     }),
     ...syncOthers,
+    ...masterFunctions,
   },
 });
 
