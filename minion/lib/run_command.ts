@@ -100,7 +100,7 @@ function refuseUnsupported({ template, use_vt }: CommandOptions): void {
 }
 
 /** The minion's own guard, whatever the master permits (ACL-7). */
-function checkPermitted(context: MinionContext, command: Command): void {
+export function checkPermitted(context: MinionContext, command: Command): void {
   const line = typeof command === 'string' ? command : command.join(' ');
   const matchesAny = (key: string): boolean | undefined => {
     const globs = context.config[key];

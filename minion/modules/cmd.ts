@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../../shared/errors.ts';
-import { Dict, Flag, List, Real, Text, TextList, Value } from '../../shared/plugin/args.ts';
+import { AbsolutePath, Dict, Flag, List, Real, Text, TextList, Value } from '../../shared/plugin/args.ts';
 import { pyStr } from '../../shared/python_text.ts';
 import { splitCommand } from '../../shared/shlex.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
@@ -10,6 +10,7 @@ import { findUser, readAccounts, type User } from '../lib/accounts.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { findExecutable } from '../lib/find_executable.ts';
 import { type CommandOptions, type CommandResult, nameOf, runCommand, searchPath } from '../lib/run_command.ts';
+import { runInChroot } from '../lib/run_in_chroot.ts';
 import { withTemporaryFile } from '../lib/temporary_file.ts';
 
 /** A line, or its arguments as a list. */
@@ -177,6 +178,24 @@ export default defineModule({
       run: async (context, { cmd, ...rest }) => ({
         pid: (await runCommand(context, cmd, { ...rest, bg: true })).pid,
       }),
+    }),
+    run_chroot: fn({
+      summary: 'Run a command with another directory as its root, and return the output.',
+      description:
+        '/dev, /proc and /sys are mounted below it meanwhile, and so are the directories of binds. A line is run by the\n' +
+        'shell that is in there; a list is run as it is. Processes that are left behind are killed.',
+      args: {
+        ...{ root: AbsolutePath, cmd: Command, ...pick(...who), python_shell: on, binds: v.optional(TextList, []) },
+        ...{ ...pick(...surroundings, ...text, ...limits), output_loglevel: v.optional(Text, 'quiet') },
+        bg: v.optional(v.literal(false, 'must be False: what is left behind is killed'), false),
+        ...pick('success_retcodes', 'success_stdout', 'success_stderr'),
+      },
+      returns: 'standard output and standard error in the order written.',
+      examples: ["salt '*' cmd.run_chroot /var/lib/lxc/web1/rootfs 'apt-get update'"],
+      async run(context, { root, cmd, hide_output, ...rest }) {
+        const result = await runInChroot(context, root, cmd, { ...rest, redirect_stderr: true });
+        return visible(result, hide_output).stdout;
+      },
     }),
     script: fn({
       summary: 'Run a script that lies on the minion, executable or not.',
