@@ -21,6 +21,10 @@ interface Word {
 /** Words of a compound target: what reads them calls itself for each that nests. */
 const WORDS_MAX = 1000;
 const OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'not', '(', ')']);
+/** Of a pattern that is no regular expression: comparing takes pattern × text steps. */
+const PATTERN_CHARACTERS_MAX = 256;
+/** Each delimiter may be the one before the value, and all that come after it are tried again within mappings. */
+const DELIMITERS_MAX = 16;
 /** A letter, for some a delimiter of one character, and what it asks. */
 const MATCHER = /^([A-Z])(.?)@(.*)$/su;
 
@@ -62,7 +66,17 @@ function checkLeaf(kind: LeafKind, pattern: string, delimiter: string): TargetLe
       },
     );
   }
+  if (kind !== 'pcre' && kind !== 'grain_pcre' && pattern.length > PATTERN_CHARACTERS_MAX) {
+    throw tooLong(`a ${kind} target has ${pattern.length} characters, at most ${PATTERN_CHARACTERS_MAX}`);
+  }
+  if (takesDelimiter(kind) && pattern.split(delimiter).length - 1 > DELIMITERS_MAX) {
+    throw tooLong(`a ${kind} target has more than ${DELIMITERS_MAX} of '${delimiter}'`);
+  }
   return { op: 'match', kind, pattern, delimiter };
+}
+
+function tooLong(message: string): FleetError {
+  return new FleetError('TARGET_INVALID', message, { hint: 'ask for less, or name the minions with -L' });
 }
 
 /** `path` are the node groups that are being expanded, outermost first. */

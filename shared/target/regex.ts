@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 import { type ErrorCode, FleetError } from '../errors.ts';
+import { REGEX_SIZE_MAX, regexSize } from './regex_size.ts';
 
 /**
  * Regular expressions that somebody typed, in Python's spelling. They run in time linear in the text, whatever the
@@ -96,6 +97,11 @@ function compile(pattern: string, flags: number, code: ErrorCode): RE2JS {
   if ((flags & ~known) !== 0) {
     throw new FleetError(code, `regular expression flags ${flags} are not supported`, {
       hint: 'use IGNORECASE (2), MULTILINE (8) and DOTALL (16)',
+    });
+  }
+  if (regexSize(pattern) > REGEX_SIZE_MAX) {
+    throw new FleetError(code, `a regular expression of ${pattern.length} characters is too large to be compiled`, {
+      hint: 'use smaller counts, or several expressions',
     });
   }
   const options =
