@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
+import { TargetType } from '../../shared/protocol/fields.ts';
+import { MinionTarget } from './minion_target.ts';
 import { defineRequest } from './request.ts';
 
 /** A function of the mine: an execution function, or the alias that its owner gave it. */
@@ -8,7 +9,7 @@ const MineName = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const MineItem = v.object({
   value: v.unknown(),
   /** Who may read it, beside its owner; left out: every minion (MIN-3). */
-  allow_tgt: v.optional(TargetExpression),
+  allow_tgt: v.optional(MinionTarget),
   allow_tgt_type: v.optional(TargetType),
 });
 
@@ -25,7 +26,7 @@ const MinePayload = v.variant('op', [
   v.object({ op: v.literal('flush') }),
   v.object({
     op: v.literal('get'),
-    tgt: TargetExpression,
+    tgt: MinionTarget,
     tgt_type: v.optional(TargetType, 'glob'),
     names: v.pipe(v.array(MineName), v.minLength(1)),
     exclude_minion: v.optional(v.boolean(), false),

@@ -5,14 +5,16 @@ import { isTerminal } from '../jobs/job_state.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
 import type { Tracker } from '../jobs/tracker.ts';
 import { mayPeerPublish, mayPeerRun } from '../peer.ts';
+import { MinionTarget } from './minion_target.ts';
 import { defineRequest, type RequestContext } from './request.ts';
 
 /** A peer may wait this long for its answers, seconds. */
 const TIMEOUT_MAX = 3600;
 
 const PublishJob = v.object({
-  ...v.pick(JobRequest, ['tgt', 'tgt_type', 'fun', 'arg', 'kwarg', 'ret']).entries,
+  ...v.pick(JobRequest, ['tgt_type', 'fun', 'arg', 'kwarg', 'ret']).entries,
   op: v.literal('publish'),
+  tgt: MinionTarget,
   /** Seconds to wait for returns. */
   timeout: v.pipe(v.number(), v.minValue(0.001), v.maxValue(TIMEOUT_MAX)),
 });
