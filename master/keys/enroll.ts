@@ -6,6 +6,7 @@ import { publicPem } from '../../shared/crypto/fingerprint.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { Fingerprint } from '../../shared/ids.ts';
 import type { Enroll, EnrollResponsePayload } from '../../shared/protocol/messages/enroll.ts';
+import { createTokenBucket } from '../../shared/token_bucket.ts';
 import type { Authority } from './authority.ts';
 import type { Autosign } from './autosign.ts';
 import type { Emit } from './key_events.ts';
@@ -16,6 +17,11 @@ import type { TokenStore } from './tokens.ts';
 type Offer = v.InferOutput<typeof Enroll.payload>;
 
 const MINUTE_MS = 60_000;
+/**
+ * Offers that change nothing are events too: an operator may wait for one. But strangers make them, and at no rate must
+ * they push the events of the fleet out of the log.
+ */
+const NO_NEWS_EVENTS = { perSecond: 10, burst: 100 } as const;
 /** Characters of a message in an answer. */
 const MESSAGE_MAX = 256;
 
@@ -48,6 +54,16 @@ export interface EnrollmentOptions {
 export function createEnrollment(options: EnrollmentOptions): Enrollment {
   const { store, authority, emit } = options;
   const admit = createAdmission(options.newKeysPerMinute, options.clock);
+  const mayTellNoNews = createTokenBucket(options.clock, NO_NEWS_EVENTS.perSecond, NO_NEWS_EVENTS.burst);
+  let untold = 0;
+  const tell = (data: Readonly<Record<string, unknown>>, isNews: boolean): void => {
+    if (!isNews && !mayTellNoNews()) {
+      untold++;
+      return;
+    }
+    emit('salt/auth', untold === 0 ? data : { ...data, left_out: untold });
+    untold = 0;
+  };
   return {
     async offered(fingerprint, offer) {
       let pub = '';
@@ -57,12 +73,14 @@ export function createEnrollment(options: EnrollmentOptions): Enrollment {
           throw new FleetError('MESSAGE_INVALID', `${offer.id} is a constrained minion, which has a password`);
         }
         pub = publicPem(publicKey);
-        const state = await store.offer(offer.id, publicKey, (standing) => decide(options, admit, offer, standing));
-        emit('salt/auth', { ...acts[state], id: offer.id, pub });
+        const before = store.get(offer.id).find((key) => key.fingerprint === fingerprint)?.state;
+        const ask = (standing: KeyState | undefined) => decide(options, admit, offer, standing);
+        const state = await store.offer(offer.id, publicKey, ask, admit);
+        tell({ ...acts[state], id: offer.id, pub }, state !== before);
         return respond(authority, offer.id, state, publicKey);
       } catch (error) {
         const refusal = refusalOf(error);
-        emit('salt/auth', { act: refusal.st === 'full' ? 'full' : 'error', result: false, id: offer.id, pub });
+        tell({ act: refusal.st === 'full' ? 'full' : 'error', result: false, id: offer.id, pub }, false);
         return refusal;
       }
     },

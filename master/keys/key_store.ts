@@ -33,9 +33,10 @@ export interface KeyStore {
   /**
    * A minion offers its key. `decide` is asked about a key that waits already or is not known yet; for any other the
    * state it has is the answer. Returns the state the offer ended in. Throws LIMIT_EXCEEDED naming the limit, and
-   * MESSAGE_INVALID for what is not a minion id.
+   * MESSAGE_INVALID for what is not a minion id. `admitDenied` may throw before a key is noted down that nobody decides
+   * about, because another one has that id.
    */
-  offer(id: string, publicKey: KeyObject, decide: Decide): Promise<KeyState>;
+  offer(id: string, publicKey: KeyObject, decide: Decide, admitDenied?: () => void): Promise<KeyState>;
   /** Accepts unaccepted keys, and those in the states of `include`. Returns them by the state they had. */
   accept(globs: readonly string[], include?: readonly ('rejected' | 'denied')[]): Promise<KeyIds>;
   /** Rejects unaccepted keys, and those in the states of `include`. Returns them by the state they had. */
@@ -81,7 +82,7 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
     find: (globs) => table.find(globs),
     get: table.get,
     refuseMinion: table.refuseMinion,
-    offer: (id, publicKey, decide) => inOrder(() => offer(shelf, id, publicKey, decide)),
+    offer: (id, publicKey, decide, admitDenied) => inOrder(() => offer(shelf, id, publicKey, decide, admitDenied)),
     accept: (globs, include = []) => inOrder(() => moveAll(shelf, globs, ['unaccepted', ...include], 'accepted')),
     reject: (globs, include = []) => inOrder(() => moveAll(shelf, globs, ['unaccepted', ...include], 'rejected')),
     delete: (globs) => inOrder(() => removeAll(shelf, globs)),
@@ -90,7 +91,13 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
   };
 }
 
-async function offer(shelf: Shelf, id: string, publicKey: KeyObject, decide: Decide): Promise<KeyState> {
+async function offer(
+  shelf: Shelf,
+  id: string,
+  publicKey: KeyObject,
+  decide: Decide,
+  admitDenied?: () => void,
+): Promise<KeyState> {
   await refresh(shelf, id);
   const fingerprint = fingerprintOf(publicKey);
   const standing = shelf.table.standing(id, fingerprint);
@@ -102,6 +109,7 @@ async function offer(shelf: Shelf, id: string, publicKey: KeyObject, decide: Dec
     await move(shelf, pending, state, 'offer');
     await flush(shelf, ['unaccepted', state]);
   } else if (shelf.table.at(id, state)?.fingerprint !== fingerprint) {
+    if (state === 'denied') admitDenied?.();
     await write(shelf, { id, state, fingerprint, pem: publicPem(publicKey) });
   }
   return state;

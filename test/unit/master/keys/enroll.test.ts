@@ -217,3 +217,23 @@ test('a token is not used up by an offer that is full', async () => {
   expect(await offer('m2', newKey(), { token })).toMatchObject({ st: 'full' });
   expect(await tokens.consume(token, 'm2')).toBe(true);
 });
+
+test('a flood of offers that change nothing is told at a bounded rate, and what is new is told all the same', async () => {
+  const key = newKey();
+  for (let n = 0; n < 150; n++) await offer('m1', key, n % 2 === 0 ? {} : { csr: 'hello' });
+  expect(events.length).toBeLessThanOrEqual(101);
+  await offer('m2', newKey());
+  expect(events.at(-1)).toEqual(['salt/auth', expect.objectContaining({ act: 'pend', id: 'm2', left_out: 49 })]);
+  elapsedMs += 1000;
+  await offer('m1', key);
+  expect(events.at(-1)?.[1]).toMatchObject({ act: 'pend', id: 'm1' });
+  expect(events.at(-1)?.[1]).not.toHaveProperty('left_out');
+});
+
+test('a flood of keys for an id that is taken is stopped before each is written down', async () => {
+  await start({ newKeysPerMinute: 3 });
+  await offer('m1', newKey());
+  for (let n = 0; n < 2; n++) expect(await offer('m1', newKey())).toMatchObject({ st: 'denied' });
+  expect(await offer('m1', newKey())).toMatchObject({ st: 'full' });
+  expect(acts()).toEqual(['pend', 'denied', 'denied', 'full']);
+});
