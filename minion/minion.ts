@@ -30,6 +30,7 @@ import { openLedger } from './jobs/ledger.ts';
 import { type Outbox, openOutbox } from './jobs/outbox.ts';
 import { createOwnJids } from './jobs/own_jids.ts';
 import { createOwnJobs, type RunOwnJob } from './jobs/own_jobs.ts';
+import { type GrainKeeper, keepGrains } from './keep_grains.ts';
 import { answerBeaconRequest, MANAGE_BEACONS } from './lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
@@ -42,7 +43,7 @@ import { type RunningMine, startMine } from './mine.ts';
 import { openMinionReactor } from './reactor/open_reactor.ts';
 import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
-import { createGrainTeller, type GrainTeller, toldGrains } from './tell_grains.ts';
+import { toldGrains } from './tell_grains.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -96,14 +97,14 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   });
   const { scheduler, schedules } = await openSchedule({ ...deps, runOwnJob });
   const services = createServices(deps, {
-    tellGrains: () => teller.tell(),
+    tellGrains: () => keeper.tell(),
     events,
     jobs: table,
     schedules,
     beacons: { manage: (request) => beacons.manage(request) },
     master: { ask: (...question) => link.ask(...question) },
   });
-  const teller = createGrainTeller({ ...services, refreshMs: config.grains_refresh_every * 60_000 });
+  const keeper = keepGrains({ ...services, config });
   const mine = createMine(deps, services);
   const beacons = createBeacons(deps, services);
   const jobs = createJobPath({ ...deps, disk, services, table, link: () => link });
@@ -120,7 +121,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     connected(send) {
       jobs.attach(send);
       disk.outbox.attach(send);
-      teller.tell();
+      keeper.tell();
       mine.connected();
       void events.fire('__master_connected', { master: config.master });
     },
@@ -140,7 +141,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), { teller, reactor, scheduler, beacons, mine, loopback, disk });
+  const done = runUntilClosed(work(), { keeper, reactor, scheduler, beacons, mine, loopback, disk });
   return {
     done,
     localAddresses: loopback.addresses,
@@ -204,7 +205,7 @@ async function openFiles({ config, clock, random, log }: MinionDeps) {
 async function runUntilClosed(
   work: Promise<void>,
   parts: {
-    readonly teller: GrainTeller;
+    readonly keeper: GrainKeeper;
     readonly reactor: MinionReactor;
     readonly scheduler: Scheduler;
     readonly beacons: RunningBeacons;
@@ -213,11 +214,11 @@ async function runUntilClosed(
     readonly disk: Disk;
   },
 ): Promise<void> {
-  const { teller, reactor, scheduler, beacons, mine, loopback, disk } = parts;
+  const { keeper, reactor, scheduler, beacons, mine, loopback, disk } = parts;
   try {
     await work;
   } finally {
-    teller.stop();
+    keeper.stop();
     await scheduler.stop();
     await reactor.stop();
     mine.stop();

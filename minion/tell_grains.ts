@@ -1,4 +1,3 @@
-import type { Clock } from '../shared/clock.ts';
 import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Grains, MasterRequests } from './context.ts';
@@ -9,22 +8,15 @@ import { valueHash } from './lib/value_hash.ts';
 export interface GrainTeller {
   /** The master is there, or the grains may have changed. */
   tell(): void;
-  /** Nothing is collected any more. */
-  stop(): void;
 }
 
-/**
- * Their hash goes ahead: the grains themselves only when the master has others. Every `refreshMs` they are collected anew;
- * 0 for never. Who collects them has to tell it.
- */
+/** Their hash goes ahead: the grains themselves only when the master has others. */
 export function createGrainTeller(options: {
-  readonly grains: Pick<Grains, 'all' | 'refresh'>;
+  readonly grains: Pick<Grains, 'all'>;
   readonly master: MasterRequests;
-  readonly clock: Clock;
-  readonly refreshMs: number;
   readonly log: Logger;
 }): GrainTeller {
-  const { grains, master, clock, refreshMs, log } = options;
+  const { grains, master, log } = options;
   const tell = runWhileWanted(async () => {
     const all = grains.all();
     const hash = valueHash(all);
@@ -35,8 +27,7 @@ export function createGrainTeller(options: {
       log.warning('the master does not know the grains of this minion', { reason: errorLine(error) });
     }
   });
-  const timer = refreshMs > 0 ? clock.every(refreshMs, () => void grains.refresh()) : undefined;
-  return { tell, stop: () => timer?.stop() };
+  return { tell };
 }
 
 /** The same grains; whatever may change them says so. */

@@ -2,27 +2,17 @@ import { expect, test } from 'vitest';
 import { createGrainTeller, toldGrains } from '../../../minion/tell_grains.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { Inbox } from '../../integration/broker/inbox.ts';
-import { fakeClock, fakeContext } from '../../support/fake_context.ts';
+import { fakeContext } from '../../support/fake_context.ts';
 
 type Asked = { readonly hash: string; readonly grains?: Readonly<Record<string, unknown>> };
 
-function setUp(first: Readonly<Record<string, unknown>>, refreshMs = 0) {
-  const clock = fakeClock();
-  let refreshed = 0;
+function setUp(first: Readonly<Record<string, unknown>>) {
   let grains = first;
   let known = '';
   let isThere = true;
   const asked = new Inbox<Asked>();
   const teller = createGrainTeller({
-    grains: {
-      all: () => grains,
-      async refresh() {
-        refreshed++;
-        return [];
-      },
-    },
-    clock,
-    refreshMs,
+    grains: { all: () => grains },
     master: {
       async ask(_verb, payload) {
         const question = payload as unknown as Asked;
@@ -37,8 +27,6 @@ function setUp(first: Readonly<Record<string, unknown>>, refreshMs = 0) {
   return {
     teller,
     asked,
-    clock,
-    refreshed: () => refreshed,
     set: (next: Readonly<Record<string, unknown>>) => {
       grains = next;
     },
@@ -76,20 +64,6 @@ test('what could not be told is told at the next connection', async () => {
   goAway(false);
   teller.tell();
   expect((await asked.waitForCount(3))[2]?.grains).toEqual({ role: 'web' });
-});
-
-test('grains are collected anew as often as told, until it is over', () => {
-  const { teller, clock, refreshed } = setUp({}, 60_000);
-  clock.advance(59_999);
-  expect(refreshed()).toBe(0);
-  clock.advance(60_001);
-  expect(refreshed()).toBe(2);
-  teller.stop();
-  clock.advance(60_000);
-  expect(refreshed()).toBe(2);
-  const never = setUp({});
-  never.clock.advance(3_600_000);
-  expect(never.refreshed()).toBe(0);
 });
 
 test('whatever may change the grains says so', async () => {

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/log.ts';
+import type { MinionConfig } from './config.ts';
+import type { Grains, MasterRequests } from './context.ts';
+import { createGrainTeller, type GrainTeller } from './tell_grains.ts';
+import { watchGrainFiles } from './watch_grain_files.ts';
+
+export interface GrainKeeper extends GrainTeller {
+  stop(): void;
+}
+
+/** Collects the grains anew when a file of theirs changed, and every `grains_refresh_every` minutes, and tells the master. */
+export function keepGrains(options: {
+  readonly config: Pick<MinionConfig, 'config_dir' | 'grains_dirs' | 'grains_refresh_every'>;
+  /** Whoever collects them has the keeper tell them. */
+  readonly grains: Pick<Grains, 'all' | 'refresh'>;
+  readonly master: MasterRequests;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): GrainKeeper {
+  const { config, grains, clock } = options;
+  const refresh = (): void => void grains.refresh();
+  const files = { file: join(config.config_dir, 'grains'), folders: config.grains_dirs };
+  const watched = watchGrainFiles(files, refresh, options);
+  const refreshMs = config.grains_refresh_every * 60_000;
+  const timer = refreshMs > 0 ? clock.every(refreshMs, refresh) : undefined;
+  return {
+    ...createGrainTeller(options),
+    stop() {
+      watched.stop();
+      timer?.stop();
+    },
+  };
+}
