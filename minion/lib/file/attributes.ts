@@ -93,7 +93,8 @@ function chattrOptions(kwargs: Readonly<Record<string, unknown>>): string[] {
   ];
 }
 
-async function selinuxContext(context: MinionContext, path: string): Promise<string> {
+/** Salt's sentence when there is none. */
+export async function selinuxContext(context: MinionContext, path: string): Promise<string> {
   const { stdout } = await context.exec(['ls', '-dZ', '--', path]);
   const found = /[a-z0-9_]+:[a-z0-9_]+:[a-z0-9_]+(:[a-z0-9:.,_-]+)?/i.exec(stdout.replace(path, ''));
   return found === null ? `No selinux context information is available for ${path}` : found[0];
@@ -101,25 +102,37 @@ async function selinuxContext(context: MinionContext, path: string): Promise<str
 
 async function setSelinuxContext(
   context: MinionContext,
-  args: {
-    readonly path: string;
-    readonly user?: string | null | undefined;
-    readonly role?: string | null | undefined;
-    readonly type?: string | null | undefined;
-    readonly range?: string | null | undefined;
-    readonly persist: boolean;
-  },
+  args: Label & { readonly path: string; readonly persist: boolean },
 ): Promise<string | false> {
   const { path, user, role, type, range } = args;
-  const option = (letter: string, value: string | null | undefined) => (value ? [letter, value] : []);
-  const parts = [...option('-u', user), ...option('-r', role), ...option('-t', type), ...option('-l', range)];
-  if (parts.length === 0) return false;
-  await orFail(context, ['chcon', ...parts, '--', path], path);
+  if (!(user || role || type || range)) return false;
+  await setLabel(context, path, args);
   if (args.persist) {
     const kept = [...option('-s', user), ...option('-t', type), ...option('-r', range)];
     await orFail(context, ['semanage', 'fcontext', '-a', ...kept, path], path);
   }
   return selinuxContext(context, path);
+}
+
+interface Label {
+  readonly user?: string | null | undefined;
+  readonly role?: string | null | undefined;
+  readonly type?: string | null | undefined;
+  readonly range?: string | null | undefined;
+}
+
+/** Changes the parts that are given. Throws COMMAND_FAILED. */
+export async function setLabel(
+  context: MinionContext,
+  path: string,
+  { user, role, type, range }: Label,
+): Promise<void> {
+  const parts = [...option('-u', user), ...option('-r', role), ...option('-t', type), ...option('-l', range)];
+  await orFail(context, ['chcon', ...parts, '--', path], path);
+}
+
+function option(letter: string, value: string | null | undefined): string[] {
+  return value ? [letter, value] : [];
 }
 
 async function orFail(context: MinionContext, argv: readonly [string, ...string[]], path: string): Promise<void> {

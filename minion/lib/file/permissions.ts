@@ -4,9 +4,11 @@ import { Dict, Flag, Mode, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
-import { attributesOf } from './attributes.ts';
+import { attributesOf, selinuxContext, setLabel } from './attributes.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { Account, changeOwner, groupName, modeText, statOf, userName } from './owners.ts';
+
+const part = v.optional(v.nullable(Text));
 
 /** `file.check_perms`. */
 export const permissionFunctions: Readonly<Record<string, MinionFunction>> = {
@@ -20,6 +22,10 @@ export const permissionFunctions: Readonly<Record<string, MinionFunction>> = {
       mode: v.optional(Mode),
       attrs: v.optional(v.nullable(Text)),
       follow_symlinks: v.optional(Flag, false),
+      seuser: part,
+      serole: part,
+      setype: part,
+      serange: part,
     },
     returns: 'a result as that of a state, and the permissions the file had.',
     examples: ["salt '*' file.check_perms /etc/sudoers '{}' root root 0400"],
@@ -37,7 +43,7 @@ async function checkPerms(
     readonly mode?: string | undefined;
     readonly attrs?: string | null | undefined;
     readonly follow_symlinks: boolean;
-  },
+  } & Label,
 ): Promise<[Record<string, unknown>, Record<string, unknown>]> {
   const { name, follow_symlinks } = args;
   const accounts = await readAccounts(context.root);
@@ -61,6 +67,8 @@ async function checkPerms(
   if (args.attrs && lattrs !== undefined && (await changeAttributes(context, name, lattrs, args.attrs))) {
     changes.attrs = args.attrs;
   }
+  const label = await changeLabel(context, name, args);
+  if (label !== undefined) changes.selinux = label;
   const ret = { name, comment: '', result: true, ...args.ret };
   return [
     { ...ret, changes: { ...(args.ret?.changes as object | undefined), ...changes } },
@@ -86,4 +94,34 @@ async function changeAttributes(
     if (retcode !== 0) throw commandFailed(`attributes of ${path} cannot be changed: ${stderr.trim()}`);
   }
   return added !== '' || removed !== '';
+}
+
+interface Label {
+  readonly seuser?: string | null | undefined;
+  readonly serole?: string | null | undefined;
+  readonly setype?: string | null | undefined;
+  readonly serange?: string | null | undefined;
+}
+
+/** Changes those parts of an SELinux context that are wanted, and says which, in Salt's words; undefined for none. */
+async function changeLabel(
+  context: MinionContext,
+  path: string,
+  { seuser, serole, setype, serange }: Label,
+): Promise<{ readonly New: string; readonly Old: string } | undefined> {
+  if (!(seuser || serole || setype || serange)) return undefined;
+  const [user, role, type, ...range] = (await selinuxContext(context, path)).split(':');
+  const parts = [
+    ['User', seuser, user],
+    ['Role', serole, role],
+    ['Type', setype, type],
+    ['Range', serange, range.join(':')],
+  ] as const;
+  const differing = parts.filter(([, wanted, present]) => wanted && wanted !== present);
+  if (differing.length === 0) return undefined;
+  await setLabel(context, path, { user: seuser, role: serole, type: setype, range: serange });
+  return {
+    New: differing.map(([what, wanted]) => `${what}: ${wanted}`).join(' '),
+    Old: differing.map(([what, , present]) => `${what}: ${present}`).join(' '),
+  };
 }

@@ -79,3 +79,17 @@ test('a file without a context is told as such', async () => {
   const { run, path } = await machine((name) => ({ [`ls -dZ -- ${name}`]: `? ${name}\n` }));
   expect(await run('get_selinux_context', [path])).toBe(`No selinux context information is available for ${path}`);
 });
+
+test('file.check_perms sees to the SELinux context', async () => {
+  const { run, path } = await machine((name) => ({
+    [`ls -dZ -- ${name}`]: `unconfined_u:object_r:user_home_t:s0:c1,c2 ${name}\n`,
+    [`chcon -u system_u -r object_r -t etc_t -- ${name}`]: '',
+  }));
+  const wanted = { seuser: 'system_u', serole: 'object_r', setype: 'etc_t' };
+  expect(await run('check_perms', [path, {}, '', ''], wanted)).toMatchObject([
+    { changes: { selinux: { New: 'User: system_u Type: etc_t', Old: 'User: unconfined_u Type: user_home_t' } } },
+    {},
+  ]);
+  const same = await run('check_perms', [path, {}, '', ''], { setype: 'user_home_t', serange: 's0:c1,c2' });
+  expect(same).toMatchObject([{ changes: {} }, {}]);
+});
