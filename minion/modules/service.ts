@@ -152,6 +152,13 @@ export default defineModule({
         return true;
       },
     }),
+    execs: fn({
+      summary: 'Return the program that each service starts (systemd).',
+      args: {},
+      examples: ["salt '*' service.execs"],
+      reads: true,
+      run: (context) => systemdOf(context).listPrograms(context),
+    }),
     offline: fn({
       summary: 'Return whether systemd cannot be talked to, as in an image that is not booted.',
       args: {},

@@ -1,8 +1,12 @@
 import * as v from 'valibot';
+import { sleep } from '../../../shared/clock.ts';
 import { FleetError } from '../../../shared/errors.ts';
-import { Count, Flag, Text, TextList } from '../../../shared/plugin/args.ts';
+import { Count, Flag, Real, Text, TextList } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
+import { fileRoot } from '../file_root.ts';
+import { isWholeDisk } from '../process/usage_counters.ts';
+import { ioStatistics, readCounters } from './io_statistics.ts';
 
 /** What blockdev is asked for, in this order. */
 const FACTS = [
@@ -28,6 +32,7 @@ const FatBits = v.pipe(
   Count,
   v.check((bits) => [12, 16, 32].includes(bits), 'must be 12, 16 or 32'),
 );
+const Seconds = v.pipe(Real, v.minValue(1, 'must be at least 1'), v.maxValue(3600, 'must be at most 3600'));
 const Facts = v.pipe(
   TextList,
   v.check((names) => names.every((name) => FACTS.includes(name)), `must be some of ${FACTS.join(', ')}`),
@@ -86,6 +91,28 @@ export const deviceFunctions = {
     async run(context, { device, fs_type: type, ...how }) {
       await run(context, ['mkfs', '-t', type, ...formatOptions(type, how), device]);
       return run(context, ['sync']);
+    },
+  }),
+  iostat: fn({
+    summary: 'Watch what the disks do, and return the average in the columns of `iostat -x`.',
+    args: { interval: v.optional(Seconds, 1), count: v.optional(Seconds, 5), disks: v.optional(TextList) },
+    description: 'It takes interval times count seconds. disks chooses among the devices of /dev, partitions too.',
+    returns: 'by device; those that are not named only if they ever did something.',
+    examples: ["salt '*' disk.iostat", "salt '*' disk.iostat interval=5 disks=sda"],
+    reads: true,
+    async run({ root, clock, signal }, { interval, count, disks }) {
+      const files = fileRoot(root);
+      const look = async () => readCounters((await files.read('/proc/diskstats')) ?? '');
+      const before = await look();
+      await sleep(clock, interval * count * 1000, signal);
+      const chosen = [...(await look())].filter(([name, counters]) =>
+        disks === undefined
+          ? isWholeDisk(files, name) && counters.some((counter) => counter > 0)
+          : disks.some((disk) => disk.replace(/^\/dev\//, '') === name),
+      );
+      return Object.fromEntries(
+        chosen.map(([name, after]) => [name, ioStatistics(before.get(name) ?? after, after, interval * count)]),
+      );
     },
   }),
   smart_attributes: fn({

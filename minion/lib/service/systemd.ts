@@ -25,6 +25,8 @@ export interface SystemdProvider extends ServiceProvider {
   listFiles(context: MinionContext): Promise<string[]>;
   listStatic(context: MinionContext): Promise<string[]>;
   isOffline(context: MinionContext): Promise<boolean>;
+  /** The program that each service starts. */
+  listPrograms(context: MinionContext): Promise<Readonly<Record<string, string>>>;
   isMasked(context: MinionContext, name: string, runtime: boolean): Promise<boolean>;
   mask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
   unmask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
@@ -43,6 +45,18 @@ export const systemd: SystemdProvider = {
   },
   listFiles: async (context) => shortNames((await unitFiles(context)).map(([unit]) => unit ?? '')),
   isOffline: async (context) => (await systemctl(context, ['is-system-running'])).stdout.trim() === 'offline',
+  async listPrograms(context) {
+    const names = (await systemd.listAll(context)).map(unitName);
+    // A template is nothing that could be shown.
+    const services = names.filter((name) => name.endsWith('.service') && !name.endsWith('@.service'));
+    const result = await systemctl(context, ['show', '--property=Id,ExecStart', ...services]);
+    const shown = result.stdout.split('\n\n').map(parseShow);
+    const programs = shown.flatMap(({ Id, ExecStart }) => {
+      const path = (ExecStart as { readonly path?: string } | undefined)?.path;
+      return path === undefined ? [] : [[String(Id).replace(/\.service$/, ''), path]];
+    });
+    return Object.fromEntries(programs);
+  },
   listEnabled: (context) => unitFilesInState(context, 'enabled'),
   listDisabled: (context) => unitFilesInState(context, 'disabled'),
   listStatic: (context) => unitFilesInState(context, 'static'),

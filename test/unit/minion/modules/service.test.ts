@@ -181,6 +181,15 @@ describe('systemd', () => {
     expect(await run(context, 'stop', 'cron', null)).toBe(true);
   });
 
+  test('execs are the programs of all services that start one', async () => {
+    const context = await machine(SYSTEMD, {
+      ...lists,
+      'systemctl show --property=Id,ExecStart cron.service ssh.service':
+        'ExecStart={ path=/usr/sbin/cron ; argv[]=/usr/sbin/cron -f ; ignore_errors=no }\nId=cron.service\n\nId=ssh.service\n',
+    });
+    expect(await run(context, 'execs')).toEqual({ cron: '/usr/sbin/cron' });
+  });
+
   test('systemd says by itself whether it can be talked to', async () => {
     const isOffline = async (state: string) =>
       run(await machine(SYSTEMD, { 'systemctl is-system-running': { retcode: 1, stdout: `${state}\n` } }), 'offline');
