@@ -1,9 +1,11 @@
 import { FleetError } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
 import { apt } from './apt.ts';
+import { dnf } from './dnf.ts';
 import type { PkgProvider, ProviderOption } from './provider.ts';
+import { zypper } from './zypper.ts';
 
-const providers: readonly PkgProvider[] = [apt];
+const providers: readonly PkgProvider[] = [apt, dnf, zypper];
 
 /**
  * The package manager of this machine: that of its family when it is there, else any that is, since derivatives have
