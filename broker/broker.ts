@@ -6,6 +6,7 @@ import type { DeliveryFlags } from './connection.ts';
 import { createCore } from './core.ts';
 import { createAdmission } from './limits.ts';
 import { type Listener, openListener } from './listeners.ts';
+import type { NotedRefusal } from './refusals.ts';
 
 /** All that the master (or a minion's loopback bus) needs of a broker; a foreign one could stand in. */
 export interface Broker {
@@ -30,6 +31,8 @@ export interface Broker {
   readonly addresses: readonly string[];
   /** Counters by name since start, for `salt-run` and metrics. */
   counters(): Readonly<Record<string, number>>;
+  /** Who was refused what of late, the last first. */
+  refusals(): readonly NotedRefusal[];
   close(): Promise<void>;
 }
 
@@ -38,9 +41,10 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   // Else mqtt-packet prepares 65,536 buffers, 16 to 20 MB, to save the allocation of two bytes.
   writeToStream.cacheNumbers = false;
   const core = await createCore(options);
-  const { registry, presence, delivery, counters } = core;
+  const { registry, presence, delivery, counters, refusals } = core;
   const admission = createAdmission(options.limits, options.clock, (socket, reason) => {
-    counters.connections_over_limit++;
+    const client = socket.remoteAddress ?? 'unknown';
+    refusals.note('connections_over_limit', { client, message: reason });
     core.warn('connection closed: over the limit', { address: socket.remoteAddress, reason });
   });
   const listeners: Listener[] = [];
@@ -105,6 +109,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     },
     addresses: listeners.map((listener) => listener.address),
     counters: () => ({ ...counters, connections_open: registry.size }),
+    refusals: refusals.list,
     close,
   };
 }

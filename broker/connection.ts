@@ -57,6 +57,11 @@ export class Connection {
     this.address = options.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
   }
 
+  /** What it is called where an operator reads of it. */
+  get name(): string {
+    return this.who?.id ?? (this.address || 'the unix socket');
+  }
+
   /** True once the broker decided to end it: nothing more is taken from it or given to it. */
   get isClosing(): boolean {
     return this.#isClosing || this.client.closed;

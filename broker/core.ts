@@ -10,6 +10,7 @@ import { createDelivery, type Delivery } from './delivery.ts';
 import { type Counters, createCounters, createLimitedWarning } from './limits.ts';
 import { createPresence, type PresenceKeeper } from './presence.ts';
 import { createPublishGate } from './publish_gate.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createRetainedStore } from './retained.ts';
 import { createSessions } from './sessions.ts';
@@ -34,6 +35,7 @@ export interface Core {
   readonly presence: PresenceKeeper;
   readonly delivery: Delivery;
   readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly warn: (message: string, fields: LogFields) => void;
   /** MQTT begins on this socket. */
   accept(socket: Socket, door: ListenerOptions): void;
@@ -47,14 +49,15 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
   const handlers = guardHandlers(options.handlers, log);
   const access = createAccess(table);
   const counters = createCounters();
+  const refusals = createRefusals(counters, clock);
   const registry = createRegistry();
   const retained = createRetainedStore<StatePacket>(table);
   const warn = createLimitedWarning(log, clock);
   const presence = createPresence({ clock, handlers, publish: (packet) => publish(packet) });
-  const delivery = createDelivery({ access, registry, limits, counters, log });
-  const sessions = createSessions({ ...options, registry, presence, counters, warn });
-  const mayPublish = createPublishGate({ access, registry, limits, handlers, delivery, counters, log, warn });
-  const subscriptions = createSubscribeGate({ access, registry, limits, presence, handlers, counters, log });
+  const delivery = createDelivery({ access, registry, limits, refusals, log });
+  const sessions = createSessions({ ...options, registry, presence, counters, refusals, warn });
+  const mayPublish = createPublishGate({ access, registry, limits, handlers, delivery, counters, refusals, log, warn });
+  const subscriptions = createSubscribeGate({ access, registry, limits, presence, handlers, refusals, log });
   const aedes = await Aedes.createBroker({
     id: BROKER_ID,
     // Above 0, one subscriber that does not read stops delivery to all, and the backlog overflows the stack.
@@ -91,6 +94,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
     presence,
     delivery,
     counters,
+    refusals,
     warn,
     publish,
     accept: (socket, door) => sessions.accept(aedes, socket, door),

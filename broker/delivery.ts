@@ -5,7 +5,7 @@ import type { Access, Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import type { BrokerLimits } from './broker_options.ts';
 import type { Connection } from './connection.ts';
-import type { Counters } from './limits.ts';
+import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import { createTranscoder } from './transcode.ts';
 
@@ -23,17 +23,18 @@ export function createDelivery(options: {
   readonly access: Access;
   readonly registry: Registry;
   readonly limits: BrokerLimits;
-  readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly log: Logger;
 }): Delivery {
-  const { access, registry, limits, counters, log } = options;
+  const { access, registry, limits, refusals, log } = options;
   const transcode = createTranscoder();
 
   const endSlowReader = (connection: Connection): void => {
     connection.isSuspectedSlow = false;
     const backlogBytes = connection.socket.writableLength;
     if (backlogBytes <= limits.backlogBytesMax || !connection.close()) return;
-    counters.readers_too_slow++;
+    const message = `${backlogBytes} bytes wait, limit ${limits.backlogBytesMax}`;
+    refusals.note('readers_too_slow', { client: connection.name, message });
     log.warning('client disconnected: it does not read what it subscribed to', {
       client: connection.who?.id,
       backlog_bytes: backlogBytes,

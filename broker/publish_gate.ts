@@ -9,6 +9,7 @@ import type { BrokerHandlers, BrokerLimits, Received } from './broker_options.ts
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
 import type { Counters } from './limits.ts';
+import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 /** Nobody may subscribe to it. */
@@ -27,10 +28,11 @@ export function createPublishGate(options: {
   readonly handlers: Pick<BrokerHandlers, 'received'>;
   readonly delivery: Delivery;
   readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly log: Logger;
   readonly warn: (message: string, fields: LogFields) => void;
 }): PublishGate {
-  const { access, registry, limits, handlers, delivery, counters, log, warn } = options;
+  const { access, registry, limits, handlers, delivery, counters, refusals, log, warn } = options;
 
   const report = (connection: Connection, who: Identity, publish: PublishPacket, refused: Refused): void => {
     const packet = encodeRefusal(who, publish, refused);
@@ -48,7 +50,7 @@ export function createPublishGate(options: {
     packet.topic = NOWHERE;
     packet.payload = NOTHING;
     packet.retain = false;
-    counters[`publishes_refused_${refused.reason}`]++;
+    refusals.note(`publishes_refused_${refused.reason}`, { client: who.id, message: refused.message, topic });
     log.debug('publish refused', { client: who.id, topic, reason: refused.reason, message: refused.message });
     connection.refusals++;
     if (connection.refusals < limits.refusalsMax || !connection.close()) return;

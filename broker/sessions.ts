@@ -13,6 +13,7 @@ import { guardFrames, PacketTooLarge } from './frame_guard.ts';
 import type { Counters } from './limits.ts';
 import { readPeerCertificate } from './peer_certificate.ts';
 import type { PresenceKeeper } from './presence.ts';
+import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 /** Whoever has no certificate may take up one connection in ten: strangers must not lock the fleet out. */
@@ -35,13 +36,14 @@ export interface SessionOptions {
   readonly registry: Registry;
   readonly presence: PresenceKeeper;
   readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly clock: Clock;
   readonly log: Logger;
   readonly warn: (message: string, fields: LogFields) => void;
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { limits, registry, presence, counters, log, warn } = options;
+  const { limits, registry, presence, refusals, log, warn } = options;
   let connectionNumber = 0;
   return {
     preConnect(client, packet, done) {
@@ -64,8 +66,8 @@ export function createSessions(options: SessionOptions): Sessions {
         enter(options, connection, verdict);
         return done(null, true);
       }
-      counters.connections_refused++;
       const { returnCode, reason } = verdict;
+      refusals.note('connections_refused', { client: connection.name, message: reason });
       warn('connection refused', { address: connection.address, reason });
       done(Object.assign(new Error(reason), { returnCode }) as Parameters<typeof done>[0], false);
       connection.close();
@@ -86,17 +88,18 @@ export function createSessions(options: SessionOptions): Sessions {
     failed(client, error) {
       const connection = registry.of(client);
       if (connection === undefined || connection.isClosing) return;
+      const noted = { client: connection.name, message: error.message };
       const fields = { client: connection.who?.id, address: connection.address, error: error.message };
       if (systemErrorCode(error) !== undefined || error.message === 'keep alive timeout') {
         log.debug('connection lost', fields);
       } else if (error instanceof PacketTooLarge) {
-        counters.packets_too_large++;
+        refusals.note('packets_too_large', noted);
         warn('client disconnected: packet too large', fields);
       } else if (error.message === 'drain timeout') {
-        counters.readers_too_slow++;
+        refusals.note('readers_too_slow', noted);
         warn('client disconnected: it does not read what it subscribed to', fields);
       } else {
-        counters.protocol_errors++;
+        refusals.note('protocol_errors', noted);
         warn('client disconnected: not MQTT as it should be', fields);
       }
     },

@@ -2,8 +2,8 @@ import type { Client, Subscription } from 'aedes';
 import type { Logger } from '../shared/log.ts';
 import type { Access } from '../shared/protocol/access.ts';
 import type { BrokerHandlers, BrokerLimits } from './broker_options.ts';
-import type { Counters } from './limits.ts';
 import type { PresenceKeeper } from './presence.ts';
+import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 /** SUBACK's return code for a filter that is not granted [MQTT-3.9.3-2]. */
@@ -27,10 +27,10 @@ export function createSubscribeGate(options: {
   readonly limits: BrokerLimits;
   readonly presence: PresenceKeeper;
   readonly handlers: Pick<BrokerHandlers, 'subscribed'>;
-  readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly log: Logger;
 }): SubscribeGate {
-  const { access, registry, limits, presence, handlers, counters, log } = options;
+  const { access, registry, limits, presence, handlers, refusals, log } = options;
   return {
     authorize(client, subscription, done) {
       const connection = registry.of(client);
@@ -42,7 +42,8 @@ export function createSubscribeGate(options: {
         connection.subscribe(filter, qos === 0 ? 0 : 1);
         return done(null, subscription);
       }
-      counters.subscriptions_refused++;
+      const message = hasRoom ? 'it may not subscribe to that' : `${limits.subscriptionsMax} filters are subscribed to`;
+      refusals.note('subscriptions_refused', { client: who.id, message, topic: filter });
       log.debug('subscription refused', { client: who.id, filter, filters: connection.filters.size });
       // Never an error: Aedes would close the connection, and the client would try the same again, for ever.
       done(null, null);

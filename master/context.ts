@@ -1,3 +1,4 @@
+import type { NotedRefusal } from '../broker/refusals.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { createFn, type ModuleSpec } from '../shared/plugin/function.ts';
@@ -52,6 +53,8 @@ export interface MasterContext {
   readonly cancelJob: (jid: string, ids?: readonly string[]) => Promise<readonly string[]>;
   /** Counters of the broker, by name. */
   readonly counters: () => Readonly<Record<string, number>>;
+  /** Who was refused what of late, the last first. */
+  readonly refusals: () => readonly NotedRefusal[];
   readonly clock: Clock;
   readonly log: Logger;
   setOut(outputter: string): void;

@@ -125,6 +125,7 @@ function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, s
     dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
     cancelJob: (jid, ids) => parts.dispatcher.cancel(jid, ids, `cancelled by ${user}`),
     counters: () => late.broker?.counters() ?? {},
+    refusals: () => late.broker?.refusals() ?? [],
     get reactor() {
       if (late.reactor === undefined) throw new Error('the master is not up yet');
       return late.reactor;

@@ -1,4 +1,5 @@
 import { defineRunner, fn } from '../context.ts';
+import { timeText } from '../fleet.ts';
 
 export default defineRunner({
   summary: 'Look at the broker.',
@@ -9,6 +10,14 @@ export default defineRunner({
       examples: ['salt-run broker.counters'],
       reads: true,
       run: ({ counters }) => counters(),
+    }),
+    refusals: fn({
+      summary:
+        'Who was refused what since the master started, the last first: client, counter, reason, how often and when.',
+      args: {},
+      examples: ['salt-run broker.refusals'],
+      reads: true,
+      run: ({ refusals }) => refusals().map((refusal) => ({ ...refusal, time: timeText(refusal.time) })),
     }),
   },
 });

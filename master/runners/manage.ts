@@ -24,6 +24,14 @@ export default defineRunner({
       reads: true,
       run: ({ fleet }) => ({ down: down(fleet), up: up(fleet) }),
     }),
+    capabilities: fn({
+      summary:
+        'Print what each connected minion can do: its version, the largest packet it takes, its window and encoding.',
+      args: {},
+      examples: ['salt-run manage.capabilities'],
+      reads: true,
+      run: ({ fleet }) => Object.fromEntries(up(fleet).map((id) => [id, fleet.info(id)])),
+    }),
   },
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import broker from '../../../../master/runners/broker.ts';
 import event from '../../../../master/runners/event.ts';
 import manage from '../../../../master/runners/manage.ts';
 import operators from '../../../../master/runners/operators.ts';
@@ -23,6 +24,31 @@ test('manage tells who is there and who is not', async () => {
   expect(await callRunner(context, manage, 'manage.up')).toEqual(['m1', 'm3']);
   expect(await callRunner(context, manage, 'manage.down')).toEqual(['m2']);
   expect(await callRunner(context, manage, 'manage.status')).toEqual({ up: ['m1', 'm3'], down: ['m2'] });
+});
+
+test('manage.capabilities tells of those who are there, and of one that said nothing the least', async () => {
+  const context = fakeMasterContext();
+  for (const id of ['m3', 'm1']) context.fleet.setOnline(id, START_AT);
+  const info = { v: 1, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' } as const;
+  context.fleet.setInfo('m1', info);
+  expect(await callRunner(context, manage, 'manage.capabilities')).toEqual({
+    m1: info,
+    m3: { v: 1, max_packet: 256, window: 1, enc: 'json', sig: 'ed25519' },
+  });
+});
+
+test('broker.refusals tells times as people read them', async () => {
+  const refusal = {
+    what: 'publishes_refused_acl',
+    client: 'm1',
+    count: 2,
+    time: 1_795_662_000,
+    message: 'no',
+  } as const;
+  const context = fakeMasterContext({ refusals: () => [refusal] });
+  expect(await callRunner(context, broker, 'broker.refusals')).toEqual([
+    { ...refusal, time: '2026-11-26 03:00:00 UTC' },
+  ]);
 });
 
 test('operators are listed, added and removed', async () => {
