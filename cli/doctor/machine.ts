@@ -42,8 +42,6 @@ export interface MasterMachine extends Machine {
   readonly config: MasterConfig;
   /** Calls a runner of the running master. Throws MASTER_UNREACHABLE and NOT_PERMITTED. */
   readonly ask: (fun: string) => Promise<unknown>;
-  /** The largest packet that each minion takes, bytes, as it told. */
-  readonly packets: () => Promise<ReadonlyMap<string, number>>;
 }
 
 export interface MinionMachine extends Machine {

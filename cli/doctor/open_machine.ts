@@ -18,7 +18,6 @@ import {
   type MasterTime,
   type MinionMachine,
 } from './machine.ts';
-import { readPackets } from './read_packets.ts';
 
 const ANSWER_SECONDS = 3;
 const ANSWER_MS = ANSWER_SECONDS * 1000;
@@ -32,7 +31,6 @@ export async function openMaster(bare: BareMachine): Promise<MasterMachine> {
     ...openDaemon(bare, config, { name: 'salt-master', socket, host: reachable(config), port: config.tls_port }),
     config,
     ask: (fun) => askRunner(bare, socket, fun),
-    packets: once(() => readPackets(socket, bare.clock)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { InfoPayload } from '../../../shared/protocol/messages/job.ts';
 import { bytesText } from '../bytes_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
@@ -10,7 +11,7 @@ const TOLD_MAX = 5;
 
 export interface PacketFacts {
   readonly maxPacketBytes: number;
-  /** By minion, what it says that it takes; undefined when the master was not asked. */
+  /** By connected minion, what it takes; undefined when the master was not asked. */
   readonly packets: ReadonlyMap<string, number> | undefined;
   readonly file: string;
   readonly restart: string;
@@ -23,14 +24,19 @@ export default defineCheck<PacketFacts>({
   judge: (facts) => [judge(facts)],
 });
 
-async function gather({ config, configDir, daemon, packets, commands }: MasterMachine): Promise<PacketFacts> {
+async function gather({ config, configDir, daemon, ask, commands }: MasterMachine): Promise<PacketFacts> {
   const { state } = await daemon();
   return {
     maxPacketBytes: config.max_packet_bytes,
-    packets: state === 'answers' ? await packets() : undefined,
+    packets: state === 'answers' ? packetsOf(await ask('manage.capabilities')) : undefined,
     file: `${configDir}/master`,
     restart: (await commands()).restart,
   };
+}
+
+function packetsOf(capabilities: unknown): ReadonlyMap<string, number> {
+  const all = Object.entries(capabilities as Readonly<Record<string, InfoPayload>>);
+  return new Map(all.map(([id, { max_packet }]) => [id, max_packet]));
 }
 
 function judge({ maxPacketBytes, packets, file, restart }: PacketFacts): Finding {
@@ -43,7 +49,7 @@ function judge({ maxPacketBytes, packets, file, restart }: PacketFacts): Finding
   const taken = `the master takes packets of ${bytesText(maxPacketBytes)}`;
   if (packets === undefined) return doesNotAnswer('salt-master');
   const small = [...packets].filter(([, bytes]) => bytes < SMALL_PACKET).sort(([, a], [, b]) => a - b);
-  if (small.length === 0) return ok(`${taken}, and every minion those of the master`);
+  if (small.length === 0) return ok(`${taken}, and every connected minion those of the master`);
   const names = small.slice(0, TOLD_MAX).map(([id, bytes]) => `${id} ${bytes}`);
   const more = small.length > TOLD_MAX ? ` and ${small.length - TOLD_MAX} more` : '';
   return ok(`${taken}; small minions take less, a longer job for them is refused: ${names.join(', ')}${more} bytes`);

@@ -56,6 +56,7 @@ function judgeMaster({ probe, listens, daemon, own, shown, restart }: MasterPort
   const { failure, port } = probe;
   if (port === 0) return skip('tls_port is 0: the system chose a port, and nobody knows which');
   const address = addressText({ host: listens, port });
+  if (daemon === 'silent') return doesNotAnswer('salt-master');
   const runs = daemon !== 'missing' && daemon !== 'deserted';
   if (failure?.step === 'tls' || (failure === undefined && (shown === undefined || shown !== own))) {
     return fail(

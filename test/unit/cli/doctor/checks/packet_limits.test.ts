@@ -8,7 +8,9 @@ const judge = (facts: Partial<PacketFacts>) => {
 };
 
 test('full minions and the usual limit fit each other', () => {
-  expect(judge({})).toEqual(['ok: the master takes packets of 264 KiB, and every minion those of the master']);
+  expect(judge({})).toEqual([
+    'ok: the master takes packets of 264 KiB, and every connected minion those of the master',
+  ]);
   expect(judge({ packets: undefined })).toEqual(['skip: salt-master does not answer']);
 });
 

@@ -40,6 +40,9 @@ test('a running master without its port has another configuration; of a stopped 
     'fail: salt-master runs, but nothing listens on 0.0.0.0:8883: it was started with another configuration => RESTART',
   ]);
   expect(onMaster(refused, { daemon: 'deserted' })).toEqual(['skip: salt-master does not answer']);
+  expect(onMaster({ failure: { step: 'tls', code: 'ETIMEDOUT' } }, { daemon: 'silent' })).toEqual([
+    'skip: salt-master does not answer',
+  ]);
   expect(onMaster({ ...refused, port: 0 })).toEqual([
     'skip: tls_port is 0: the system chose a port, and nobody knows which',
   ]);
