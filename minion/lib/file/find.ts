@@ -5,10 +5,12 @@ import { nowSeconds } from '../../../shared/clock.ts';
 import { globPaths } from '../../../shared/data/glob_paths.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { pyStr } from '../../../shared/python_text.ts';
+import { splitCommand } from '../../../shared/shlex.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
 import { compileRegex, pythonRegexFlags } from '../../../shared/target/regex.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { type Accounts, findGroup, findUser, readAccounts } from '../accounts.ts';
+import { runCommand } from '../run_command.ts';
 import { isDirectory } from './facts.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { hashFile } from './hash.ts';
@@ -28,8 +30,8 @@ Criteria, all of which must be met:
     grep           regular expression that a line of the file matches
     maxdepth, mindepth
 
-Actions: print = names of path, name, type, size, mode, mtime, user, group, md5 (default path); delete = types (default f), which
-lists what was removed.`;
+Actions: print = names of path, name, type, size, mode, mtime, user, group, md5 (default path); exec = a command, in which {} stands
+for the path, that lists where it succeeded; delete = types (default f), which lists what was removed.`;
 
 /** `file.find`. */
 export const findFunctions: Readonly<Record<string, MinionFunction>> = {
@@ -43,6 +45,7 @@ export const findFunctions: Readonly<Record<string, MinionFunction>> = {
       "salt '*' file.find / type=f name=\\*.bak size=+10m",
       "salt '*' file.find /var mtime=+30d size=+10m print=path,size,mtime",
       "salt '*' file.find /var/log name=\\*.[0-9] mtime=+30d size=+10m delete",
+      "salt '*' file.find /srv name=\\*.sh exec='chmod 755 {}'",
     ],
     async run(context, { path }, { args, kwargs }) {
       const given = { ...kwargs };
@@ -53,7 +56,7 @@ export const findFunctions: Readonly<Record<string, MinionFunction>> = {
       for (const start of await globPaths(path)) {
         for await (const found of findBelow(start, search)) {
           const item = await printed(found, search);
-          if (search.deletes === undefined || (await remove(found, search.deletes))) results.push([found.path, item]);
+          if (await isDone(context, found, search)) results.push([found.path, item]);
         }
       }
       return results.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
@@ -74,6 +77,8 @@ interface Search {
   readonly depthMin: number;
   readonly depthMax: number;
   readonly print: readonly string[];
+  /** Words of the command that is run for each. */
+  readonly command: readonly string[] | undefined;
   /** Letters of the types that are removed. */
   readonly deletes: string | undefined;
   readonly accounts: Accounts;
@@ -117,7 +122,7 @@ const criteria: Readonly<Record<string, ReadCriterion>> = {
 };
 
 const printNames = ['path', 'name', 'type', 'size', 'mode', 'mtime', 'user', 'group', 'md5'];
-const otherOptions = ['maxdepth', 'mindepth', 'print', 'delete'];
+const otherOptions = ['maxdepth', 'mindepth', 'print', 'exec', 'delete'];
 
 async function readSearch(context: MinionContext, given: Readonly<Record<string, unknown>>): Promise<Search> {
   // `owner` is what older Salts call `user`.
@@ -138,6 +143,7 @@ async function readSearch(context: MinionContext, given: Readonly<Record<string,
     depthMin: readDepth('mindepth', values.get('mindepth'), 0),
     depthMax: readDepth('maxdepth', values.get('maxdepth'), Number.POSITIVE_INFINITY),
     print,
+    command: values.has('exec') ? splitCommand(pyStr(values.get('exec'))) : undefined,
     deletes: values.has('delete') ? readTypes(deletedTypes(values.get('delete'))) : undefined,
     accounts,
   };
@@ -158,6 +164,20 @@ async function* findBelow(start: string, { criteria: tests, depthMin, depthMax }
 async function meetsAll(found: Found, tests: readonly Criterion[]): Promise<boolean> {
   for (const test of tests) if (!(await test(found))) return false;
   return true;
+}
+
+/** Whether all that is to be done with it succeeded. */
+async function isDone(context: MinionContext, found: Found, { command, deletes }: Search): Promise<boolean> {
+  if (command !== undefined && !(await isRun(context, found.path, command))) return false;
+  return deletes === undefined || remove(found, deletes);
+}
+
+/** A path is never split: it is put into words that are there. */
+async function isRun(context: MinionContext, path: string, command: readonly string[]): Promise<boolean> {
+  const argv = command.map((word) => word.replaceAll('{}', path));
+  const { retcode, stderr } = await runCommand(context, argv, { python_shell: false, ignore_retcode: true });
+  if (retcode !== 0) context.log.error(`the command failed for ${path}`, { retcode, stderr: stderr.slice(0, 500) });
+  return retcode === 0;
 }
 
 async function remove({ path, stats }: Found, types: string): Promise<boolean> {

@@ -102,6 +102,20 @@ describe('file.find', () => {
     expect(await machine.call('find', [dir], { type: 'l', print: 'name' })).toEqual(['link']);
   });
 
+  test('runs a command for each, and lists those for which it succeeds', async () => {
+    const folder = join(dir, 'run');
+    await mkdir(folder);
+    const [path, other] = [await machine.make('run/with blank', 'x\n'), await machine.make('run/y', 'y\n')];
+    expect(await machine.call('find', [folder], { type: 'f', exec: "grep -q 'x' {}" })).toEqual([path]);
+    expect(await machine.call('find', [folder], { type: 'f', exec: 'rm {}', print: 'name' })).toEqual([
+      'with blank',
+      'y',
+    ]);
+    expect(await readdir(folder)).toEqual([]);
+    expect(machine.context.logged).toMatchObject([{ level: 'error', message: `the command failed for ${other}` }]);
+    expect(machine.context.retcodes.every((retcode) => retcode === 0)).toBe(true);
+  });
+
   test('deletes what is found, plain files unless told otherwise', async () => {
     expect(await machine.call('find', [dir, 'delete'], { name: '*.txt' })).toEqual([
       join(dir, 'a.txt'),
