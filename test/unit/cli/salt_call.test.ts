@@ -17,6 +17,7 @@ beforeAll(() => {
   ];
   writeFileSync(file('minion'), `${config.join('\n')}\n`);
   writeFileSync(file('a.txt'), 'one\ntwo\n');
+  writeFileSync(file('fstab'), '# none yet\n');
   chmodSync(file('a.txt'), 0o640);
   mkdirSync(file('mods'));
   chmodSync(file('mods'), 0o755);
@@ -70,6 +71,24 @@ const calls: readonly (readonly [words: readonly string[], value: unknown, statu
   [['cmd.retcode', '/bin/true'], 0],
   [['cmd.retcode', '/bin/false'], 1, 1],
   [['cmd.shell', 'echo $((1+2))'], '3'],
+  [['mount.set_fstab', '/mnt/foo', '/dev/sdz1', 'ext4', `config=${file('fstab')}`], 'new'],
+  [['mount.set_fstab', '/mnt/foo', '/dev/sdz1', 'ext4', `config=${file('fstab')}`], 'present'],
+  [['mount.set_fstab', '/mnt/foo', '/dev/sdz1', 'ext4', 'ro', `config=${file('fstab')}`], 'change'],
+  [
+    ['mount.fstab', file('fstab')],
+    { '/mnt/foo': { device: '/dev/sdz1', fstype: 'ext4', opts: ['ro'], dump: '0', pass: '0' } },
+  ],
+  [['mount.rm_fstab', '/mnt/foo', '/dev/sdz1', file('fstab')], true],
+  [['mount.is_mounted', '/no/such'], false],
+  [['mount.umount', '/no/such'], '/no/such does not have anything mounted'],
+  [['mount.swapoff', '/no/such'], null],
+  [['ps.pgrep', 'no-such-process'], null],
+  [['ps.pkill', 'no-such-process'], null],
+  // One more than the highest id that Linux gives.
+  [['ps.kill_pid', '4194304'], false],
+  [['ps.network_io_counters', 'no-such-interface'], false],
+  [['ps.disk_io_counters', 'no-such-device'], false],
+  [['locale.avail', 'xx_XX.UTF-8'], false],
   [['cmd.has_exec', 'sh'], true],
   [['cmd.has_exec', 'no-such-program'], false],
   [['cmd.which', 'no-such-program'], null],
