@@ -3,14 +3,14 @@ import * as v from 'valibot';
 import { AbsolutePath, Flag, Text } from '../../shared/plugin/args.ts';
 import { splitCommand } from '../../shared/shlex.ts';
 import { defineModule, fn } from '../context.ts';
-import { findExecutable } from '../lib/find_executable.ts';
 import { historyFunctions } from '../lib/git/history.ts';
 import { remoteFunctions } from '../lib/git/remotes.ts';
 import { gitArgs, Ref, runGit, Url } from '../lib/git/run_git.ts';
+import { hasProgram } from '../lib/has_program.ts';
 
 export default defineModule({
   summary: 'Work with repositories of git.',
-  unavailable: ({ root }) => (findExecutable(root, 'git') === undefined ? 'git is not installed' : undefined),
+  unavailable: ({ root }) => (hasProgram(root, 'git') ? undefined : 'git is not installed'),
   functions: {
     version: fn({
       summary: 'Return the version of git.',
