@@ -6,12 +6,15 @@ import type { CallRequest, PartsReference } from '../shared/protocol/messages/op
 import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
 import type { KeepCall } from './jobs/keep_call.ts';
+import type { Permissions } from './permissions/permissions.ts';
 
 export interface CallRunnerOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
   readonly runners: PluginFolder<ModuleSpec<MasterContext>>;
   readonly wheel: PluginFolder<ModuleSpec<MasterContext>>;
   readonly newJid: () => string;
+  /** Throws NOT_PERMITTED. */
+  readonly permit: Permissions['check'];
   /** Of calls that nobody waits for. */
   readonly keep: KeepCall;
 }
@@ -50,6 +53,7 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
     const context = options.context(user, settings);
     const spec = await findFunction(op === 'runner' ? options.runners : options.wheel, op, fun);
     const { values, extra } = bindArguments(fun, spec, arg, kwarg);
+    await options.permit(user, { op, fun, arg, kwarg, jid });
     const tag = `salt/${op === 'runner' ? 'run' : 'wheel'}/${jid}`;
     const about = { jid, fun: `${op}.${fun}`, fun_args: arg, user };
     const { bus } = context;

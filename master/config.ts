@@ -22,6 +22,7 @@ import { reactorRules } from '../shared/reactor/reactor_rules.ts';
 import { fileRootsFormat } from './files/file_roots.ts';
 import { nodegroupRules } from './nodegroups.ts';
 import { peerRules } from './peer.ts';
+import { publisherAcl, publisherAclBlacklist } from './permissions/permission_rules.ts';
 
 /** An operator who may log in over TCP; over the unix socket the file's owner is the operator. */
 export interface OperatorEntry {
@@ -116,6 +117,24 @@ const jobs = {
   job_timeout: ownKey(seconds(1), 86400, 'How long a job may run at all.'),
   slow_job_seconds: ownKey(seconds(0), 10, 'A part of a job that ran so long is told under `salt/idx/slow/…`.'),
   max_inflight: ownKey(count(1, 1024), 4, 'Jobs that are sent to one full minion before it has confirmed one.'),
+};
+
+const permissions = {
+  publisher_acl: saltKey(
+    publisherAcl,
+    {},
+    'Which operators may call which functions. Empty: each may all. Expressions match whole names.',
+  ),
+  publisher_acl_blacklist: saltKey(
+    publisherAclBlacklist,
+    {},
+    'Operators and functions that are refused whatever else is said.',
+  ),
+  audit_log: ownKey(
+    nullable(path),
+    '/var/log/salt/audit',
+    'File of who asked for what, a line of JSON each, chained by hashes (`salt-run audit.verify`); null for none.',
+  ),
 };
 
 const targets = {
@@ -229,6 +248,7 @@ export const masterSchema = {
     Returners: masterReturnerSettings,
     Schedule: schedule,
     Events: events,
+    Permissions: permissions,
     Targets: targets,
     'Mine and peers': peers,
     Reactor: reactor,

@@ -20,6 +20,7 @@ import type { TokenStore } from './keys/tokens.ts';
 import type { Mine } from './mine/mine.ts';
 import type { Observers } from './observers.ts';
 import type { Operators } from './operators.ts';
+import type { AuditLog } from './permissions/audit_log.ts';
 import type { Reactor } from './reactor/reactor.ts';
 import type { MasterReturners } from './returners.ts';
 
@@ -38,6 +39,7 @@ export interface MasterContext {
   readonly operators: Operators;
   readonly observers: Observers;
   readonly wire: Wire;
+  readonly audit: AuditLog | undefined;
   readonly newJid: () => string;
   readonly devices: Devices;
   readonly returners: Pick<MasterReturners, 'status'>;

@@ -3,6 +3,7 @@ import { type Broker, createBroker } from '../broker/broker.ts';
 import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
+import type { Packet } from '../shared/protocol/message.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
 import { VERSION } from '../shared/version.ts';
 import { type CallSettings, createCallRunner, newCallSettings } from './call_runner.ts';
@@ -54,7 +55,8 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     makeContext(deps, parts, late, user, settings);
   const { runners, wheel } = deps;
   const keep = createKeepCall(parts.jobs, clock, log);
-  const callRunner = createCallRunner({ context, runners, wheel, newJid: parts.newJid, keep });
+  const { newJid, permissions } = parts;
+  const callRunner = createCallRunner({ context, runners, wheel, newJid, permit: permissions.check, keep });
   const reactor = await openReactor({ ...deps, ...parts, store, callRunner });
   late.reactor = reactor;
   const schedule = createMasterSchedule({ ...deps, store, callRunner });
@@ -65,6 +67,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     publish: (packet) => late.broker?.publish(packet),
     log,
   });
+  const send = (id: string, packet: Packet): void => void late.broker?.send(id, packet);
   const running = await createBroker({
     table: messageTable,
     listeners: listenersOf(config, parts.authority),
@@ -76,14 +79,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       presenceEvents: config.presence_events,
       serveOperator,
       answerRequest: createRequestService({
-        context: {
-          ...parts,
-          config,
-          context,
-          callRunner,
-          clock,
-          send: (id, packet) => void late.broker?.send(id, packet),
-        },
+        context: { ...parts, config, context, callRunner, clock, send },
         openMax: config.max_open_requests,
         log,
       }),
@@ -109,11 +105,16 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       await monitoring?.close();
       await reactor.stop();
       await running.close();
-      await parts.returners.stop();
-      await parts.eventLog.flush();
+      await closeParts(parts);
       await store.close();
     },
   };
+}
+
+async function closeParts({ returners, eventLog, audit }: Parts): Promise<void> {
+  await returners.stop();
+  await eventLog.flush();
+  await audit?.close();
 }
 
 function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, settings: CallSettings): MasterContext {

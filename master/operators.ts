@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
 import { FleetError } from '../shared/errors.ts';
-import { UserName } from '../shared/protocol/fields.ts';
+import { UnixTime, UserName } from '../shared/protocol/fields.ts';
+import { REACTOR_USER } from '../shared/reactor/reaction.ts';
+import { SCHEDULE_USER } from './jobs/scheduled.ts';
 import { hashPassword, isPassword, makePassword, PasswordHash } from './keys/passwords.ts';
 import { createSerialQueue } from './keys/serial_queue.ts';
 
@@ -10,13 +13,20 @@ import { createSerialQueue } from './keys/serial_queue.ts';
 export interface Operators {
   isOperator(user: string, password: string): boolean;
   names(): readonly string[];
-  /** Makes a password for a new or known operator and returns it; only its hash is kept. */
-  add(user: string): Promise<string>;
+  /** Why the password of an operator is worth nothing any more. */
+  expired(user: string): string | undefined;
+  /** Makes a password for a new or known operator and returns it; only its hash is kept. It may end after so many seconds. */
+  add(user: string, ttlSeconds?: number): Promise<string>;
   /** False when there is none of that name. */
   remove(user: string): Promise<boolean>;
 }
 
-const Stored = v.record(UserName, v.object({ password_hash: PasswordHash }));
+/** Those in whose names the master acts by itself, and peers: no operator can have such a name. */
+export function isReservedName(user: string): boolean {
+  return [REACTOR_USER, SCHEDULE_USER].includes(user) || user.startsWith('minion ');
+}
+
+const Stored = v.record(UserName, v.object({ password_hash: PasswordHash, expires_at: v.optional(UnixTime) }));
 type Stored = v.InferOutput<typeof Stored>;
 
 /**
@@ -26,11 +36,23 @@ type Stored = v.InferOutput<typeof Stored>;
 export async function openOperators(
   pkiDir: string,
   configured: Stored,
+  clock: Clock,
   changed: (user: string) => void,
 ): Promise<Operators> {
   const path = join(pkiDir, 'operators.json');
+  const reserved = Object.keys(configured).find(isReservedName);
+  if (reserved !== undefined) {
+    throw new FleetError('CONFIG_INVALID', `operators: ${reserved} is a name of the master's own`, {
+      hint: 'choose another one',
+    });
+  }
   let stored = await readStored(path);
   const inOrder = createSerialQueue();
+  const expired = (user: string): string | undefined => {
+    const { expires_at: at } = entryOf(stored, user) ?? {};
+    if (at === undefined || nowSeconds(clock) < at) return undefined;
+    return `the password of ${user} expired at ${new Date(at * 1000).toISOString()}`;
+  };
   const save = async (next: Stored, user: string): Promise<void> => {
     await writePrivateFile(path, `${JSON.stringify(next, null, 2)}\n`);
     stored = next;
@@ -38,17 +60,23 @@ export async function openOperators(
   };
   return {
     isOperator(user, password) {
-      return isPassword(entryOf(stored, user) ?? entryOf(configured, user), password);
+      const entry = entryOf(stored, user) ?? entryOf(configured, user);
+      return isPassword(entry?.password_hash, password) && expired(user) === undefined;
     },
     names: () => [...new Set([...Object.keys(configured), ...Object.keys(stored)])].sort(),
-    add: async (user) => {
+    expired,
+    add: async (user, ttlSeconds) => {
+      if (isReservedName(user)) {
+        throw new FleetError('ARGS_INVALID', `${user} is a name of the master's own`, { hint: 'choose another one' });
+      }
       if (!v.is(UserName, user)) {
         throw new FleetError('ARGS_INVALID', `${JSON.stringify(user)} cannot be an operator's name`, {
           hint: 'use 1 to 32 of A-Z a-z 0-9 _ . -',
         });
       }
       const password = makePassword();
-      await inOrder(() => save({ ...stored, [user]: { password_hash: hashPassword(password) } }, user));
+      const expiry = ttlSeconds === undefined ? {} : { expires_at: nowSeconds(clock) + ttlSeconds };
+      await inOrder(() => save({ ...stored, [user]: { password_hash: hashPassword(password), ...expiry } }, user));
       return password;
     },
     remove: (user) =>
@@ -74,6 +102,6 @@ async function readStored(path: string): Promise<Stored> {
   }
 }
 
-function entryOf(entries: Stored, user: string): string | undefined {
-  return Object.hasOwn(entries, user) ? entries[user]?.password_hash : undefined;
+function entryOf(entries: Stored, user: string): Stored[string] | undefined {
+  return Object.hasOwn(entries, user) ? entries[user] : undefined;
 }

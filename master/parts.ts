@@ -35,7 +35,10 @@ import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
 import { type Observers, openObservers } from './observers.ts';
-import { type Operators, openOperators } from './operators.ts';
+import { isReservedName, type Operators, openOperators } from './operators.ts';
+import { type AuditLog, openAuditLog } from './permissions/audit_log.ts';
+import { readBlacklist, readRules } from './permissions/permission_rules.ts';
+import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import { sendDecisions } from './receive.ts';
 import { createMasterReturners, type MasterReturners } from './returners.ts';
 import type { Store } from './store/store.ts';
@@ -63,6 +66,8 @@ export interface Parts {
   readonly tokens: TokenStore;
   readonly operators: Operators;
   readonly observers: Observers;
+  readonly audit: AuditLog | undefined;
+  readonly permissions: Permissions;
   readonly wire: WireTap;
   readonly devices: Devices;
   readonly enrollment: Enrollment;
@@ -125,12 +130,15 @@ export async function createParts(
     nodegroups: config.nodegroups,
     clock,
   });
-  const jobPath = createJobPath(deps, { jobs, bus, fleet, authority, devices, returners }, observations, broker);
-  const { dispatcher } = jobPath;
-  const operators = await openOperators(pkiDir, config.operators, (user) => {
+  const operators = await openOperators(pkiDir, config.operators, clock, (user) => {
     // The owner's commands come through the unix socket, one of them being this very change.
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
+  const audit = config.audit_log === null ? undefined : await openAuditLog(config.audit_log, clock, log);
+  const permissions = openPermissions(deps, { fleet, operators }, audit);
+  const shared = { jobs, bus, fleet, authority, devices, returners, permissions };
+  const jobPath = createJobPath(deps, shared, observations, broker);
+  const { dispatcher } = jobPath;
   const observers = await openObservers(pkiDir, (name) => {
     broker()?.disconnect({ role: 'observer', id: name }, 'its password was changed');
   });
@@ -140,6 +148,8 @@ export async function createParts(
     tokens,
     operators,
     observers,
+    audit,
+    permissions,
     wire: createWire(broker, (payload, encoding, id) => sign({ authority, devices }, payload, encoding, id)),
     devices,
     enrollment,
@@ -163,7 +173,7 @@ function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: ()
 
 function createJobPath(
   deps: MasterDeps,
-  parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'devices' | 'returners'>,
+  parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'devices' | 'returners' | 'permissions'>,
   observations: Observations,
   broker: () => Broker | undefined,
 ) {
@@ -202,6 +212,8 @@ function createJobPath(
     refused(record, ended) {
       for (const [id, row] of ended) indexEnded(record, { reason: undefined, result: undefined, ...row, id });
     },
+    permit: (user, { jid, tgt, fun, arg, kwarg, minions }) =>
+      parts.permissions.check(user, { op: 'job', fun, arg, kwarg, minions, tgt, jid }),
     pullsBlocks: (id) => devices.get(id)?.blocks === true,
     sign: (payload, encoding, id) => sign(parts, payload, encoding, id),
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
@@ -228,6 +240,23 @@ function createJobPath(
     repeated: () => observations.repeated?.(),
   });
   return { tracker, newJid, dispatcher, collector, incomingParts };
+}
+
+function openPermissions(
+  { config, owner }: MasterDeps,
+  { fleet, operators }: Pick<Parts, 'fleet' | 'operators'>,
+  audit: AuditLog | undefined,
+): Permissions {
+  const { publisher_acl: acl, publisher_acl_blacklist: blacklist } = config;
+  return createPermissions({
+    rules: Object.keys(acl).length === 0 ? undefined : readRules(acl),
+    blacklist: readBlacklist(blacklist),
+    owner,
+    isOfTheMaster: isReservedName,
+    expired: operators.expired,
+    match: (target) => fleet.match(target, 'compound'),
+    audit,
+  });
 }
 
 async function sign(

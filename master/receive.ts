@@ -1,10 +1,11 @@
 import type { Broker } from '../broker/broker.ts';
 import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
+import { FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Encoding } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
-import { Fire } from '../shared/protocol/messages/event.ts';
+import { Fire, Refusal } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, JobControl, Request } from '../shared/protocol/messages/job.ts';
 import { OperatorFire, OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import {
@@ -23,12 +24,14 @@ import type { Fleet } from './fleet.ts';
 import type { Collector } from './jobs/collect.ts';
 import type { Dispatcher } from './jobs/dispatch.ts';
 import type { Enrollment } from './keys/enroll.ts';
+import type { Permissions } from './permissions/permissions.ts';
 
 export interface ReceiverOptions {
   readonly enrollment: Enrollment;
   readonly bus: EventBus;
   readonly fleet: Fleet;
   readonly wire: WireListener;
+  readonly permissions: Permissions;
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
   readonly broker: () => Broker | undefined;
@@ -74,8 +77,19 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       answerOffer(options, received);
       return undefined;
     },
-    [OperatorFire.name]: ({ who, params, payload }) =>
-      options.bus.emitStored(params.tag as string, { data: payload, user: who.id }),
+    async [OperatorFire.name]({ who, topic, params, payload }) {
+      const tag = params.tag as string;
+      try {
+        await options.permissions.check(who.id, { op: 'runner', fun: 'event.send', arg: [tag], kwarg: {} });
+      } catch (error) {
+        if (!(error instanceof FleetError)) throw error;
+        options
+          .broker()
+          ?.publish(Refusal.encode({ id: who.id }, { topic, reason: 'acl', message: error.message }, 'json'));
+        return;
+      }
+      await options.bus.emitStored(tag, { data: payload, user: who.id });
+    },
     [OperatorRequest.name]({ who, params, payload }) {
       options.serveOperator(who.id, params.c as string, payload as OperatorRequestPayload);
       return undefined;

@@ -28,6 +28,8 @@ export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions,
   readonly bus: EventBus;
   readonly newJid: () => string;
   readonly clock: Clock;
+  /** Throws NOT_PERMITTED: whoever asks, it is decided here, when it is known whom the job would be for. */
+  readonly permit: (user: string, record: JobRecord) => Promise<void>;
   /** Told of parts that are over before anything was sent. */
   readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => void;
   /** Hands a job to the returners of `ext_job_cache`. */
@@ -163,6 +165,7 @@ async function plan(
   const { limits, tracker, clock } = options;
   const choice = await choose(options, request);
   const made = makeRecord(options.newJid(), user, request, choice, options, clock.nowMs() / 1000);
+  await options.permit(user, made);
   const ended = new Map([...refuseOffline(options, request, choice.minions), ...refuseUnable(options, made)]);
   const open = choice.minions.filter((id) => !ended.has(id));
   checkTotal(limits, tracker.openCount(), open.length);

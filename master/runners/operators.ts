@@ -1,4 +1,5 @@
-import { Text } from '../../shared/plugin/args.ts';
+import * as v from 'valibot';
+import { Count, Text } from '../../shared/plugin/args.ts';
 import { defineRunner, fn } from '../context.ts';
 
 const name = { name: Text };
@@ -15,11 +16,13 @@ export default defineRunner({
     }),
     add: fn({
       summary: 'Make a password for an operator and print it; an old one is replaced.',
-      args: name,
+      args: { ...name, ttl: v.optional(v.pipe(Count, v.minValue(1, 'must be 1 or more'))) },
+      description:
+        'ttl: seconds after which the password is worth nothing, also to whoever is logged in; left out: it does not end.',
       secret: true,
       returns: 'the password; it is stored only as a hash and cannot be shown again.',
-      examples: ['salt-run operators.add alice'],
-      run: ({ operators }, args) => operators.add(args.name),
+      examples: ['salt-run operators.add alice', 'salt-run operators.add ci ttl=28800'],
+      run: ({ operators }, args) => operators.add(args.name, args.ttl),
     }),
     remove: fn({
       summary: 'Take the password of an operator away.',

@@ -57,6 +57,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
     queueForSeconds: 0,
     runSeconds: 3600,
     limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
+    permit: async () => undefined,
     pullsBlocks: () => false,
     refused: () => undefined,
     sign: async (payload) => payload,

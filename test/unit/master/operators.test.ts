@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOperators } from '../../../master/operators.ts';
+import { fakeClock } from '../../support/fake_context.ts';
 
 let directory: string;
 let changed: string[];
+const clock = fakeClock();
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'brine-operators-'));
   changed = [];
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const open = (configured = {}) => openOperators(directory, configured, (user) => changed.push(user));
+const open = (configured = {}) => openOperators(directory, configured, clock, (user) => changed.push(user));
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 test('an operator that was added may log in with the password that was made, also after a restart', async () => {
@@ -82,4 +84,14 @@ test('a file that somebody broke is named', async () => {
     code: 'CONFIG_INVALID',
     message: expect.stringContaining('operators.json'),
   });
+});
+
+test('a password that ends is worth nothing from then on, and says so', async () => {
+  const operators = await open();
+  const password = await operators.add('ci', 60);
+  expect([operators.isOperator('ci', password), operators.expired('ci')]).toEqual([true, undefined]);
+  clock.advance(61_000);
+  expect(operators.isOperator('ci', password)).toBe(false);
+  expect(operators.expired('ci')).toMatch(/^the password of ci expired at 20\d\d-/);
+  expect((await open()).isOperator('ci', password)).toBe(false);
 });

@@ -31,6 +31,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
       void told.push([name, ...what.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))].join(' '));
   const handlers = createReceiver({
     enrollment: undefined,
+    permissions: { check: async () => undefined },
     wire: { received: () => undefined, online: () => undefined },
     bus,
     fleet,

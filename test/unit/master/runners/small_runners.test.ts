@@ -56,6 +56,7 @@ test('operators are listed, added and removed', async () => {
   const context = fakeMasterContext({
     operators: {
       isOperator: () => false,
+      expired: () => undefined,
       names: () => [...known],
       async add(user) {
         known.add(user);

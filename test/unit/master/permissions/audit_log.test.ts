@@ -1,0 +1,54 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { openAuditLog, verifyAuditLog } from '../../../../master/permissions/audit_log.ts';
+import { createLogger } from '../../../../shared/log.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
+import { temporaryDir } from '../../../support/temporary_dir.ts';
+
+let path: string;
+let logged: string[];
+beforeEach(() => {
+  path = join(temporaryDir(), 'log', 'audit');
+  logged = [];
+});
+
+async function write(...users: string[]): Promise<void> {
+  const log = createLogger([{ level: 'error', format: 'text', write: (line) => logged.push(line) }], () => 0);
+  const audit = await openAuditLog(path, fakeClock(), log);
+  for (const user of users) audit.write({ user, fun: 'test.ping', allowed: true });
+  await audit.close();
+}
+
+const lines = async (): Promise<string[]> => (await readFile(path, 'utf8')).trimEnd().split('\n');
+
+test('entries are chained, also over a restart', async () => {
+  await write('alice', 'bob');
+  await write('carol');
+  const verified = await verifyAuditLog(path);
+  expect(verified).toEqual({ entries: 3, head: JSON.parse((await lines())[2] ?? '').hash });
+  expect((await lines()).map((line) => [JSON.parse(line).n, JSON.parse(line).user])).toEqual([
+    [1, 'alice'],
+    [2, 'bob'],
+    [3, 'carol'],
+  ]);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(logged).toEqual([]);
+});
+
+test.each<[string, (all: string[]) => string[], number, string]>([
+  ['changed', (all) => all.with(1, (all[1] ?? '').replace('bob', 'eve')), 2, 'it was changed'],
+  ['removed', (all) => all.toSpliced(1, 1), 2, 'the line before it was changed, removed or added'],
+  ['added', (all) => all.toSpliced(1, 0, all[0] ?? ''), 2, 'the line before it was changed, removed or added'],
+  ['cut off', (all) => all.with(2, (all[2] ?? '').slice(0, 20)), 3, 'it is not a whole entry'],
+])('a line that was %s is found', async (_how, change, line, why) => {
+  await write('alice', 'bob', 'carol');
+  await writeFile(path, `${change(await lines()).join('\n')}\n`);
+  expect((await verifyAuditLog(path)).broken).toEqual({ line, why });
+  await write('dave');
+  expect(logged).toEqual([expect.stringContaining('the audit log was changed')]);
+});
+
+test('a file that is not there has no entries', async () => {
+  expect(await verifyAuditLog(path)).toEqual({ entries: 0, head: '0'.repeat(64) });
+});
