@@ -25,8 +25,8 @@ export interface CustomGrainsOptions {
 export interface CustomGrains {
   /** Looks at the folders anew; the names of files that came, went or are others now. */
   rescan(): readonly string[];
-  /** A file that is broken costs its own grains alone. */
-  collect(source: GrainSource): Promise<Dict>;
+  /** Of each file, in the order of their names. A file that is broken costs its own grains alone. */
+  collect(source: GrainSource): Promise<readonly Dict[]>;
   /** Files that could not be used when last collected, each with the reason. */
   broken(): Readonly<Record<string, string>>;
 }
@@ -53,7 +53,7 @@ export function openCustomGrains({ folders, euid, log }: CustomGrainsOptions): C
       };
       const parts = await Promise.all([...files].sort().map(([name, file]) => collectOf(name, file)));
       reasons = found;
-      return Object.assign({}, ...parts) as Dict;
+      return parts;
     },
     broken: () => reasons,
   };

@@ -132,9 +132,9 @@ async function gather(options: GrainsOptions): Promise<Dict> {
   const folders = options.folders ?? [coreGrains()];
   const source = sourceOf(options);
   const collected = await Promise.all(folders.map((folder) => collectGrains(folder, source, log)));
-  const custom = (await options.custom?.collect(source)) ?? {};
+  const custom = (await options.custom?.collect(source)) ?? [];
   const own = isDict(config.grains) ? config.grains : {};
-  const layers = [...collected, custom, await staticGrains(options.file, log), own];
+  const layers = [...collected, ...custom, await staticGrains(options.file, log), own];
   const merge = config.grains_deep_merge === true ? deepMerge : (base: Dict, over: Dict) => ({ ...base, ...over });
   return withoutBlacklisted(layers.reduce(merge), config.grains_blacklist);
 }

@@ -1,8 +1,8 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openCustomGrains } from '../../../minion/custom_grains.ts';
-import { createGrains } from '../../../minion/grains.ts';
+import { type CustomGrains, openCustomGrains } from '../../../minion/custom_grains.ts';
+import { createGrains, type GrainSource } from '../../../minion/grains.ts';
 import { createExec } from '../../../minion/lib/exec.ts';
 import sys from '../../../minion/modules/sys.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -18,7 +18,31 @@ async function open(files: Readonly<Record<string, string>>) {
   const folder = await fixtureRoot(files);
   const context = fakeContext();
   const custom = openCustomGrains({ folders: [folder], euid: process.geteuid?.() ?? -1, log: context.log });
-  return { folder, context, custom, source: grainSource(folder, { exec }) };
+  const collect = async (source: GrainSource = grainSource(folder, { exec })) =>
+    Object.assign({}, ...(await custom.collect(source))) as Record<string, unknown>;
+  return { folder, context, custom, collect };
+}
+
+/** All grains of a minion whose core knows its system alone. */
+function grainsOf(folder: string, custom: CustomGrains, config: Readonly<Record<string, unknown>> = {}) {
+  return createGrains({
+    id: 'minion1',
+    version: '0.1.0',
+    config,
+    env: {},
+    file: join(folder, 'grains'),
+    exec: fakeExec({}),
+    clock: systemClock,
+    log: silentLogger,
+    folders: [
+      {
+        names: ['os'],
+        load: async () => ({ summary: 'S.', collect: () => ({ os: 'Core', core: true }) }),
+        rescan: () => undefined,
+      },
+    ],
+    custom,
+  });
 }
 
 test('scripts and programs give grains', async () => {
@@ -28,8 +52,8 @@ test('scripts and programs give grains', async () => {
     'site.sh': '#!/bin/sh\necho \'{"site": {"name": "north"}}\'\n',
     where: 'r12\n',
   };
-  const { custom, source, context } = await open(files);
-  expect(await custom.collect(source)).toEqual({ rack: 'r12', of: 'minion1', n: [1], site: { name: 'north' } });
+  const { custom, collect, context } = await open(files);
+  expect(await collect()).toEqual({ rack: 'r12', of: 'minion1', n: [1], site: { name: 'north' } });
   // A text beside them, without an ending, is taken for a program that cannot be run.
   expect(Object.keys(custom.broken())).toEqual(['where']);
   expect(context.logged).toHaveLength(1);
@@ -47,10 +71,10 @@ test('what is broken is listed with its reason, and hurts nothing else', async (
     'open.js': script('() => ({ open: true })'),
     'good.js': script('() => ({ good: true, left_out: undefined })'),
   };
-  const { custom, source, folder } = await open(files);
+  const { custom, collect, folder } = await open(files);
   await chmod(join(folder, 'open.js'), 0o666);
   custom.rescan();
-  expect(await custom.collect(source)).toEqual({ good: true });
+  expect(await collect()).toEqual({ good: true });
   const reasons = custom.broken();
   expect(Object.keys(reasons).sort()).toEqual(
     ['bad', 'exits', 'module', 'no_mapping', 'open', 'round', 'talks', 'throws'].sort(),
@@ -68,7 +92,7 @@ test('what is broken is listed with its reason, and hurts nothing else', async (
   expect(await runFunction(listed, sys, 'sys.unavailable_grains')).toEqual(reasons);
   await rm(join(folder, 'bad.js'));
   custom.rescan();
-  await custom.collect(source);
+  await collect();
   expect(custom.broken()).not.toHaveProperty('bad');
 });
 
@@ -79,9 +103,9 @@ test('a script that does not come to an end is left behind, and a program too', 
     'slow.sh': '#!/bin/sh\n',
     'good.js': script('() => ({ a: 1 })'),
   };
-  const { custom, folder } = await open(files);
+  const { custom, collect, folder } = await open(files);
   const slow = fakeExec({ [`${folder}/slow.sh`]: { timedOut: true } });
-  const collected = custom.collect(grainSource(folder, { clock, exec: slow }));
+  const collected = collect(grainSource(folder, { clock, exec: slow }));
   let isOver = false;
   void collected.finally(() => {
     isOver = true;
@@ -102,24 +126,7 @@ test('a refresh loads what changed and tells its name', async () => {
     'a.js': script('() => ({ os: "Mine", a: 1 })'),
     'b.js': script('() => ({ b: 1 })'),
   });
-  const grains = await createGrains({
-    id: 'minion1',
-    version: '0.1.0',
-    config: {},
-    env: {},
-    file: join(folder, 'grains'),
-    exec: fakeExec({}),
-    clock: systemClock,
-    log: silentLogger,
-    folders: [
-      {
-        names: ['os'],
-        load: async () => ({ summary: 'S.', collect: () => ({ os: 'Core', core: true }) }),
-        rescan: () => undefined,
-      },
-    ],
-    custom,
-  });
+  const grains = await grainsOf(folder, custom);
   expect(grains.all()).toEqual({ os: 'Mine', core: true, a: 1, b: 1 });
   await writeFile(join(folder, 'a.js'), script('() => ({ a: 22 })'));
   await writeFile(join(folder, 'c.js'), script('() => ({ c: 3 })'));
@@ -129,4 +136,21 @@ test('a refresh loads what changed and tells its name', async () => {
   expect(await grains.refresh()).toEqual([]);
   await grains.updateCustom(() => ({ a: 'own' }));
   expect(grains.all().a).toBe('own');
+});
+
+test('mappings of several files are merged where the configuration says so, and blacklisted ones left out', async () => {
+  const { custom, folder } = await open({
+    'a.js': script('() => ({ app: { name: "a", ports: [1], deep: { x: 1 } }, secret_a: 1 })'),
+    'b.js': script('() => ({ app: { ports: [2], deep: { y: 2 } }, core: { replaced: true } })'),
+  });
+  const config = {
+    grains_deep_merge: true,
+    grains: { app: { deep: { z: 3 } } },
+    grains_blacklist: ['secret_*', 'o[st]'],
+  };
+  expect((await grainsOf(folder, custom, config)).all()).toEqual({
+    app: { name: 'a', ports: [2], deep: { x: 1, y: 2, z: 3 } },
+    core: { replaced: true },
+  });
+  expect((await grainsOf(folder, custom)).all()).toMatchObject({ app: { ports: [2], deep: { y: 2 } }, secret_a: 1 });
 });
