@@ -26,6 +26,8 @@ export interface BareMachine {
 export interface DaemonCommands {
   readonly start: string;
   readonly restart: string;
+  /** The same of one that does not hear. */
+  readonly force: string;
   /** Shows what it wrote last. */
   readonly log: string;
 }
@@ -85,13 +87,13 @@ export async function daemonCommands(
     log_file === null ? `# look at what ${name} printed where it was started` : `tail -n 50 ${quote(log_file)}`;
   const usesUnit = machine.configDir === DEFAULT_CONFIG_DIR && (await hasUnit(name));
   if (usesUnit) {
-    return {
-      start: `systemctl start ${name}`,
-      restart: `systemctl restart ${name}`,
-      log: `journalctl -u ${name} -n 50`,
-    };
+    const restart = `systemctl restart ${name}`;
+    const journal = `journalctl -u ${name} -n 50 --no-pager`;
+    return { start: `systemctl start ${name}; ${journal}`, restart, force: restart, log: journal };
   }
-  return { start: byHand, restart: pid === undefined ? byHand : `kill ${pid} && sleep 5 && ${byHand}`, log };
+  if (pid === undefined) return { start: byHand, restart: byHand, force: byHand, log };
+  const stop = `kill ${pid}; sleep 5`;
+  return { start: byHand, restart: `${stop}; ${byHand}`, force: `${stop}; kill -9 ${pid}; ${byHand}`, log };
 }
 
 async function hasUnit(name: string): Promise<boolean> {

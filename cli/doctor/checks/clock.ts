@@ -66,7 +66,7 @@ function judge({ nowMs, masterTime, passed, isMaster }: ClockFacts): Finding {
     return isFar ? fail(`${text}: certificates are not valid yet`, MEND) : warn(text, MEND);
   }
   if (isMaster) return ok(`the clock says ${timeText(nowMs)}; minions compare theirs with it`);
-  return skip("not compared with the master's: this minion is not connected");
+  return skip("not compared with the master's, which did not tell its time");
 }
 
 /** The master's time was told at some moment between question and answer, and is whole seconds. */

@@ -33,7 +33,7 @@ function judge({ daemon, commands, again }: DaemonFacts): Finding {
         owner === undefined || owner === 'root' ? `sudo ${again}` : `sudo -u ${owner} ${again}`,
       );
     case 'silent':
-      return fail(`${name} takes connections on ${socket} and does not answer within 3 s`, commands.restart);
+      return fail(`${name} takes connections on ${socket} and does not answer within 3 s`, commands.force);
     case 'deserted':
       if (pid !== undefined)
         return fail(`${name} runs (process ${pid}) but does not listen on ${socket}`, commands.restart);

@@ -16,6 +16,8 @@ export interface DiskFacts {
   /** The setting that names the path. */
   readonly setting: string;
   readonly path: string;
+  /** What of it is there: before the first start, a directory above. */
+  readonly existing: string;
   readonly freeBytes: number;
   /** Below it, what is allowed to grow no longer fits. */
   readonly wantedBytes: number;
@@ -53,9 +55,9 @@ async function gather(
   ];
   const found = new Map<number, DiskFacts>();
   for (const place of places) {
-    const path = await nearestThere(place.path);
-    const { dev } = await stat(path);
-    if (!found.has(dev)) found.set(dev, { ...place, ...(await sizeOf(path)) });
+    const existing = await nearestThere(place.path);
+    const { dev } = await stat(existing);
+    if (!found.has(dev)) found.set(dev, { ...place, existing, ...(await sizeOf(existing)) });
   }
   return [...found.values()];
 }
@@ -83,12 +85,12 @@ async function sizeOf(path: string): Promise<Pick<DiskFacts, 'freeBytes' | 'free
   };
 }
 
-function judge({ setting, path, freeBytes, wantedBytes, freeInodes, problem }: DiskFacts): Finding {
+function judge({ setting, path, existing, freeBytes, wantedBytes, freeInodes, problem }: DiskFacts): Finding {
   const where = `${setting} ${path}`;
-  const largest = `du -xah ${path} | sort -h | tail -n 20`;
-  const crowded = `du -x --inodes ${path} | sort -n | tail -n 20`;
-  if (problem !== undefined)
-    return fail(`${where}: ${problem}`, `mount -o remount,rw "$(stat -c %m ${path})"; dmesg | tail -n 20`);
+  const mount = `"$(stat -c %m ${existing})"`;
+  const largest = `du -xh ${mount} | sort -h | tail -n 20  # shows what takes the room`;
+  const crowded = `du -x --inodes ${mount} | sort -n | tail -n 20  # shows where the files are`;
+  if (problem !== undefined) return fail(`${where}: ${problem}`, `mount -o remount,rw ${mount}; dmesg | tail -n 20`);
   const free = `${bytesText(freeBytes)} are free`;
   if (freeBytes < RESERVE_BYTES) {
     return fail(`${where}: the disk is full, ${free}: nothing more can be stored`, largest);

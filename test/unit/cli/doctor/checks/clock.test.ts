@@ -41,5 +41,5 @@ test('a clock that nothing speaks against is told on the master, and not judged 
   expect(judge({ isMaster: true })).toEqual([
     'ok: the clock says 2026-11-26 03:00:00 UTC; minions compare theirs with it',
   ]);
-  expect(judge({})).toEqual(["skip: not compared with the master's: this minion is not connected"]);
+  expect(judge({})).toEqual(["skip: not compared with the master's, which did not tell its time"]);
 });

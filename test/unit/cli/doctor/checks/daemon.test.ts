@@ -3,7 +3,7 @@ import daemon from '../../../../../cli/doctor/checks/daemon.ts';
 import type { Daemon } from '../../../../../cli/doctor/look_at_daemon.ts';
 import { told } from '../../../../support/told_findings.ts';
 
-const commands = { start: 'START', restart: 'RESTART', log: 'LOG' };
+const commands = { start: 'START', restart: 'RESTART', force: 'FORCE', log: 'LOG' };
 const judge = (facts: Partial<Daemon>) => {
   const usual = { name: 'salt-master', socket: '/run/s', state: 'answers' } as const;
   return told(daemon.judge({ daemon: { ...usual, ...facts }, commands, again: 'salt doctor' }));
@@ -15,7 +15,7 @@ test.each<[Partial<Daemon>, string]>([
   [{ state: 'missing', pid: 7 }, 'fail: salt-master runs (process 7) but its socket /run/s is gone => RESTART'],
   [{ state: 'deserted' }, 'fail: salt-master does not run: it was killed and left /run/s behind => START'],
   [{ state: 'deserted', pid: 7 }, 'fail: salt-master runs (process 7) but does not listen on /run/s => RESTART'],
-  [{ state: 'silent' }, 'fail: salt-master takes connections on /run/s and does not answer within 3 s => RESTART'],
+  [{ state: 'silent' }, 'fail: salt-master takes connections on /run/s and does not answer within 3 s => FORCE'],
   [
     { state: 'forbidden', owner: 'salt' },
     "warn: /run/s is salt's and closed to this user: salt-master was not asked => sudo -u salt salt doctor",
