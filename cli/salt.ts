@@ -97,6 +97,10 @@ export function saltCommand(): Command {
   const command = new Command('salt')
     .usage("[options] '<target>' <function> [arguments]")
     .description('Runs a function on all minions that the target selects, and prints what they return.')
+    .addHelpText(
+      'after',
+      '\nsalt doctor [options]: says what is wrong on this machine, and what mends it.\nsalt completion bash|zsh|fish: prints what completes these commands.',
+    )
     .argument('[words...]')
     .allowExcessArguments(true)
     .option('--preview-target', 'print whom the target selects, and send nothing')
