@@ -1,5 +1,6 @@
-import { lstat, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 
@@ -56,4 +57,19 @@ function somebodyListens(path: string): Promise<boolean> {
     // Nobody listens only when the kernel says so: a full backlog or a lack of permission is somebody.
     socket.once('error', (error) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error) ?? '')));
   });
+}
+
+/** Listens where nobody is served: whoever connects is let go at once, and knows that a process is there. */
+export async function holdSocket(path: string): Promise<{ close(): Promise<void> }> {
+  checkSocketPath(path);
+  const server = createServer((socket) => socket.destroy());
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o660);
+  return {
+    async close() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }

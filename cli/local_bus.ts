@@ -34,7 +34,7 @@ export function createLocalBus({ sock_dir }: Pick<MinionConfig, 'sock_dir'>, pid
       received,
     }).catch((cause: unknown) => {
       throw new FleetError('COMMAND_FAILED', 'the minion is not running: its event bus cannot be reached', {
-        hint: 'start salt-minion',
+        hint: 'start salt-minion; one with profile: lite has no bus that others can join',
         cause,
       });
     });

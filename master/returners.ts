@@ -3,7 +3,7 @@ import { eventStamp } from '../shared/event_stamp.ts';
 import type { Logger } from '../shared/log.ts';
 import { hideArguments } from '../shared/plugin/hide_arguments.ts';
 import { destinationsOf } from '../shared/plugin/open_returner.ts';
-import { openReturners } from '../shared/plugin/open_returners.ts';
+import { coreReturners, openReturners } from '../shared/plugin/open_returners.ts';
 import { toStoredReturn } from '../shared/plugin/returner.ts';
 import type { ReturnerStatus } from '../shared/plugin/returner_lane.ts';
 import type { ReturnerQueue } from '../shared/plugin/returner_queue.ts';
@@ -33,7 +33,7 @@ export async function createMasterReturners(options: {
 }): Promise<MasterReturners> {
   const { config, bus, clock, log } = options;
   const told = (status: ReturnerStatus): void => bus.emit('salt/master/returner', { ...status });
-  const queue = await openReturners({ ...options, id: 'master', told });
+  const queue = await openReturners({ ...options, id: 'master', returners: coreReturners(), told });
   const cache = destinationsOf(config.ext_job_cache);
   const eventReturn = createEventReturn({
     queue,

@@ -72,6 +72,14 @@ const identity = {
   append_domain: saltKey(nullable(text), null, 'Domain that is put behind a host name that has none.'),
 };
 
+const profile = {
+  profile: ownKey(
+    choice(['full', 'lite']),
+    'full',
+    'What the minion brings. With `lite`, for a small machine, it has no broker: other processes cannot join its event bus.',
+  ),
+};
+
 const grains = {
   grains: saltKey(map, {}, 'Grains of your own; stronger than those of the file `grains` beside this file.'),
   grains_deep_merge: saltKey(flag, false, 'Merge mappings of grains of one name instead of replacing them.'),
@@ -204,6 +212,7 @@ export const minionSchema = {
   groups: {
     Master: master,
     Identity: identity,
+    Profile: profile,
     'Files and directories': pathSettings('minion'),
     Grains: grains,
     'Custom modules': customModules,
@@ -248,7 +257,20 @@ export interface MinionLoadOptions extends LoadOptions {
 /** Throws CONFIG_INVALID and FILE_UNREADABLE. */
 export async function loadMinionConfig(options: MinionLoadOptions): Promise<MinionConfig> {
   const config = await loadConfig(minionSchema, options);
+  checkProfile(config);
   return Object.freeze({ ...config, id: config.id ?? (await findMinionId(config, options.hostname)) });
+}
+
+/** Throws CONFIG_INVALID. */
+function checkProfile({ profile, local_tcp_port: port }: FileConfig): void {
+  if (profile === 'full' || port === null) return;
+  throw new FleetError(
+    'CONFIG_INVALID',
+    `local_tcp_port: ${port} needs a broker, which a minion of profile lite has not`,
+    {
+      hint: 'set profile: full, or leave local_tcp_port out',
+    },
+  );
 }
 
 /** ARC-8: the file `minion_id`, else the host name. */

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { BrokerLimits, ListenerOptions, Received } from '../broker/broker_options.ts';
-import { removeStaleSocket } from '../broker/unix_socket.ts';
-import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
-import { makeFolder } from '../shared/make_folder.ts';
-import { loopbackSocketName } from '../shared/paths.ts';
 import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { loopbackSocket } from './claim_socket.ts';
+import type { OwnBus, OwnBusOptions } from './own_bus.ts';
 
 /** Any process of this machine that may open the socket is a local client; it sees `$local/#` and nothing else. */
 const LIMITS: BrokerLimits = {
@@ -21,32 +18,8 @@ const LIMITS: BrokerLimits = {
   refusalsMax: 100,
 };
 
-/** The minion's own event bus (EVT-2): a broker on this machine alone, of one message, `$local/<tag>`. */
-export interface Loopback {
-  fire(tag: string, data: Readonly<Record<string, unknown>>): void;
-  readonly addresses: readonly string[];
-  close(): Promise<void>;
-}
-
-export const loopbackSocket = (sockDir: string): string => join(sockDir, loopbackSocketName);
-
-/** Throws ADDRESS_IN_USE when a minion runs already whose socket is in that directory. */
-export async function claimSocket(sockDir: string): Promise<void> {
-  await makeFolder('sock_dir', sockDir, 0o755);
-  await removeStaleSocket(loopbackSocket(sockDir));
-}
-
-export async function startLoopback(options: {
-  readonly sockDir: string;
-  /** On 127.0.0.1, or null for the unix socket alone. */
-  readonly tcpPort: number | null;
-  /** A local process asks for an event on the master's bus: the one way across, and only when it is asked for. */
-  readonly fireMaster: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** Told of every event of this bus. */
-  readonly heard: (tag: string, data: Readonly<Record<string, unknown>>) => void;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): Promise<Loopback> {
+/** A bus that every process of this machine may join: a broker of one message, `$local/<tag>`. */
+export async function startLoopback(options: OwnBusOptions): Promise<OwnBus> {
   const listeners: ListenerOptions[] = [
     { kind: 'unix', path: loopbackSocket(options.sockDir), role: 'local', mode: 0o660 },
   ];

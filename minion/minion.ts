@@ -10,6 +10,7 @@ import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { openReturners } from '../shared/plugin/open_returners.ts';
+import type { AnyReturner } from '../shared/plugin/returner.ts';
 import type { ReturnerStatus } from '../shared/plugin/returner_lane.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
@@ -21,6 +22,7 @@ import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
 import { type RunningBeacons, startBeacons } from './beacons.ts';
 import { createCatalogue } from './catalogue.ts';
+import { claimSocket } from './claim_socket.ts';
 import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext } from './context.ts';
 import { createForwarder } from './forward_events.ts';
@@ -36,10 +38,11 @@ import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
 import { answerScheduleRequest, MANAGE_SCHEDULE } from './lib/schedule/schedule_requests.ts';
 import { ASK_STATUS, answerStatusRequest } from './lib/status_requests.ts';
-import { claimSocket, type Loopback, startLoopback } from './loopback.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
 import { type RunningMine, startMine } from './mine.ts';
+import { openOwnBus } from './open_own_bus.ts';
+import type { OwnBus } from './own_bus.ts';
 import { openMinionReactor } from './reactor/open_reactor.ts';
 import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
@@ -51,6 +54,7 @@ export interface MinionDeps {
   readonly config: MinionConfig;
   readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
   readonly beacons: PluginFolder<AnyBeacon>;
+  readonly returners: PluginFolder<AnyReturner>;
   readonly grains: Grains;
   readonly openRenderThread: OpenRenderThread;
   readonly clock: Clock;
@@ -78,7 +82,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const disk = await openDisk(deps);
   // What comes before all parts are there is only forwarded.
   let hear = createForwarder({ config, fireMaster: disk.fireMaster, clock, log });
-  const loopback = await startLoopback({
+  const bus = await openOwnBus(config.profile, {
     sockDir: config.sock_dir,
     tcpPort: config.local_tcp_port,
     fireMaster: disk.fireMaster,
@@ -86,7 +90,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     clock,
     log,
   });
-  const events = createEvents(loopback, disk.fireMaster, clock);
+  const events = createEvents(bus, disk.fireMaster, clock);
   const table = createJobTable(deps.kill, deps.pid);
   const runOwnJob = createOwnJobs({
     id,
@@ -141,10 +145,10 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     await scheduler.start();
     await link.run(abort.signal);
   };
-  const done = runUntilClosed(work(), { keeper, reactor, scheduler, beacons, mine, loopback, disk });
+  const done = runUntilClosed(work(), { keeper, reactor, scheduler, beacons, mine, bus, disk });
   return {
     done,
-    localAddresses: loopback.addresses,
+    localAddresses: bus.addresses,
     async stop() {
       abort.abort();
       await done.catch(() => undefined);
@@ -177,7 +181,7 @@ async function openDisk(deps: MinionDeps) {
   }
 }
 
-async function openFiles({ config, clock, random, log }: MinionDeps) {
+async function openFiles({ config, returners, clock, random, log }: MinionDeps) {
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
   const { id } = config;
@@ -196,7 +200,7 @@ async function openFiles({ config, clock, random, log }: MinionDeps) {
   return {
     privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
     ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
-    returners: await openReturners({ id, config, clock, random, log, told }),
+    returners: await openReturners({ id, returners, config, clock, random, log, told }),
     outbox,
     fireMaster,
   };
@@ -210,11 +214,11 @@ async function runUntilClosed(
     readonly scheduler: Scheduler;
     readonly beacons: RunningBeacons;
     readonly mine: RunningMine;
-    readonly loopback: Loopback;
+    readonly bus: OwnBus;
     readonly disk: Disk;
   },
 ): Promise<void> {
-  const { keeper, reactor, scheduler, beacons, mine, loopback, disk } = parts;
+  const { keeper, reactor, scheduler, beacons, mine, bus, disk } = parts;
   try {
     await work;
   } finally {
@@ -223,7 +227,7 @@ async function runUntilClosed(
     await reactor.stop();
     mine.stop();
     await beacons.stop();
-    await loopback.close();
+    await bus.close();
     await disk.returners.stop();
     await disk.outbox.close();
     await disk.ledger.close();
@@ -321,11 +325,11 @@ function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fir
   };
 }
 
-function createEvents(loopback: Loopback, fireMaster: Events['fireMaster'], clock: Clock): Events {
+function createEvents(bus: OwnBus, fireMaster: Events['fireMaster'], clock: Clock): Events {
   return {
     async fire(tag, data) {
       checkTag(tag, '$local/');
-      loopback.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data });
+      bus.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data });
     },
     fireMaster,
   };

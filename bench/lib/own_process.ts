@@ -6,6 +6,8 @@ import { FleetError } from '../../shared/errors.ts';
 /** A process of this benchmark: never one that was there before. */
 export interface OwnProcess {
   readonly pid: number;
+  /** Resolves when it has told this on standard error; rejects when it ends before. */
+  told(text: string): Promise<void>;
   /** Resolves with the reason when it ends, asked to or not. */
   readonly ended: Promise<string>;
   /** Asks it to stop and waits for it; what does not listen is killed. */
@@ -17,8 +19,13 @@ export interface OwnProcess {
 const STOP_MS = 15_000;
 
 /** Starts a program of the build that runs until it is stopped. */
-export function startProcess(program: string, args: readonly string[]): OwnProcess {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+export function startProcess(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): OwnProcess {
+  const stdio = ['ignore', 'ignore', 'pipe'] as const;
+  const child = spawn(process.execPath, [program, ...args], { stdio: [...stdio], env: { ...process.env, ...env } });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-2000);
@@ -29,6 +36,17 @@ export function startProcess(program: string, args: readonly string[]): OwnProce
   );
   return {
     pid: child.pid!,
+    async told(text) {
+      const seen = new Promise<void>((resolve) => {
+        const look = (): void => (errors.includes(text) ? resolve() : undefined);
+        child.stderr.on('data', look);
+        look();
+      });
+      const gone = ended.then((reason) => {
+        throw new FleetError('COMMAND_FAILED', reason);
+      });
+      await Promise.race([seen, gone]);
+    },
     ended,
     async stop() {
       child.kill('SIGTERM');
@@ -56,8 +74,17 @@ export async function runProcess(args: readonly string[]): Promise<string> {
 
 /** Its share of memory in MB: pages that several processes have in common are divided among them. */
 export function pssMb(pid: number): number {
+  return memoryMb(pid, 'Pss');
+}
+
+/** What it has in memory for itself alone, MB. */
+export function privateMb(pid: number): number {
+  return memoryMb(pid, 'Private_Clean') + memoryMb(pid, 'Private_Dirty');
+}
+
+function memoryMb(pid: number, field: string): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1]) / 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024;
 }
 
 /** The processor time that a process used so far, milliseconds. */

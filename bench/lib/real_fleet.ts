@@ -17,6 +17,8 @@ const PATIENCE_MS = 180_000;
 export interface RealFleet {
   readonly ids: readonly string[];
   readonly masterDir: string;
+  /** Configuration directories of the minions. */
+  readonly minionDirs: readonly string[];
   readonly socketPath: string;
   readonly processes: () => { readonly master: OwnProcess | undefined; readonly minions: readonly OwnProcess[] };
   startMaster(): Promise<void>;
@@ -57,6 +59,7 @@ export async function createRealFleet(options: {
   return {
     ids,
     masterDir,
+    minionDirs,
     socketPath,
     processes: () => ({ master, minions }),
     async startMaster() {

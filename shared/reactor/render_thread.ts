@@ -28,8 +28,12 @@ const HEAP_MAX_MB = 256;
 
 /** A thread of the built program: an event of 200 kB takes 140 ms to render, and the event loop has 50. */
 export function renderWorkerOf(program: 'master' | 'minion'): OpenRenderThread {
+  return renderWorkerIn(new URL('render_worker.js', programFolder(`${program}/reactor`)));
+}
+
+/** A thread that runs this file. */
+export function renderWorkerIn(file: URL): OpenRenderThread {
   return (data) => {
-    const file = new URL('render_worker.js', programFolder(`${program}/reactor`));
     const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB } });
     // It must not keep the process alive.
     worker.unref();

@@ -94,6 +94,7 @@ function launch({ directory, modules }: CrowdOptions, config: MinionConfig, id: 
     },
     modules: { names: Object.keys(modules), load: async (name) => modules[name], rescan: () => undefined },
     beacons: { names: [], load: async () => undefined, rescan: () => undefined },
+    returners: { names: [], load: async () => undefined, rescan: () => undefined },
     grains: {
       all: () => ({ id }),
       readCustom: async () => ({}),

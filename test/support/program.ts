@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chownSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { repositoryRoot } from './source_tree.ts';
 
 /** How long a line or an end is waited for. */
@@ -41,8 +41,9 @@ export interface Program {
   stop(): Promise<CommandResult>;
 }
 
-/** What `npm run build` made, or another build to be tested in its place. */
+/** What `npm run build` made, or another build to be tested in its place; or a file by its whole path. */
 function pathOf(name: string): string {
+  if (isAbsolute(name)) return name;
   const file = join(process.env.BRINE_DIST ?? join(repositoryRoot, 'dist'), `${name}.cjs`);
   if (!existsSync(file)) throw new Error(`${file} is not there: npm run build`);
   return file;

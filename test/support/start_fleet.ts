@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { createLogger, type Logger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
+import { coreReturners } from '../../shared/plugin/open_returners.ts';
 import { Inbox } from '../integration/broker/inbox.ts';
 import { openInlineRenderThread } from './inline_render_thread.ts';
 import { repositoryRoot } from './source_tree.ts';
@@ -250,6 +251,7 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
     config,
     modules,
     beacons: coreBeacons(),
+    returners: coreReturners(),
     grains: plainGrains(id, config.grains),
     openRenderThread: openInlineRenderThread,
     clock,

@@ -45,6 +45,6 @@ test('without a running minion it says so', async () => {
   await expect(bus.fire('a/b', {})).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
     message: 'the minion is not running: its event bus cannot be reached',
-    hint: 'start salt-minion',
+    hint: 'start salt-minion; one with profile: lite has no bus that others can join',
   });
 });

@@ -53,6 +53,14 @@ test('profiles of sdb stand under sdb, or at the top of a file as in Salt', asyn
   await expect(load()).rejects.toThrow("unknown key 'd'");
 });
 
+test('a minion without a broker cannot have its bus on a port', async () => {
+  expect((await load()).profile).toBe('full');
+  await write('minion', 'profile: lite\n');
+  expect((await load()).profile).toBe('lite');
+  await write('minion', 'profile: lite\nlocal_tcp_port: 1884\n');
+  await expect(load()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('1884') });
+});
+
 test('an id of the wrong shape is refused with its line', async () => {
   await write('minion', 'id: a/b');
   await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('minion:1: id is "a/b"') });

@@ -1,0 +1,69 @@
+import { readdirSync } from 'node:fs';
+import { build, transform } from 'esbuild';
+
+/** The plugins of a minion: see BundledPlugins. */
+const FOLDERS = {
+  modules: 'minion/modules',
+  grains: 'minion/grains',
+  beacons: 'minion/beacons',
+  returners: 'shared/returners',
+};
+const MINIFY = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true };
+
+/** The sources of a minion as chunks in CommonJS by name: those that `entry` cannot start without, and all others. */
+export async function bundleChunks(root) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    stdin: { contents: entrySource(root), resolveDir: root, sourcefile: 'entry.js' },
+    outdir: root,
+    bundle: true,
+    splitting: true,
+    entryNames: 'entry',
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    ...MINIFY,
+    define: { 'import.meta.url': 'BUNDLE_URL' },
+    alias: { 'cbor-extract': './scripts/bundle/no_cbor_extract.cjs' },
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  const first = staticImports('entry.js', metafile.outputs);
+  const [plain, others] = [new Map(), new Map()];
+  for (const { path, text } of outputFiles) {
+    const name = path.split('/').at(-1);
+    (first.has(name) ? plain : others).set(`./${name}`, await toCommonJs(text, metafile.outputs));
+  }
+  return { entry: './entry.js', plain, others };
+}
+
+function entrySource(root) {
+  const folders = Object.entries(FOLDERS).map(([kind, folder]) => {
+    const names = readdirSync(`${root}/${folder}`).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
+    return `${kind}: { ${names.map((name) => `${name}: () => import('./${folder}/${name}.ts')`).join(', ')} }`;
+  });
+  return `
+    import { main } from './cli/commands/bundled_minion.ts';
+    void main(new URL(BUNDLE_URL), {
+      ${folders.join(',\n')},
+      renderWorker: () => import('./minion/reactor/render_worker.ts'),
+    });
+  `;
+}
+
+/** A chunk and what it imports before it runs. */
+function staticImports(name, outputs, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const { path, kind } of outputs[name].imports) {
+    if (kind === 'import-statement' && path in outputs) staticImports(path, outputs, found);
+  }
+  return found;
+}
+
+async function toCommonJs(text, outputs) {
+  const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node20', ...MINIFY });
+  return code.replace(/\bimport\("\.\/([^"]+)"\)/g, (whole, name) => (name in outputs ? `load("./${name}")` : whole));
+}
