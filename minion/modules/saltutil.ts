@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Flag, Integer, Text, Value } from '../../shared/plugin/args.ts';
+import type { ArgEntries } from '../../shared/plugin/function.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext, type RunningJob } from '../context.ts';
 import { masterFunctions } from '../lib/saltutil/master_functions.ts';
@@ -15,22 +16,37 @@ const syncArgs = {
   extmod_blacklist: v.optional(Value),
 };
 
-/** Salt's other kinds of plugins that a master hands out; the argument refresh is left out where Salt has none. */
-const OTHER_KINDS: Readonly<Record<string, 'refresh' | 'plain' | 'pillar'>> = {
-  ...{ beacons: 'refresh', states: 'refresh', renderers: 'refresh', returners: 'refresh', output: 'refresh' },
-  ...{ clouds: 'refresh', utils: 'refresh', serializers: 'refresh', log_handlers: 'refresh', tops: 'refresh' },
-  ...{ executors: 'refresh', wrapper: 'refresh', pillar: 'pillar', sdb: 'plain' },
-};
+const { refresh: _, ...syncArgsWithoutRefresh } = syncArgs;
 
-function syncNothing(kind: string, takes: 'refresh' | 'plain' | 'pillar') {
-  const { refresh, saltenv, ...lists } = syncArgs;
+/** Salt's other kinds of plugins that a master hands out, by the arguments that each takes. */
+const OTHER_KINDS: readonly (readonly [kinds: readonly string[], args: ArgEntries])[] = [
+  [
+    [
+      ...[
+        'beacons',
+        'clouds',
+        'executors',
+        'log_handlers',
+        'output',
+        'renderers',
+        'returners',
+        'serializers',
+        'states',
+      ],
+      ...['tops', 'utils', 'wrapper'],
+    ],
+    syncArgs,
+  ],
+  [['engines', 'matchers', 'proxymodules', 'thorium'], { ...syncArgs, refresh: v.optional(Flag, false) }],
+  [['pillar'], { ...syncArgs, clean_pillar_cache: v.optional(Flag, false) }],
+  [['sdb'], syncArgsWithoutRefresh],
+];
+
+function syncNothing(kind: string, args: ArgEntries) {
   return fn({
     summary: `Do nothing, for there are no ${kind.replace('_', ' ')} that a master hands out.`,
     description: 'It is there so that what calls it in Salt works: what a minion needs is installed with it.',
-    args: {
-      ...{ saltenv, ...(takes !== 'plain' && { refresh }), ...lists },
-      ...(takes === 'pillar' && { clean_pillar_cache: v.optional(Flag, false) }),
-    },
+    args,
     returns: 'an empty list.',
     examples: [`salt '*' saltutil.sync_${kind}`],
     run: () => [],
@@ -38,7 +54,7 @@ function syncNothing(kind: string, takes: 'refresh' | 'plain' | 'pillar') {
 }
 
 const syncOthers = Object.fromEntries(
-  Object.entries(OTHER_KINDS).map(([kind, takes]) => [`sync_${kind}`, syncNothing(kind, takes)]),
+  OTHER_KINDS.flatMap(([kinds, args]) => kinds.map((kind) => [`sync_${kind}`, syncNothing(kind, args)])),
 );
 
 export default defineModule({

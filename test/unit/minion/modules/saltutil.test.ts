@@ -117,6 +117,9 @@ test('the functions that sync look at folders and grains anew, and tell what cha
   expect(context.fired.map(({ tag }) => tag)).toEqual(['module_refresh', 'module_refresh']);
 });
 
-test.each(['sync_states', 'sync_beacons', 'sync_sdb', 'sync_pillar'])('%s finds nothing to copy', async (fun) => {
-  expect(await runFunction(machine(), saltutil, `saltutil.${fun}`, ['base'])).toEqual([]);
-});
+test.each(['sync_states', 'sync_beacons', 'sync_sdb', 'sync_pillar', 'sync_engines'])(
+  '%s finds nothing to copy',
+  async (fun) => {
+    expect(await runFunction(machine(), saltutil, `saltutil.${fun}`, ['base'])).toEqual([]);
+  },
+);
