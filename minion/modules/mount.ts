@@ -234,7 +234,8 @@ export default defineModule({
 });
 
 function isMounted({ root }: MinionContext, name: string): boolean {
-  return readMounts(fileRoot(root)).some(({ path }) => path === name);
+  const wanted = name.replace(/(?<=.)\/+$/, '');
+  return readMounts(fileRoot(root)).some(({ path }) => path === wanted);
 }
 
 function mountArgv(name: string, device: string, { opts, fstype }: { opts: string; fstype: string }) {

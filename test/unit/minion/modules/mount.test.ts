@@ -48,7 +48,8 @@ test('active mounts have the names that mount has for their devices', async () =
     ...{ device: '/dev/root', alt_device: '/dev/sda1', fstype: 'ext4', opts: ['rw', 'relatime'] },
   });
   expect(active['/proc']).toMatchObject({ alt_device: null });
-  expect([await run('is_mounted', ['/mnt/my share']), await run('is_mounted', ['/mnt'])]).toEqual([true, false]);
+  const isMounted = (path: string) => run('is_mounted', [path]);
+  expect(await Promise.all(['/mnt/my share', '/srv/', '/', '/mnt'].map(isMounted))).toEqual([true, true, true, false]);
 });
 
 test('with more detail they have ids, the options of the file system, UUID and label', async () => {
