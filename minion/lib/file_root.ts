@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../shared/errors.ts';
 
@@ -10,6 +10,8 @@ export interface FileRoot {
   readText(path: string): string | undefined;
   /** The same for files that grow with the machine: process and connection tables. */
   read(path: string): Promise<string | undefined>;
+  /** Where a symbolic link leads, as it is written in it. */
+  link(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted; empty when there is none. */
   list(path: string): readonly string[];
   exists(path: string): boolean;
@@ -20,15 +22,8 @@ export function fileRoot(root: string): FileRoot {
   return {
     root,
     readText: (path) => orNothing(() => readFileSync(join(root, path), 'utf8')),
-    async read(path) {
-      try {
-        return await readFile(join(root, path), 'utf8');
-      } catch (error) {
-        return orNothing(() => {
-          throw error;
-        });
-      }
-    },
+    read: (path) => readFile(join(root, path), 'utf8').catch(nothingIfAbsent),
+    link: (path) => readlink(join(root, path)).catch(nothingIfAbsent),
     list: (path) => orNothing(() => readdirSync(join(root, path)).sort()) ?? [],
     exists: (path) => existsSync(join(root, path)),
   };
@@ -41,9 +36,12 @@ function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (ABSENT.test(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
+    return nothingIfAbsent(error);
   }
+}
+
+function nothingIfAbsent(error: unknown): undefined {
+  if (!ABSENT.test(systemErrorCode(error) ?? '')) throw error;
 }
 
 /** The lines of a text that are not empty, each split at its blanks. */

@@ -1,4 +1,4 @@
-import { readlink, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { splitCommand } from '../../shared/shlex.ts';
@@ -82,17 +82,9 @@ async function otherRoot(root: string, directory: string): Promise<string> {
 }
 
 async function killThoseIn({ root }: MinionContext, folder: string): Promise<void> {
-  for (const pid of processIds(fileRoot(root))) {
-    if ((await linkOf(join(root, `proc/${pid}/root`))) === folder) sendSignal(pid, SIGKILL);
-  }
-}
-
-async function linkOf(path: string): Promise<string> {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return '';
+  const files = fileRoot(root);
+  for (const pid of processIds(files)) {
+    if ((await files.link(`/proc/${pid}/root`)) === folder) sendSignal(pid, SIGKILL);
   }
 }
 

@@ -1,6 +1,3 @@
-import { readlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
 import { type Accounts, findUser, readAccounts } from '../accounts.ts';
 import { columns, type FileRoot, fileRoot } from '../file_root.ts';
 import {
@@ -189,11 +186,6 @@ async function openFiles(files: FileRoot, pid: number): Promise<unknown[]> {
 }
 
 /** None for a thread of the kernel, and for another user's process unless root asks. */
-async function linkOf({ root }: FileRoot, path: string): Promise<string | null> {
-  try {
-    return await readlink(join(root, path));
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return null;
-  }
+async function linkOf(files: FileRoot, path: string): Promise<string | null> {
+  return (await files.link(path)) ?? null;
 }

@@ -1,3 +1,5 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { columns, fileRoot } from '../../../../minion/lib/file_root.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
@@ -10,6 +12,13 @@ test('paths begin at the root, and what is not a file there is undefined', async
     expect(files.readText(path), path).toBeUndefined();
     expect(await files.read(path), path).toBeUndefined();
   }
+});
+
+test('a link tells where it leads, and a file or nothing is no link', async () => {
+  const root = await fixtureRoot({ 'etc/a': '' });
+  await symlink('/usr/b', join(root, 'etc/b'));
+  const files = fileRoot(root);
+  expect(await Promise.all(['/etc/b', '/etc/a', '/etc/c'].map(files.link))).toEqual(['/usr/b', undefined, undefined]);
 });
 
 test('a directory is listed in order, and one that is not there is empty', async () => {
