@@ -173,7 +173,7 @@ async function edit(
   name: string,
   fields: Readonly<Partial<Record<keyof typeof fieldAt, string>>>,
 ): Promise<true> {
-  const file = { root: accountsRoot(context, where), file: 'etc/shadow', clock: context.clock };
+  const file = { root: accountsRoot(context, where), file: 'etc/shadow', context };
   await editEntry(file, name, (old) => {
     const changed = [...old];
     for (const [field, value] of Object.entries(fields)) changed[fieldAt[field as keyof typeof fieldAt]] = value;

@@ -1,17 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../../shared/clock.ts';
 import { FleetError } from '../../../shared/errors.ts';
+import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
+import { type Labelling, restoreLabel } from '../restore_label.ts';
 import { withFileLock } from './lock_file.ts';
 
 /** A file such as etc/passwd, below the directory that stands for `/`. */
 export interface AccountFile {
   readonly root: string;
   readonly file: string;
-  /** For the wait until nobody else changes it. */
-  readonly clock: Clock;
+  /** The clock is for the wait until nobody else changes it. */
+  readonly context: Labelling & Pick<MinionContext, 'clock'>;
 }
 
 /** Changes the fields of one entry. Throws COMMAND_FAILED when there is no such entry. */
@@ -31,14 +32,18 @@ export async function editEntry(
 
 /** Gives each entry to `edit` and writes the file when one came back different. Lines that are no entries stay. */
 export async function editEntries(
-  { root, file, clock }: AccountFile,
+  { root, file, context }: AccountFile,
   edit: (fields: readonly string[]) => readonly string[],
 ): Promise<void> {
   const path = join(root, file);
-  await withFileLock(path, clock, () => editFile(path, edit));
+  await withFileLock(path, context.clock, () => editFile(context, path, edit));
 }
 
-async function editFile(path: string, edit: (fields: readonly string[]) => readonly string[]): Promise<void> {
+async function editFile(
+  context: Labelling,
+  path: string,
+  edit: (fields: readonly string[]) => readonly string[],
+): Promise<void> {
   const text = await readFile(path, 'utf8');
   const lines = text.split('\n').map((line) => {
     if (!/^[^#+-].*:/.test(line)) return line;
@@ -47,7 +52,9 @@ async function editFile(path: string, edit: (fields: readonly string[]) => reado
     return fields.join(':');
   });
   const changed = lines.join('\n');
-  if (changed !== text) await writeFileAtomically(path, changed);
+  if (changed === text) return;
+  await writeFileAtomically(path, changed);
+  await restoreLabel(context, path);
 }
 
 /** What would end a field or a line would make an entry of somebody's choice. */

@@ -18,7 +18,7 @@ export const busybox: AccountProvider = {
     }
   },
   changeUser: (context, root, name, wanted) =>
-    changeFiles({ root: accountsRoot(context, root), clock: context.clock }, name, wanted),
+    changeFiles({ root: accountsRoot(context, root), context }, name, wanted),
   async deleteUser(context, root, name, { removeHome }) {
     refuseRoot(root);
     const options = removeHome ? ['--remove-home'] : [];
@@ -30,7 +30,7 @@ export const busybox: AccountProvider = {
     await change(context, ['addgroup', ...options, '--', name], `add group ${name}`);
   },
   async changeGroup(context, root, name, { gid, members }) {
-    const group = { root: accountsRoot(context, root), file: 'etc/group', clock: context.clock };
+    const group = { root: accountsRoot(context, root), file: 'etc/group', context };
     await editEntry(group, name, ([, password = 'x', old = '', all = '']) => [
       name,
       password,

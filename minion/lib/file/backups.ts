@@ -106,7 +106,7 @@ async function restore(context: MinionContext, path: string, { location }: Backu
   const file = await backedUpPath(path);
   if (await isThere(file)) {
     await keepBackup(context, file);
-    await replaceContent(file, await readFile(location));
+    await replaceContent(context, file, await readFile(location));
   } else await copyWhole(location, file);
   return `Successfully restored ${location} to ${path}`;
 }

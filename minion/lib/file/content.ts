@@ -4,7 +4,7 @@ import { FleetError } from '../../../shared/errors.ts';
 import { Count, Flag, Real, Text } from '../../../shared/plugin/args.ts';
 import type { Extra } from '../../../shared/plugin/function.ts';
 import { pyStr } from '../../../shared/python_text.ts';
-import type { MinionFunction } from '../../context.ts';
+import type { MinionContext, MinionFunction } from '../../context.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
 import { replaceContent } from './replace_content.ts';
@@ -35,9 +35,9 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     varargs: true,
     varkw: true,
     examples: [`salt '*' file.write /etc/motd 'With all thine offerings thou shalt offer salt.'`],
-    async run(_context, { path }, extra) {
+    async run(context, { path }, extra) {
       const lines = linesOf(extra);
-      await replaceContent(path, joined(lines));
+      await replaceContent(context, path, joined(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -48,9 +48,9 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     varargs: true,
     varkw: true,
     examples: [`salt '*' file.append /etc/motd 'With all thine offerings thou shalt offer salt.'`],
-    async run(_context, { path }, extra) {
+    async run(context, { path }, extra) {
       const lines = linesOf(extra);
-      await append(path, joined(lines));
+      await append(context, path, joined(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -61,10 +61,10 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     varargs: true,
     varkw: true,
     examples: [`salt '*' file.prepend /etc/motd 'With all thine offerings thou shalt offer salt.'`],
-    async run(_context, { path }, extra) {
+    async run(context, { path }, extra) {
       const lines = linesOf(extra);
       const old = (await isThere(path)) ? await readFile(path) : Buffer.alloc(0);
-      await replaceContent(path, Buffer.concat([Buffer.from(joined(lines)), old]));
+      await replaceContent(context, path, Buffer.concat([Buffer.from(joined(lines)), old]));
       return `Prepended ${lines.length} lines to "${path}"`;
     },
   }),
@@ -129,12 +129,12 @@ function joined(lines: readonly string[]): string {
 }
 
 /** A long file is not written anew: it is a log, which somebody holds open. */
-async function append(path: string, text: string): Promise<void> {
+async function append(context: MinionContext, path: string, text: string): Promise<void> {
   const file = await stat(path);
   if (!file.isFile()) return writeFile(path, text, { flag: 'a' });
   if (file.size <= REPLACED_BYTES_MAX) {
     const old = await readFile(path);
-    return replaceContent(path, Buffer.concat([old, Buffer.from(glueAfter(old) + text)]));
+    return replaceContent(context, path, Buffer.concat([old, Buffer.from(glueAfter(old) + text)]));
   }
   await withFile(path, 'r+', async (handle) => {
     const { size } = await handle.stat();

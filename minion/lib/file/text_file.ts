@@ -57,7 +57,7 @@ export async function saveEdit(
   if (diff === '' || options.dry_run) return diff;
   if (options.backup === 'minion') await keepBackup(context, file.path);
   else if (options.backup) await copyWhole(file.path, `${file.path}${options.backup}`);
-  await replaceContent(file.path, Buffer.from(text, file.encoding), options.preserve_inode);
+  await replaceContent(context, file.path, Buffer.from(text, file.encoding), options.preserve_inode);
   return diff;
 }
 

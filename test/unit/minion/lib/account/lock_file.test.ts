@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { editEntry } from '../../../../../minion/lib/account/account_files.ts';
 import { withFileLock } from '../../../../../minion/lib/account/lock_file.ts';
 import { type Clock, systemClock } from '../../../../../shared/clock.ts';
-import { fakeClock } from '../../../../support/fake_context.ts';
+import { fakeClock, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 
 /** Time passes whenever somebody waits; `waited` is called first. */
@@ -37,10 +37,11 @@ test('the lock names its process while the action runs, and is gone then', async
 test('changes at the same time happen one after the other, and none is lost', async () => {
   const { root, path, entries } = await passwd();
   const add = (letter: string) =>
-    editEntry({ root, file: 'etc/passwd', clock: systemClock }, 'ada', ([name = '', ...rest]) => [
-      name,
-      ...rest.with(3, `${rest[3]}${letter}`),
-    ]);
+    editEntry(
+      { root, file: 'etc/passwd', context: fakeContext({ root, clock: systemClock }) },
+      'ada',
+      ([name = '', ...rest]) => [name, ...rest.with(3, `${rest[3]}${letter}`)],
+    );
   await Promise.all(['a', 'b', 'c'].map(add));
   expect([...(/::([abc]*):|:([abc]+):/.exec(await readFile(path, 'utf8'))?.[2] ?? '')].sort()).toEqual(['a', 'b', 'c']);
   expect(await entries()).toEqual(['passwd']);
