@@ -4,11 +4,15 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, it } from 'vitest';
+import { coreChecks } from '../../cli/doctor/doctor.ts';
+import { runChecks } from '../../cli/doctor/run_checks.ts';
 import { openConnection } from '../../shared/client/connection.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { createCertificateAuthority, issueCertificate, MASTER_NAME } from '../../shared/crypto/certificate.ts';
 import { freePorts, useProcesses, writeConfig } from '../support/fleet_processes.ts';
 import { canBeNobody, giveToNobody, runProgram } from '../support/program.ts';
 import { temporaryDir } from '../support/temporary_dir.ts';
+import { told } from '../support/told_findings.ts';
 
 const fleet = useProcesses({ minions: ['m1'] });
 const doctor = (configDir: string, ...words: string[]) => runProgram('salt', ['-c', configDir, 'doctor', ...words]);
@@ -55,6 +59,20 @@ it('a port that nobody listens on is told as refused, and what rests on it is no
   expect(stdout).toContain('[skip] tls_port, master_fingerprint: the master was not reached');
 });
 
+it('a clock that differs from the master’s is told, as the running minion hears it', async () => {
+  const configDir = fleet().configDir('m1');
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() - 3 * 3_600_000 };
+  const command = (...words: readonly string[]) => words.join(' ');
+  const machine = { configDir, env: {}, hostname: 'm1', nodeVersion: '20.19.0', clock, command };
+  const found = await runChecks(
+    { role: 'minion', ...machine },
+    { checks: coreChecks(), names: ['clock'], isQuick: false },
+  );
+  expect(told(found)).toEqual([
+    "warn: the clock is 3 h behind the master's: schedules run, and logs are written, at the wrong time => timedatectl set-ntp true; timedatectl status",
+  ]);
+});
+
 it('a port without TLS is told as such', async () => {
   const { stdout } = await doctor(otherMaster(`127.0.0.1:${fleet().ports.tcp}`), '--check', 'tls_port');
   expect(lineOf(stdout, 'tls_port')).toMatch(
@@ -94,7 +112,7 @@ it('a private key that others may read is told with the chmod', async () => {
     const { stdout, status } = await doctor(fleet().configDir(name));
     expect(status).toBe(2);
     expect(lineOf(stdout, 'permissions')).toBe(
-      `[fail] permissions: ${key} is a private key and has mode 0644: others may read it, so the daemon will not start with it\n  mend: chmod 600 ${key}`,
+      `[fail] permissions: ${key} holds a secret and has mode 0644: others may read it, so the daemon will not start with it\n  mend: chmod 600 ${key}`,
     );
     chmodSync(key, 0o600);
     expect((await doctor(fleet().configDir(name))).status).toBe(0);

@@ -19,7 +19,7 @@ export interface PermissionFacts {
 
 export interface PathFacts {
   readonly path: string;
-  /** `secret`: a private key; `keys`: a directory of keys; `config`: what says how the daemon runs. */
+  /** `secret`: private keys, passwords, tokens; `keys`: a directory of keys; `config`: what says how the daemon runs. */
   readonly kind: 'secret' | 'keys' | 'config';
   readonly mode: number;
   readonly owner: string;
@@ -34,7 +34,7 @@ export default defineCheck<PermissionFacts>({
       return [skip(`there is no ${pkiDir} yet: the first start makes it`)];
     const found = paths.flatMap((path) => judge(path, daemonUser));
     const secrets = paths.filter(({ kind }) => kind === 'secret').length;
-    return found.length > 0 ? found : [ok(`${pkiDir} is closed to others, with ${plural(secrets, 'private key')}`)];
+    return found.length > 0 ? found : [ok(`${pkiDir} is closed to others, with ${plural(secrets, 'secret file')}`)];
   },
 });
 
@@ -46,7 +46,7 @@ async function gather(machine: MasterMachine | MinionMachine): Promise<Permissio
     ...(names ?? []).flatMap((name) => {
       const path = join(config.pki_dir, name);
       if (/^minions/.test(name)) return [factsOf(path, 'keys')];
-      return name.endsWith('.pem') ? [factsOf(path, 'secret')] : [];
+      return /\.(pem|json)$/.test(name) ? [factsOf(path, 'secret')] : [];
     }),
     factsOf(join(config.config_dir, role), 'config'),
   ]);
@@ -75,7 +75,7 @@ function judge({ path, kind, mode, owner }: PathFacts, daemonUser: string | unde
   if (kind === 'secret' && (mode & OTHERS) !== 0) {
     return [
       fail(
-        `${path} is a private key and has mode ${octal}: others may read it, so the daemon will not start with it`,
+        `${path} holds a secret and has mode ${octal}: others may read it, so the daemon will not start with it`,
         `chmod 600 ${path}`,
       ),
     ];

@@ -9,12 +9,12 @@ const judge = (paths: readonly PathFacts[], daemonUser = 'salt') =>
   told(permissions.judge({ pkiDir: '/pki', paths, daemonUser }));
 
 test('keys that are the daemon’s alone are well', () => {
-  expect(judge([folder, key, file])).toEqual(['ok: /pki is closed to others, with 1 private key']);
+  expect(judge([folder, key, file])).toEqual(['ok: /pki is closed to others, with 1 secret file']);
 });
 
 test('a private key that others may read is told with its mode', () => {
   expect(judge([folder, { ...key, mode: 0o644 }])).toEqual([
-    'fail: /pki/master.pem is a private key and has mode 0644: others may read it, so the daemon will not start with it => chmod 600 /pki/master.pem',
+    'fail: /pki/master.pem holds a secret and has mode 0644: others may read it, so the daemon will not start with it => chmod 600 /pki/master.pem',
   ]);
 });
 
@@ -30,7 +30,7 @@ test('keys that the daemon’s user cannot change are told, but not to root', ()
   expect(judge([folder, { ...key, owner: 'root' }])).toEqual([
     "fail: /pki/master.pem is root's, and the daemon runs as salt => chown salt /pki/master.pem",
   ]);
-  expect(judge([folder, key], 'root')).toEqual(['ok: /pki is closed to others, with 1 private key']);
+  expect(judge([folder, key], 'root')).toEqual(['ok: /pki is closed to others, with 1 secret file']);
 });
 
 test('before the first start there is nothing to look at', () => {
