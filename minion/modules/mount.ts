@@ -27,7 +27,7 @@ const Field = v.pipe(Text, v.regex(/^[^-\n][^\n]*$/, 'must be one line that does
 const Options = v.pipe(
   v.union([v.array(Text), Text]),
   v.transform((options) => (typeof options === 'string' ? options : options.join(','))),
-  v.regex(/^[^\n]*$/, 'must be one line'),
+  v.regex(/^[^\n]*$/, 'must be options in one text or in a list'),
 );
 const Keys = v.pipe(
   TextList,
@@ -43,7 +43,7 @@ const mountArgs = {
   opts: v.optional(Options, 'defaults'),
   user: v.optional(Text),
 };
-const util = v.optional(v.literal('mount', 'must be mount: images cannot be mounted'), 'mount');
+const util = v.optional(v.literal('mount', 'must be mount'), 'mount');
 
 export default defineModule({
   summary: 'Mount file systems, use swap areas, and keep /etc/fstab.',

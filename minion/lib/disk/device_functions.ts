@@ -97,7 +97,7 @@ export const deviceFunctions = {
     summary: 'Watch what the disks do, and return the average in the columns of `iostat -x`.',
     args: { interval: v.optional(Seconds, 1), count: v.optional(Seconds, 5), disks: v.optional(TextList) },
     description: 'It takes interval times count seconds. disks chooses among the devices of /dev, partitions too.',
-    returns: 'by device; those that are not named only if they ever did something.',
+    returns: 'a mapping by device, of those that ever did something when none is named.',
     examples: ["salt '*' disk.iostat", "salt '*' disk.iostat interval=5 disks=sda"],
     reads: true,
     async run({ root, clock, signal }, { interval, count, disks }) {
@@ -121,7 +121,7 @@ export const deviceFunctions = {
     description:
       'attributes chooses by id, values by name of a column: attribute_name, flag, value, worst, thresh, type, updated,\n' +
       'when_failed, raw_value.',
-    returns: 'by id of the attribute.',
+    returns: 'a mapping by id of the attribute.',
     examples: ["salt '*' disk.smart_attributes /dev/sda", "salt '*' disk.smart_attributes sda attributes='[1, 5, 9]'"],
     reads: true,
     async run({ exec }, { dev, attributes, values }) {

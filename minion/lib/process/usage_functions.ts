@@ -64,7 +64,7 @@ export const usageFunctions = {
   swap_memory: fn({
     ...noArgs,
     summary: 'Return the use of swap space, in bytes.',
-    returns: '`sin` and `sout` are what was read and written since the boot.',
+    description: '`sin` and `sout` are what was read and written since the boot.',
     examples: ["salt '*' ps.swap_memory"],
     run: async ({ root }) => swapUsage(fileRoot(root), await pageBytes(root)),
   }),

@@ -41,18 +41,18 @@ export const powerFunctions = {
   reboot: fn({
     summary: 'Start the machine anew.',
     description: `at_time is a number of minutes or a time of the day.\n\n${description}`,
-    args: { at_time: v.optional(Moment, 'now') },
+    args: { at_time: v.optional(Moment) },
     returns: 'what shutdown says; an empty text when it is now.',
     examples: ["salt '*' system.reboot", "salt '*' system.reboot 5"],
-    run: (context, { at_time }) => shutDown(context, '-r', at_time, 'reboot'),
+    run: (context, { at_time }) => shutDown(context, '-r', 'reboot', at_time),
   }),
   shutdown: fn({
     summary: 'Shut the machine down and switch it off.',
     description: `at_time is a number of minutes or a time of the day.\n\n${description}`,
-    args: { at_time: v.optional(Moment, 'now') },
+    args: { at_time: v.optional(Moment) },
     returns: 'what shutdown says; an empty text when it is now.',
     examples: ["salt '*' system.shutdown", "salt '*' system.shutdown 5"],
-    run: (context, { at_time }) => shutDown(context, '-h', at_time, 'poweroff'),
+    run: (context, { at_time }) => shutDown(context, '-h', 'poweroff', at_time),
   }),
   init: fn({
     summary: 'Change the runlevel.',
@@ -63,7 +63,12 @@ export const powerFunctions = {
   }),
 };
 
-async function shutDown(context: MinionContext, flag: '-r' | '-h', moment: string, program: string): Promise<string> {
+async function shutDown(
+  context: MinionContext,
+  flag: '-r' | '-h',
+  program: 'reboot' | 'poweroff',
+  moment = 'now',
+): Promise<string> {
   if (moment !== 'now') return runNow(context, ['shutdown', flag, moment]);
   // BusyBox has no shutdown.
   const hasShutdown = (await findExecutable('shutdown', searchPath(context))) !== undefined;
