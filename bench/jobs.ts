@@ -56,6 +56,7 @@ async function startOwnMaster(fleet: RealFleet, { dist, progress }: BenchmarkCon
     runners: plugins('master/runners/'),
     wheel: plugins('master/wheel/'),
     openRenderThread: renderWorkerOf('master'),
+    checkPam: async () => false,
     owner: userInfo().username,
     clock: systemClock,
     random: Math.random,

@@ -33,7 +33,11 @@ const USER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /** Who this is: by its certificate, by the socket that it opened, or by name and password. Never by its word alone. */
-export function authenticate(door: ListenerOptions, claim: Claim, identities: IdentityStore): Verdict {
+export function authenticate(
+  door: ListenerOptions,
+  claim: Claim,
+  identities: IdentityStore,
+): Verdict | Promise<Verdict> {
   if (claim.clientId !== '' && !CLIENT_ID.test(claim.clientId)) {
     return refuse(2, 'the client id is not 1 to 64 printable ASCII characters without space and ".."');
   }
@@ -92,18 +96,32 @@ function authenticateUnenrolled(claim: Claim): Verdict {
   return { who: { role: 'unenrolled', id: claim.clientId }, session: undefined };
 }
 
-function authenticateOperator(claim: Claim, identities: IdentityStore, isOwnSocket: boolean): Verdict {
+function authenticateOperator(
+  claim: Claim,
+  identities: IdentityStore,
+  isOwnSocket: boolean,
+): Verdict | Promise<Verdict> {
   const user = claim.user ?? (isOwnSocket ? identities.owner : undefined);
   if (user === undefined) return refuse(4, 'user name and password are required');
   const isOwner = isOwnSocket && user === identities.owner && claim.password === undefined;
   if (!isOwner) {
     if (claim.password === undefined) return refuse(4, `user ${user} gave no password`);
+    const external = identities.isExternalOperator(user, claim.password);
+    if (external !== undefined) return external.then((isRight) => (isRight ? operator(user, claim) : wrong(user)));
     if (!identities.isOperator(user, claim.password)) {
       const other = isOwnSocket ? undefined : authenticateByPassword(claim, identities);
-      return other ?? refuse(4, `wrong name or password for user ${user}`);
+      return other ?? wrong(user);
     }
   }
-  return { who: { role: 'operator', id: user }, session: session(`operator:${user}`, claim.clientId) };
+  return operator(user, claim);
+}
+
+function operator(user: string, { clientId }: Claim): Verdict {
+  return { who: { role: 'operator', id: user }, session: session(`operator:${user}`, clientId) };
+}
+
+function wrong(user: string): Verdict {
+  return refuse(4, `wrong name or password for user ${user}`);
 }
 
 /** The prefix keeps operators and local clients from ever taking over a minion's session. */

@@ -25,6 +25,10 @@ export interface IdentityStore {
   refuseMinion(id: string, fingerprint: string): string | undefined;
   /** Name and password of an operator; must take the same time whether or not the name exists. */
   isOperator(user: string, password: string): boolean;
+  /**
+   * Name and password of an operator whom somebody else knows, which takes its time; undefined when it is no such name.
+   */
+  isExternalOperator(user: string, password: string): Promise<boolean> | undefined;
   /** Name and password of a constrained minion; the same time whether or not there is one of that id. */
   isDevice(id: string, password: string): boolean;
   /** The filters of what an observer may see; undefined when the name or the password is wrong. */

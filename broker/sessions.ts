@@ -49,13 +49,22 @@ export function createSessions(options: SessionOptions): Sessions {
     preConnect(client, packet, done) {
       const connection = registry.of(client);
       if (connection === undefined) return done(new Error('CONNECT of a client that is not known'), false);
+      const settle = (verdict: Verdict): void => {
+        connection.verdict = verdict;
+        // Sessions end with their connection: a broker that keeps nothing cannot keep what it must not.
+        packet.clean = true;
+        // No two connections share an id within Aedes: takeover is ours, Aedes' loses connections that race.
+        packet.clientId = `${'who' in verdict ? (verdict.session ?? verdict.who.role) : 'refused'}#${connection.number}`;
+        done(null, true);
+      };
       const verdict = judge(options, connection, packet);
-      connection.verdict = verdict;
-      // Sessions end with their connection: a broker that keeps nothing cannot keep what it must not.
-      packet.clean = true;
-      // No two connections share an id within Aedes: takeover is ours, Aedes' loses connections that race.
-      packet.clientId = `${'who' in verdict ? (verdict.session ?? verdict.who.role) : 'refused'}#${connection.number}`;
-      done(null, true);
+      if (!(verdict instanceof Promise)) return settle(verdict);
+      verdict.then(
+        (later) => {
+          if (!client.closed) settle(later);
+        },
+        (error: Error) => done(error, false),
+      );
     },
     authenticate(client, _user, _password, done) {
       const connection = registry.of(client);
@@ -112,7 +121,7 @@ interface ConnectPacket {
   readonly password?: Buffer | string;
 }
 
-function judge(options: SessionOptions, connection: Connection, packet: ConnectPacket): Verdict {
+function judge(options: SessionOptions, connection: Connection, packet: ConnectPacket): Verdict | Promise<Verdict> {
   const { identities, limits, registry, clock } = options;
   const { door, socket } = connection;
   const verdict = authenticate(
@@ -126,7 +135,7 @@ function judge(options: SessionOptions, connection: Connection, packet: ConnectP
     identities,
   );
   const isCrowded = registry.unenrolled >= Math.max(1, limits.connectionsMax * UNENROLLED_SHARE);
-  if ('who' in verdict && verdict.who.role === 'unenrolled' && isCrowded) {
+  if (!(verdict instanceof Promise) && 'who' in verdict && verdict.who.role === 'unenrolled' && isCrowded) {
     const returnCode: RefusalCode = 3;
     return { returnCode, reason: 'too many clients wait for enrolment' };
   }

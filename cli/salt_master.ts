@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
+import { checkPam } from '../master/auth/check_pam.ts';
 import { loadMasterConfig } from '../master/config.ts';
 import type { MasterContext } from '../master/context.ts';
 import { startMaster } from '../master/master.ts';
@@ -27,6 +28,7 @@ export async function runSaltMaster(argv: readonly string[]): Promise<number> {
       runners: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners')),
       wheel: loadFolder<ModuleSpec<MasterContext>>(programFolder('master/wheel')),
       openRenderThread: renderWorkerOf('master'),
+      checkPam,
       owner: userInfo().username,
       clock: systemClock,
       random: Math.random,

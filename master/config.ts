@@ -19,6 +19,7 @@ import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load
 import { masterReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 import { reactorRules } from '../shared/reactor/reactor_rules.ts';
+import { externalAuth } from './auth/external_auth.ts';
 import { fileRootsFormat } from './files/file_roots.ts';
 import { nodegroupRules } from './nodegroups.ts';
 import { peerRules } from './peer.ts';
@@ -124,6 +125,11 @@ const permissions = {
     publisherAcl,
     {},
     'Which operators may call which functions. Empty: each may all. Expressions match whole names.',
+  ),
+  external_auth: saltKey(
+    externalAuth,
+    {},
+    'Operators whom the system (`pam`) or a file (`file`) knows, and what they may. They log in as `pam.<name>` or `file.<name>`.',
   ),
   publisher_acl_blacklist: saltKey(
     publisherAclBlacklist,

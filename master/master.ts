@@ -145,10 +145,11 @@ function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, s
   };
 }
 
-function identitiesOf({ keys, operators, observers, devices }: Parts, owner: string): IdentityStore {
+function identitiesOf({ keys, operators, observers, devices, external }: Parts, owner: string): IdentityStore {
   return {
     refuseMinion: keys.refuseMinion,
     isOperator: operators.isOperator,
+    isExternalOperator: external.check,
     isDevice: devices.isDevice,
     observerTopics: observers.topicsOf,
     owner,

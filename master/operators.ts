@@ -5,6 +5,7 @@ import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file
 import { FleetError } from '../shared/errors.ts';
 import { UnixTime, UserName } from '../shared/protocol/fields.ts';
 import { REACTOR_USER } from '../shared/reactor/reaction.ts';
+import { isExternalName } from './auth/external_auth.ts';
 import { SCHEDULE_USER } from './jobs/scheduled.ts';
 import { hashPassword, isPassword, makePassword, PasswordHash } from './keys/passwords.ts';
 import { createSerialQueue } from './keys/serial_queue.ts';
@@ -21,9 +22,14 @@ export interface Operators {
   remove(user: string): Promise<boolean>;
 }
 
-/** Those in whose names the master acts by itself, and peers: no operator can have such a name. */
-export function isReservedName(user: string): boolean {
+/** Those in whose names the master acts by itself, and peers. */
+export function isOfTheMaster(user: string): boolean {
   return [REACTOR_USER, SCHEDULE_USER].includes(user) || user.startsWith('minion ');
+}
+
+/** No operator with a password of ours can have such a name. */
+export function isReservedName(user: string): boolean {
+  return isOfTheMaster(user) || isExternalName(user);
 }
 
 const Stored = v.record(UserName, v.object({ password_hash: PasswordHash, expires_at: v.optional(UnixTime) }));

@@ -8,6 +8,7 @@ import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { Encoding } from '../shared/protocol/codec.ts';
 import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
+import { createExternalAuth, type ExternalAuth } from './auth/external_auth.ts';
 import type { MasterConfig } from './config.ts';
 import { createWire, type WireTap } from './conformance/wire.ts';
 import type { MasterContext } from './context.ts';
@@ -35,7 +36,7 @@ import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
 import { type Observers, openObservers } from './observers.ts';
-import { isReservedName, type Operators, openOperators } from './operators.ts';
+import { isOfTheMaster, type Operators, openOperators } from './operators.ts';
 import { type AuditLog, openAuditLog } from './permissions/audit_log.ts';
 import { readBlacklist, readRules } from './permissions/permission_rules.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
@@ -54,6 +55,8 @@ export interface MasterDeps {
   readonly owner: string;
   readonly clock: Clock;
   readonly openRenderThread: OpenRenderThread;
+  /** Whether the system knows that user by that password. */
+  readonly checkPam: (user: string, password: string) => Promise<boolean>;
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
@@ -68,6 +71,7 @@ export interface Parts {
   readonly observers: Observers;
   readonly audit: AuditLog | undefined;
   readonly permissions: Permissions;
+  readonly external: ExternalAuth;
   readonly wire: WireTap;
   readonly devices: Devices;
   readonly enrollment: Enrollment;
@@ -135,7 +139,9 @@ export async function createParts(
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
   const audit = config.audit_log === null ? undefined : await openAuditLog(config.audit_log, clock, log);
-  const permissions = openPermissions(deps, { fleet, operators }, audit);
+  const { root_dir: root, external_auth: rules } = config;
+  const external = createExternalAuth({ rules, root, pam: deps.checkPam, log });
+  const permissions = openPermissions(deps, { fleet, operators, external }, audit);
   const shared = { jobs, bus, fleet, authority, devices, returners, permissions };
   const jobPath = createJobPath(deps, shared, observations, broker);
   const { dispatcher } = jobPath;
@@ -149,6 +155,7 @@ export async function createParts(
     operators,
     observers,
     audit,
+    external,
     permissions,
     wire: createWire(broker, (payload, encoding, id) => sign({ authority, devices }, payload, encoding, id)),
     devices,
@@ -244,7 +251,7 @@ function createJobPath(
 
 function openPermissions(
   { config, owner }: MasterDeps,
-  { fleet, operators }: Pick<Parts, 'fleet' | 'operators'>,
+  { fleet, operators, external }: Pick<Parts, 'fleet' | 'operators' | 'external'>,
   audit: AuditLog | undefined,
 ): Permissions {
   const { publisher_acl: acl, publisher_acl_blacklist: blacklist } = config;
@@ -252,7 +259,8 @@ function openPermissions(
     rules: Object.keys(acl).length === 0 ? undefined : readRules(acl),
     blacklist: readBlacklist(blacklist),
     owner,
-    isOfTheMaster: isReservedName,
+    isOfTheMaster,
+    external: external.permissionsOf,
     expired: operators.expired,
     match: (target) => fleet.match(target, 'compound'),
     audit,

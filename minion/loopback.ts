@@ -31,6 +31,7 @@ export async function startLoopback(options: OwnBusOptions): Promise<OwnBus> {
     identities: {
       refuseMinion: () => 'this is a loopback broker',
       isOperator: () => false,
+      isExternalOperator: () => undefined,
       isDevice: () => false,
       observerTopics: () => undefined,
       owner: 'local',

@@ -33,7 +33,7 @@ const packages: readonly {
   { name: /^commander$/, only: ['cli/'], instead: 'leave flags to cli/' },
   {
     name: /^(node:)?child_process$/,
-    only: ['minion/lib/exec.ts'],
+    only: ['minion/lib/exec.ts', 'master/auth/check_pam.ts'],
     instead: 'use context.exec, which takes an argument list',
   },
   {

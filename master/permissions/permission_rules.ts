@@ -46,9 +46,14 @@ export const publisherAclBlacklist: Format<Readonly<Record<string, unknown>>> = 
 /** Throws when a rule cannot be read. */
 export function readRules(value: Readonly<Record<string, unknown>>): PermissionRules {
   return Object.entries(value).map(([user, list]) => {
-    if (!Array.isArray(list)) throw new Error('no list');
-    return { user: pattern(user), permissions: list.flatMap(readPermission) };
+    return { user: pattern(user), permissions: readPermissions(list) };
   });
+}
+
+/** Throws when it cannot be read. */
+export function readPermissions(list: unknown): readonly Permission[] {
+  if (!Array.isArray(list)) throw new Error('no list');
+  return list.flatMap(readPermission);
 }
 
 /** Throws when a rule cannot be read. */

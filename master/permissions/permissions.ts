@@ -23,13 +23,15 @@ export interface Permissions {
 }
 
 export interface PermissionOptions {
-  /** Undefined: every operator may everything. */
+  /** Undefined: every operator may everything, but for those of `external_auth`. */
   readonly rules: PermissionRules | undefined;
   readonly blacklist: Blacklist;
   /** May everything: he owns the process, the keys and the store. */
   readonly owner: string;
   /** The master's own reactor and schedule, and peers, which have rules of their own. */
   readonly isOfTheMaster: (user: string) => boolean;
+  /** Of whom a backend of `external_auth` knows; undefined for all others. */
+  readonly external: (user: string) => Promise<readonly Permission[]> | undefined;
   /** Why somebody who is logged in may not be any more: it is asked each time. */
   readonly expired: (user: string) => string | undefined;
   /** Accepted minions that a compound target selects. */
@@ -71,11 +73,11 @@ async function whyNot(options: PermissionOptions, user: string, question: Questi
   if (expired !== undefined) return expired;
   if (matchesAny(blacklist.users, user)) return `${user} may not do anything (publisher_acl_blacklist)`;
   if (matchesAny(blacklist.modules, fun)) return `nobody but ${owner} may call ${fun} (publisher_acl_blacklist)`;
-  if (rules === undefined || (op === 'job' && fun === ALWAYS)) return undefined;
-  const fitting = rules
-    .filter((rule) => rule.user.matches(user))
-    .flatMap(({ permissions }) => permissions)
-    .filter((permission) => fits(permission, question));
+  if (op === 'job' && fun === ALWAYS) return undefined;
+  const external = await options.external(user);
+  if (rules === undefined && external === undefined) return undefined;
+  const granted = (rules ?? []).filter((rule) => rule.user.matches(user)).flatMap(({ permissions }) => permissions);
+  const fitting = [...granted, ...(external ?? [])].filter((permission) => fits(permission, question));
   if (fitting.length === 0) return `${user} may not call ${op === 'job' ? '' : `${op} function `}${fun}`;
   const outside = await minionsOutside(options, fitting, question.minions ?? []);
   if (outside.length === 0) return undefined;

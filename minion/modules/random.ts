@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import * as v from 'valibot';
+import { randomSalt, shaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { Count, Flag, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn } from '../context.ts';
-import { randomSalt, shaCrypt } from '../lib/account/sha_crypt.ts';
 import { newDigest } from '../lib/digest.ts';
 
 const LENGTH_MAX = 100_000;

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import { randomSalt, shaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { AbsolutePath, Flag, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { editEntry } from '../lib/account/account_files.ts';
 import { accountsRoot, change } from '../lib/account/provider.ts';
-import { randomSalt, shaCrypt } from '../lib/account/sha_crypt.ts';
 import { readShadow } from '../lib/account/shadow_file.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';

@@ -101,6 +101,7 @@ export class BrokerFixture {
       identities: {
         owner: 'root',
         isOperator: (user, password) => user === 'alice' && password === 'secret',
+        isExternalOperator: () => undefined,
         isDevice: (id, password) => id === 'led1' && password === 'flashed',
         observerTopics: (name, password) =>
           name === 'dash' && password === 'board' ? ['salt/event/#', 'salt/presence/+'] : undefined,

@@ -13,6 +13,7 @@ beforeAll(async () => {
     master: {
       tcp_interface: '127.0.0.1',
       tcp_port: 0,
+      external_auth: { pam: { dora: ['test.*'] } },
       publisher_acl: { alice: [{ m1: ['test.*'] }, { '@runner': ['manage.up', 'jobs.retry', 'event.send'] }], bob: [] },
     },
     minions: ['m1', 'm2'],
@@ -24,8 +25,8 @@ afterEach(() => {
 });
 
 let count = 0;
-async function operator(name: string) {
-  const password = String(await fleet.call('runner', 'operators.add', [name]));
+async function operator(name: string, known?: string) {
+  const password = known ?? String(await fleet.call('runner', 'operators.add', [name]));
   const client = openDevice(fleet, { id: name, password, hmac_key: '' });
   clients.push(client);
   expect(await client.login(password, { clientId: `${name}-1` })).toBe(0);
@@ -110,5 +111,20 @@ test('the audit log holds who asked, and its chain is whole', async () => {
 test('nobody takes a name in which the master acts', async () => {
   for (const name of ['Reactor', 'Schedule']) {
     await expect(fleet.call('runner', 'operators.add', [name])).rejects.toThrow("a name of the master's own");
+  }
+});
+
+test('whom the system knows may what external_auth says, under a name of his own', async () => {
+  const ask = await operator('pam.dora', 'of the system');
+  expect(await ask({ op: 'job', tgt: '*', fun: 'test.ping' })).toContain('"return":true');
+  expect(refused(await ask({ op: 'job', tgt: '*', fun: 'cmd.run', arg: ['id'] }))).toBe(true);
+  for (const [id, password] of [
+    ['pam.dora', 'guessed'],
+    ['dora', 'of the system'],
+    ['pam.root', 'of the system'],
+  ] as const) {
+    const client = openDevice(fleet, { id, password, hmac_key: '' });
+    clients.push(client);
+    expect(await client.login(password), id).toBe(4);
   }
 });

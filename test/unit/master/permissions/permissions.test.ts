@@ -22,6 +22,7 @@ const permissions = createPermissions({
   rules: readRules(acl),
   blacklist: readBlacklist({ users: ['ops_evil'], modules: ['cmd\\..*shell'] }),
   owner: 'root',
+  external: () => undefined,
   isOfTheMaster: (user) => user === 'Reactor',
   expired: (user) => (user === 'ops_old' ? 'the password of ops_old expired' : undefined),
   match: async (target) => targets[target] ?? [],

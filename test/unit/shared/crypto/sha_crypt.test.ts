@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomSalt, shaCrypt } from '../../../../../minion/lib/account/sha_crypt.ts';
+import { randomSalt, shaCrypt } from '../../../../shared/crypto/sha_crypt.ts';
 
 test('hashes are those that crypt(5) makes', () => {
   expect(shaCrypt('secret pass', 'abcSALT', 'sha512')).toBe(

@@ -1,5 +1,5 @@
-import { createHash, randomInt } from 'node:crypto';
-import { FleetError } from '../../../shared/errors.ts';
+import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { FleetError } from '../errors.ts';
 
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SALT_CHARACTERS = 16;
@@ -74,4 +74,14 @@ function encode(digest: Buffer): string {
 
 function characters(value: number, count: number): string {
   return Array.from({ length: count }, (_, place) => ALPHABET[(value >> (6 * place)) & 63]).join('');
+}
+
+/** Whether a password is that of such a text; of any other text it is none. */
+export function isShaCrypt(password: string, crypted: string): boolean {
+  const [, id, salt = ''] = /^\$([56])\$([./0-9A-Za-z]{1,16})\$[./0-9A-Za-z]+$/.exec(crypted) ?? [];
+  if (id === undefined) return false;
+  const [given, wanted] = [shaCrypt(password, salt, id === '5' ? 'sha256' : 'sha512'), crypted].map((text) =>
+    createHash('sha256').update(text).digest(),
+  ) as [Buffer, Buffer];
+  return timingSafeEqual(given, wanted);
 }

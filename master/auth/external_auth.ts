@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Format, isMapping } from '../../shared/config/format.ts';
+import { isShaCrypt } from '../../shared/crypto/sha_crypt.ts';
+import { systemErrorCode } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { type Permission, readPermissions } from '../permissions/permission_rules.ts';
+
+/**
+ * Operators whom others know (ACL-3): by the system's accounts (`pam`) or a file (`file`). Their name is that of the
+ * backend, a dot and their own, so that nobody of them is taken for anybody else, least of all for the owner.
+ */
+export interface ExternalAuth {
+  /** Undefined when no backend of ours is named; else whether the password is right. */
+  check(user: string, password: string): Promise<boolean> | undefined;
+  /** Undefined when it is no such name. */
+  permissionsOf(user: string): Promise<readonly Permission[]> | undefined;
+}
+
+export const backends = ['pam', 'file'] as const;
+type Backend = (typeof backends)[number];
+
+/** By backend: user, `group%` or `*`, with what they may. */
+export type ExternalRules = Readonly<Partial<Record<Backend, Readonly<Record<string, unknown>>>>>;
+
+/** The setting `external_auth`. */
+export const externalAuth: Format<ExternalRules> = {
+  expects:
+    "a mapping of 'pam' and 'file' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename'",
+  read: (value) => (isMapping(value) && isReadable(value) ? (value as ExternalRules) : undefined),
+  fromText: (text) => text,
+};
+
+/** Checks under way at a time: each costs a process or some milliseconds. */
+const CHECKS_MAX = 4;
+const QUEUE_MAX = 32;
+
+export interface ExternalAuthOptions {
+  readonly rules: ExternalRules;
+  /** Where /etc/group lies. */
+  readonly root: string;
+  /** Whether the system knows that user by that password. */
+  readonly pam: (user: string, password: string) => Promise<boolean>;
+  readonly log: Logger;
+}
+
+export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOptions): ExternalAuth {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const inTurn = async (check: () => Promise<boolean>): Promise<boolean> => {
+    if (running >= CHECKS_MAX) {
+      if (waiting.length >= QUEUE_MAX) return false;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    running++;
+    try {
+      return await check();
+    } catch (error) {
+      log.error('a password could not be checked', { reason: String(error) });
+      return false;
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+  const find = (user: string): { backend: Backend; name: string } | undefined => {
+    const backend = backends.find((one) => rules[one] !== undefined && user.startsWith(`${one}.`));
+    return backend && { backend, name: user.slice(backend.length + 1) };
+  };
+  return {
+    check(user, password) {
+      const found = find(user);
+      if (found === undefined) return undefined;
+      const { backend, name } = found;
+      const check = backend === 'pam' ? () => pam(name, password) : () => isInFile(rules.file ?? {}, name, password);
+      return inTurn(async () => (await grantsOf(rules[backend] ?? {}, name, root)).length > 0 && check());
+    },
+    permissionsOf(user) {
+      const found = find(user);
+      return found && grantsOf(rules[found.backend] ?? {}, found.name, root);
+    },
+  };
+}
+
+/** Lines `user:$6$salt$hash`, as of /etc/shadow. */
+async function isInFile(rules: Readonly<Record<string, unknown>>, name: string, password: string): Promise<boolean> {
+  const text = await readFile(String(rules['^filename']), 'utf8');
+  const line = text.split('\n').find((one) => one.startsWith(`${name}:`));
+  return (
+    line !== undefined &&
+    isShaCrypt(
+      password,
+      line
+        .slice(name.length + 1)
+        .split(':')[0]
+        ?.trim() ?? '',
+    )
+  );
+}
+
+async function grantsOf(
+  rules: Readonly<Record<string, unknown>>,
+  name: string,
+  root: string,
+): Promise<readonly Permission[]> {
+  const groups = Object.keys(rules).some((key) => key.endsWith('%')) ? await groupsOf(name, root) : [];
+  return Object.entries(rules).flatMap(([key, list]) => {
+    const applies = key === '*' || key === name || (key.endsWith('%') && groups.includes(key.slice(0, -1)));
+    return applies && Array.isArray(list) ? readPermissions(list) : [];
+  });
+}
+
+/** Those that name him as a member: not his primary one, which is no membership that somebody gave him. */
+async function groupsOf(name: string, root: string): Promise<readonly string[]> {
+  try {
+    const lines = (await readFile(join(root, 'etc/group'), 'utf8')).split('\n').map((line) => line.split(':'));
+    return lines.flatMap(([group = '', , , members = '']) => (members.split(',').includes(name) ? [group] : []));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return [];
+  }
+}
+
+function isReadable(value: Readonly<Record<string, unknown>>): boolean {
+  try {
+    return Object.entries(value).every(([backend, rules]) => {
+      if (!(backends as readonly string[]).includes(backend) || !isMapping(rules)) return false;
+      if (backend === 'file' && !String(rules['^filename'] ?? '').startsWith('/')) return false;
+      for (const [key, list] of Object.entries(rules)) if (!key.startsWith('^')) readPermissions(list);
+      return true;
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** Names that only those of a backend have. */
+export function isExternalName(user: string): boolean {
+  return backends.some((backend) => user.startsWith(`${backend}.`));
+}
