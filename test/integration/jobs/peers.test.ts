@@ -75,3 +75,18 @@ test('a minion calls the runners that it may', async () => {
   expect(await returnOf('web1', 'publish.runner', ['manage.down'])).toContain('peer_run');
   expect(await returnOf('db1', 'publish.runner', ['manage.up'])).toContain('may not publish manage.up');
 });
+
+test('the functions of saltutil that Salt has for this do the same', async () => {
+  const web1 = { ret: 'a=b', retcode: 0 };
+  expect(await returnOf('web1', 'saltutil.cmd', ['web1', 'test.echo', ['a=b']])).toEqual({ web1 });
+  expect(await returnOf('web1', 'saltutil.cmd_iter', ['web1', 'test.echo'], { kwarg: { text: 'a=b' } })).toEqual([
+    { web1 },
+  ]);
+  expect(await returnOf('db1', 'saltutil.cmd', ['*', 'test.ping'])).toContain('minion db1 may not publish');
+  expect(await returnOf('web1', 'saltutil.runner', ['manage.up'])).toEqual(['db1', 'web1']);
+});
+
+test('a minion can ask whether its master answers', async () => {
+  expect(await returnOf('web1', 'status.ping_master', ['salt'])).toBe(true);
+  expect(await returnOf('web1', 'status.master')).toBe(true);
+});
