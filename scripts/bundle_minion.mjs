@@ -3,11 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'n
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureInstalled } from './setup.mjs';
-
-ensureInstalled();
-const { bundleChunks } = await import('./bundle/bundle_chunks.mjs');
-const { writeBundle } = await import('./bundle/write_bundle.mjs');
+import { bundleChunks } from './bundle/bundle_chunks.mjs';
+import { writeBundle } from './bundle/write_bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist', 'bundle') } } });

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { openConnection } from '../../shared/client/connection.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { ownerName } from './owner_name.ts';
 
@@ -9,9 +10,9 @@ export interface Daemon {
   readonly socket: string;
   /**
    * `missing`: there is no such file; `deserted`: nobody listens; `forbidden`: this user may not connect; `silent`:
-   * somebody listens and does not answer.
+   * somebody listens and does not answer; `quiet`: it serves nobody there, and is not meant to.
    */
-  readonly state: 'answers' | 'missing' | 'deserted' | 'forbidden' | 'silent';
+  readonly state: 'answers' | 'missing' | 'deserted' | 'forbidden' | 'silent' | 'quiet';
   /** Of the socket. */
   readonly owner?: string;
   /** Of the pid file, when such a process of that name runs. */
@@ -25,6 +26,10 @@ export interface DaemonPlace {
   readonly name: Daemon['name'];
   readonly socket: string;
   readonly pidfile: string;
+  /** A minion of profile lite: it holds its socket and lets everybody go. */
+  readonly isQuiet?: boolean;
+  /** How long an answer is waited for. */
+  readonly answerMs?: number;
   /** Where processes are seen. */
   readonly proc?: string;
 }
@@ -38,26 +43,34 @@ const STATES: Readonly<Record<string, Daemon['state']>> = {
   EPERM: 'forbidden',
 };
 
-export async function lookAtDaemon({ name, socket, pidfile, proc = '/proc' }: DaemonPlace): Promise<Daemon> {
-  const [state, owner, pid] = await Promise.all([socketState(socket), ownerOf(socket), livingPid(pidfile, name, proc)]);
+export async function lookAtDaemon(place: DaemonPlace): Promise<Daemon> {
+  const { name, socket, pidfile, isQuiet = false, answerMs = ANSWER_MS, proc = '/proc' } = place;
+  const [state, owner, pid] = await Promise.all([
+    socketState(socket, isQuiet, answerMs),
+    ownerOf(socket),
+    livingPid(pidfile, name, proc),
+  ]);
   const process = pid === undefined ? {} : { pid, ...(await filesOf(`${proc}/${pid}`)) };
   return { name, socket, state, ...(owner !== undefined && { owner }), ...process };
 }
 
-async function socketState(path: string): Promise<Daemon['state']> {
+async function socketState(path: string, isQuiet: boolean, answerMs: number): Promise<Daemon['state']> {
+  const from = systemClock.monotonicMs();
   try {
     const connection = await openConnection({
       endpoint: { kind: 'unix', path },
       clientId: `doctor-${process.pid}`,
       keepaliveSeconds: 60,
-      connectTimeoutMs: ANSWER_MS,
+      connectTimeoutMs: answerMs,
       received: () => undefined,
     });
     await connection.close();
     return 'answers';
   } catch (error) {
     const code = systemErrorCode(error instanceof FleetError ? error.cause : error);
-    return STATES[code ?? ''] ?? 'silent';
+    // Who does not even let us go in time is frozen.
+    const isFrozen = systemClock.monotonicMs() - from >= answerMs;
+    return STATES[code ?? ''] ?? (isQuiet && !isFrozen ? 'quiet' : 'silent');
   }
 }
 

@@ -39,7 +39,12 @@ export async function openMinion(bare: BareMachine): Promise<MinionMachine> {
   const { configDir, env, hostname, clock } = bare;
   const config: MinionConfig = await loadMinionConfig({ configDir, env, hostname });
   const socket = join(config.sock_dir, loopbackSocketName);
-  const machine = openDaemon(bare, config, { name: 'salt-minion', socket, ...masterAddress(config) });
+  const machine = openDaemon(bare, config, {
+    name: 'salt-minion',
+    socket,
+    isQuiet: config.profile === 'lite',
+    ...masterAddress(config),
+  });
   const bus = createLocalBus(config, process.pid);
   const ifRunning =
     <T>(ask: () => Promise<T>) =>
@@ -59,6 +64,7 @@ export async function openMinion(bare: BareMachine): Promise<MinionMachine> {
 interface DaemonPlaces {
   readonly name: 'salt-master' | 'salt-minion';
   readonly socket: string;
+  readonly isQuiet?: boolean;
   readonly host: string;
   readonly port: number;
 }
@@ -66,10 +72,10 @@ interface DaemonPlaces {
 function openDaemon(
   bare: BareMachine,
   config: Pick<MasterConfig, 'pidfile' | 'log_file'>,
-  { name, socket, host, port }: DaemonPlaces,
+  { host, port, ...place }: DaemonPlaces,
 ): Machine {
   const { clock } = bare;
-  const daemon = once(() => lookAtDaemon({ name, socket, pidfile: config.pidfile }));
+  const daemon = once(() => lookAtDaemon({ ...place, pidfile: config.pidfile }));
   return {
     ...bare,
     daemon,

@@ -27,6 +27,10 @@ function judge({ daemon, commands, again }: DaemonFacts): Finding {
   switch (state) {
     case 'answers':
       return ok(`${name} runs${whose}${pid === undefined ? '' : ` (process ${pid})`} and answers on ${socket}`);
+    case 'quiet':
+      return ok(
+        `${name} runs${whose}${pid === undefined ? '' : ` (process ${pid})`} with profile lite: how it stands with the master is seen there`,
+      );
     case 'forbidden':
       return warn(
         `${socket} is ${owner === undefined ? 'closed to' : `${owner}'s and closed to`} this user: ${name} was not asked`,

@@ -54,7 +54,7 @@ async function gather(machine: MasterMachine | MinionMachine): Promise<Permissio
   return {
     pkiDir: config.pki_dir,
     paths: paths.filter((path) => path !== undefined),
-    ...(state === 'answers' && owner !== undefined && { daemonUser: owner }),
+    ...((state === 'answers' || state === 'quiet') && owner !== undefined && { daemonUser: owner }),
   };
 }
 

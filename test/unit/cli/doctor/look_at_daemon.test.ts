@@ -54,5 +54,15 @@ test('a listener that does not speak to us is silent', async () => {
   const server = createServer((socket) => socket.destroy()).listen({ path: place.socket });
   await once(server, 'listening');
   expect(await lookAtDaemon(place)).toMatchObject({ state: 'silent' });
+  // A minion of profile lite does that on purpose.
+  expect(await lookAtDaemon({ ...place, isQuiet: true })).toMatchObject({ state: 'quiet' });
+  server.close();
+});
+
+test('one that neither answers nor lets us go is silent, whatever it is meant to be', async () => {
+  const place = machine('');
+  const server = createServer((socket) => void socket.on('error', () => undefined)).listen({ path: place.socket });
+  await once(server, 'listening');
+  expect(await lookAtDaemon({ ...place, isQuiet: true, answerMs: 30 })).toMatchObject({ state: 'silent' });
   server.close();
 });

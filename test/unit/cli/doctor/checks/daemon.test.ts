@@ -17,6 +17,10 @@ test.each<[Partial<Daemon>, string]>([
   [{ state: 'deserted', pid: 7 }, 'fail: salt-master runs (process 7) but does not listen on /run/s => RESTART'],
   [{ state: 'silent' }, 'fail: salt-master takes connections on /run/s and does not answer within 3 s => FORCE'],
   [
+    { name: 'salt-minion', state: 'quiet', owner: 'root', pid: 7 },
+    'ok: salt-minion runs as root (process 7) with profile lite: how it stands with the master is seen there',
+  ],
+  [
     { state: 'forbidden', owner: 'salt' },
     "warn: /run/s is salt's and closed to this user: salt-master was not asked => sudo -u salt salt doctor",
   ],
