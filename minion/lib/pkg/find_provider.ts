@@ -1,11 +1,14 @@
 import { FleetError } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
+import { apk } from './apk.ts';
 import { apt } from './apt.ts';
 import { dnf } from './dnf.ts';
+import { opkg } from './opkg.ts';
+import { pacman } from './pacman.ts';
 import type { PkgProvider, ProviderOption } from './provider.ts';
 import { zypper } from './zypper.ts';
 
-const providers: readonly PkgProvider[] = [apt, dnf, zypper];
+const providers: readonly PkgProvider[] = [apt, dnf, zypper, apk, opkg, pacman];
 
 /**
  * The package manager of this machine: that of its family when it is there, else any that is, since derivatives have

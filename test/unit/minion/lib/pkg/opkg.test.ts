@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseOpkgUpdate } from '../../../../../minion/lib/pkg/opkg.ts';
+import pkg from '../../../../../minion/modules/pkg.ts';
+import { changingExec } from '../../../../support/changing_exec.ts';
+import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fixtureRoot } from '../../../../support/fixture_root.ts';
+
+const STATUS = `Package: dnsmasq
+Version: 2.90-4
+Depends: libc, libubus20231128
+Conflicts: dnsmasq-dhcpv6, dnsmasq-full
+Status: install user,hold installed
+Section: net
+Architecture: mips_24kc
+Conffiles:
+ /etc/config/dhcp 5a6d7a5e0f1c
+Installed-Time: 1711385342
+
+Package: gone
+Version: 1-1
+Status: deinstall ok not-installed
+Architecture: mips_24kc
+
+Package: base-files
+Version: 1562-r24106
+Status: install ok installed
+Architecture: mips_24kc
+Maintainer: OpenWrt team
+Description: Base filesystem
+ More words
+Installed-Time: 1711385000
+`;
+const DISTFEEDS = `src/gz openwrt_core https://downloads.openwrt.org/releases/23.05.3/targets/ath79/generic/packages
+src/gz openwrt_base https://downloads.openwrt.org/releases/23.05.3/packages/mips_24kc/base
+# src/gz openwrt_telephony https://downloads.openwrt.org/releases/23.05.3/packages/mips_24kc/telephony
+`;
+
+async function machine(answers: Record<string, FakeCommand> = {}) {
+  const root = await fixtureRoot({
+    'bin/opkg': '#!',
+    'usr/lib/opkg/status': STATUS,
+    'usr/lib/opkg/info/dnsmasq.list': '/usr/sbin/dnsmasq\n/etc/init.d/dnsmasq\n',
+    'etc/opkg.conf': 'dest root /\nlists_dir ext /var/opkg-lists\noption check_signature\n',
+    'etc/opkg/distfeeds.conf': DISTFEEDS,
+  });
+  const { exec, lines } = changingExec(answers);
+  const context = fakeContext({ root, exec, grains: { os_family: 'OpenWrt' } });
+  const run = (fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}) =>
+    runFunction(context, pkg, `pkg.${fun}`, args, kwargs);
+  return { run, lines, read: (path: string) => readFileSync(join(root, path), 'utf8') };
+}
+
+describe('questions', () => {
+  const info =
+    'Package: dnsmasq\nVersion: 2.90-4\nStatus: install user,hold installed\n\n' +
+    'Package: dnsmasq\nVersion: 2.90-10\nStatus: unknown ok not-installed\nDescription: x\n\n';
+
+  test.each([
+    ['list_pkgs', [], {}, { 'base-files': '1562-r24106', dnsmasq: '2.90-4' }],
+    ['file_dict', ['dnsmasq'], {}, { errors: [], packages: { dnsmasq: ['/etc/init.d/dnsmasq', '/usr/sbin/dnsmasq'] } }],
+    ['latest_version', ['dnsmasq', 'nope'], { refresh: false }, { dnsmasq: '2.90-10', nope: '' }],
+    ['list_repo_pkgs', ['dnsmasq'], {}, { dnsmasq: ['2.90-10', '2.90-4'] }],
+    ['list_upgrades', [], { refresh: false }, { dnsmasq: '2.90-10', 'wpad-basic-mbedtls': '2023.09.08~e5ccbfc6-8' }],
+    ['owner', ['/usr/sbin/dnsmasq'], {}, 'dnsmasq'],
+    ['owner', ['/nope'], {}, ''],
+    ['version_cmp', ['2.90-4', '2.90-10'], {}, -1],
+    ['list_holds', [], {}, ['dnsmasq']],
+  ])('%s %j', async (fun, args, kwargs, expected) => {
+    const { run } = await machine({
+      'opkg info dnsmasq': info,
+      'opkg info nope': '',
+      'opkg list-upgradable':
+        'dnsmasq - 2.90-4 - 2.90-10\nwpad-basic-mbedtls - 2023.09.08~e5ccbfc6-6 - 2023.09.08~e5ccbfc6-8\n',
+      'opkg search /usr/sbin/dnsmasq': 'dnsmasq - 2.90-4\n',
+      'opkg search /nope': '',
+    });
+    expect(await run(fun, args, kwargs)).toEqual(expected);
+  });
+
+  test('info_installed reads the status file', async () => {
+    expect(await (await machine()).run('info_installed', ['base-files'])).toEqual({
+      'base-files': {
+        name: 'base-files',
+        version: '1562-r24106',
+        architecture: 'mips_24kc',
+        packager: 'OpenWrt team',
+        summary: 'Base filesystem',
+        description: 'Base filesystem\nMore words',
+        install_date: '2024-03-25T16:43:20Z',
+        install_date_time_t: 1_711_385_000,
+      },
+    });
+  });
+
+  test('refresh_db tells of each feed', () => {
+    const text = `Downloading https://x.org/core/Packages.gz
+Updated list of available packages in /var/opkg-lists/openwrt_core
+Downloading https://x.org/core/Packages.sig
+Signature check passed.
+Downloading https://x.org/base/Packages.gz
+*** Failed to download the package list from https://x.org/base/Packages.gz
+
+Collected errors:
+ * opkg_download: Failed to download https://x.org/base/Packages.gz, wget returned 8.
+`;
+    expect(parseOpkgUpdate(text)).toEqual({ 'https://x.org/core': true, 'https://x.org/base': false });
+  });
+});
+
+describe('changes', () => {
+  test.each([
+    ['install', { name: 'tmux' }, ['install tmux']],
+    ['install', { name: 'dnsmasq', version: '2.80-1' }, ['install --force-downgrade dnsmasq=2.80-1']],
+    ['install', { name: 'dnsmasq', only_upgrade: true }, ['upgrade dnsmasq']],
+    [
+      'install',
+      { name: 'dnsmasq', reinstall: true, downloadonly: true, install_recommends: false },
+      ['install --force-reinstall --download-only --no-install-recommends dnsmasq'],
+    ],
+    ['install', { sources: [{ x: '/tmp/x.ipk' }] }, ['install /tmp/x.ipk']],
+    ['remove', { pkgs: ['dnsmasq', 'gone'] }, ['remove dnsmasq']],
+    ['upgrade', { refresh: false }, ['upgrade dnsmasq']],
+    ['upgrade', { refresh: false, name: 'base-files' }, ['upgrade base-files']],
+    ['unhold', { name: 'dnsmasq' }, ['flag ok dnsmasq']],
+    ['hold', { name: 'base-files' }, ['flag hold base-files']],
+  ])('%s %j', async (fun, kwargs, expected) => {
+    const { run, lines } = await machine({ 'opkg list-upgradable': 'dnsmasq - 2.90-4 - 2.90-10\n' });
+    await run(fun, [], kwargs);
+    expect(lines).toEqual(expected.map((line) => `opkg ${line}`));
+  });
+
+  test('failures are told in the words of opkg', async () => {
+    const stderr = 'Collected errors:\n * opkg_install_cmd: Cannot install package nope.\n';
+    const { run } = await machine({
+      'opkg install nope': { retcode: 255, stderr },
+      'opkg update': { retcode: 1, stderr: ' * opkg_update: lock is held\n' },
+    });
+    await expect(run('install', ['nope'])).rejects.toThrow('Cannot install package nope.');
+    await expect(run('refresh_db')).rejects.toThrow('lock is held');
+  });
+});
+
+test('feeds are listed, changed, added and removed', async () => {
+  const { run, read } = await machine();
+  expect(await run('get_repo', ['openwrt_telephony'])).toEqual({
+    file: '/etc/opkg/distfeeds.conf',
+    enabled: false,
+    name: 'openwrt_telephony',
+    uri: 'https://downloads.openwrt.org/releases/23.05.3/packages/mips_24kc/telephony',
+    compressed: true,
+    options: '',
+  });
+  expect(Object.keys((await run('list_repos')) as object)).toHaveLength(3);
+  await run('mod_repo', ['openwrt_core'], { enabled: false });
+  await run('mod_repo', ['openwrt_telephony'], { enabled: true });
+  await run('mod_repo', ['own'], { uri: 'http://x/own', compressed: false });
+  await run('del_repo', ['openwrt_base'], { refresh: false });
+  const [core = '', , telephony = ''] = DISTFEEDS.split('\n');
+  expect(read('etc/opkg/distfeeds.conf')).toBe(`# ${core}\n${telephony.slice(2)}\n`);
+  expect(read('etc/opkg/customfeeds.conf')).toBe('src own http://x/own\n');
+  await expect(run('mod_repo', ['other'])).rejects.toThrow("Repository 'other' not configured and no uri passed");
+  await expect(run('mod_repo', ['two words'], { uri: 'http://x' })).rejects.toMatchObject({ code: 'ARGS_INVALID' });
+});

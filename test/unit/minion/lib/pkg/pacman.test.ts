@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parsePacmanRefresh } from '../../../../../minion/lib/pkg/pacman.ts';
+import pkg from '../../../../../minion/modules/pkg.ts';
+import { changingExec } from '../../../../support/changing_exec.ts';
+import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fixtureRoot } from '../../../../support/fixture_root.ts';
+
+const INSTALLED = 'bash 5.2.026-2\nlinux 6.8.1.arch1-1\nvim 9.1.0151-1\n';
+const SYNC = `Repository      : core
+Name            : bash
+Version         : 5.2.037-1
+Description     : The GNU Bourne Again shell
+Depends On      : readline  libreadline.so=8-64  glibc
+                  ncurses
+Build Date      : Mon 14 Oct 2024 10:00:00 AM UTC
+
+Repository      : testing
+Name            : bash
+Version         : 5.3.0-1
+
+`;
+const LOCAL = `Name            : bash
+Version         : 5.2.026-2
+Description     : The GNU Bourne Again shell
+Architecture    : x86_64
+URL             : https://www.gnu.org/software/bash/bash.html
+Licenses        : GPL-3.0-or-later
+Groups          : None
+Optional Deps   : bash-completion: for tab completion
+                  other: for Name : x
+Installed Size  : 9.30 MiB
+Packager        : Tobias Powalowski <tpowa@archlinux.org>
+Install Date    : Mon 18 Mar 2024 09:00:00 AM UTC
+
+`;
+const CONF =
+  '[options]\nHoldPkg = pacman glibc\n#IgnorePkg   =\nIgnorePkg = linux lib*\n[core]\nInclude = /etc/pacman.d/mirrorlist\n';
+
+async function machine(answers: Record<string, FakeCommand> = {}, conf = CONF) {
+  const root = await fixtureRoot({ 'usr/bin/pacman': '#!', 'etc/pacman.conf': conf });
+  const { exec, lines } = changingExec({ 'pacman -Q': INSTALLED, ...answers });
+  const context = fakeContext({ root, exec, grains: { os_family: 'Arch', osarch: 'x86_64' } });
+  const run = (fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}) =>
+    runFunction(context, pkg, `pkg.${fun}`, args, kwargs);
+  return { run, lines, conf: () => readFileSync(join(root, 'etc/pacman.conf'), 'utf8') };
+}
+
+describe('questions', () => {
+  test.each([
+    ['list_pkgs', [], {}, { bash: '5.2.026-2', linux: '6.8.1.arch1-1', vim: '9.1.0151-1' }],
+    ['latest_version', ['bash', 'nope'], { refresh: false }, { bash: '5.2.037-1', nope: '' }],
+    ['list_repo_pkgs', ['bash', 'nope'], {}, { bash: ['5.3.0-1', '5.2.037-1'] }],
+    ['list_upgrades', [], { refresh: false }, { bash: '5.2.037-1' }],
+    ['owner', ['/usr/bin/bash'], {}, 'bash'],
+    ['owner', ['/nope'], {}, ''],
+    [
+      'file_dict',
+      ['bash', 'nope'],
+      {},
+      { errors: ['package nope is not installed'], packages: { bash: ['/usr/', '/usr/bin/my file'] } },
+    ],
+    ['version_cmp', ['1.0rc', '1.0'], {}, -1],
+  ])('%s %j', async (fun, args, kwargs, expected) => {
+    const missing = { retcode: 1, stderr: "error: package 'nope' was not found\n" };
+    const { run } = await machine({
+      'pacman -Si -- bash nope': { ...missing, stdout: SYNC },
+      'pacman -Qu': 'bash 5.2.026-2 -> 5.2.037-1\nlinux 6.8.1.arch1-1 -> 6.9.1.arch1-1 [ignored]\n',
+      'pacman -Qqo -- /usr/bin/bash': 'bash\n',
+      'pacman -Qqo -- /nope': { retcode: 1, stderr: 'error: No package owns /nope\n' },
+      'pacman -Ql -- bash nope': { ...missing, stdout: 'bash /usr/\nbash /usr/bin/my file\n' },
+    });
+    expect(await run(fun, args, kwargs)).toEqual(expected);
+  });
+
+  test('that there is nothing to upgrade is no failure, all else is', async () => {
+    const none = await machine({ 'pacman -Qu': { retcode: 1 } });
+    expect(await none.run('list_upgrades', [], { refresh: false })).toEqual({});
+    const failing = await machine({
+      'pacman -Qu': { retcode: 1, stderr: 'error: failed to initialize alpm library\n' },
+    });
+    await expect(failing.run('list_upgrades', [], { refresh: false })).rejects.toThrow('failed to initialize');
+  });
+
+  test('info_installed reads blocks', async () => {
+    const { run } = await machine({ 'pacman -Qi -- bash': LOCAL });
+    expect(await run('info_installed', ['bash'])).toEqual({
+      bash: {
+        name: 'bash',
+        version: '5.2.026-2',
+        architecture: 'x86_64',
+        packager: 'Tobias Powalowski <tpowa@archlinux.org>',
+        license: 'GPL-3.0-or-later',
+        size: '9.30 MiB',
+        url: 'https://www.gnu.org/software/bash/bash.html',
+        summary: 'The GNU Bourne Again shell',
+        description: 'The GNU Bourne Again shell',
+        install_date: 'Mon 18 Mar 2024 09:00:00 AM UTC',
+      },
+    });
+  });
+
+  test('refresh_db tells fetched from current', () => {
+    const text = ':: Synchronizing package databases...\n core is up to date\n extra downloading...\n';
+    expect(parsePacmanRefresh(text)).toEqual({ core: null, extra: true });
+  });
+});
+
+describe('changes', () => {
+  const quiet = '--noprogressbar --noconfirm';
+
+  test.each([
+    ['install', { name: 'tmux' }, [`-S ${quiet} --needed -- tmux`]],
+    ['install', { name: 'tmux', version: '3.4-1' }, [`-S ${quiet} --needed -- tmux=3.4-1`]],
+    ['install', { name: 'vim', reinstall: true, downloadonly: true }, [`-S ${quiet} --downloadonly -- vim`]],
+    ['install', { pkgs: ['vim', 'tmux'], only_upgrade: true }, [`-S ${quiet} --needed -- vim`]],
+    ['install', { sources: [{ x: '/tmp/x.pkg.tar.zst' }] }, [`-U ${quiet} --needed -- /tmp/x.pkg.tar.zst`]],
+    ['remove', { name: 'vim,nope' }, [`-R ${quiet} -- vim`]],
+    ['purge', { name: 'vim' }, [`-Rns ${quiet} -- vim`]],
+    ['upgrade', {}, [`-Sy ${quiet}`, `-Su ${quiet} --`]],
+    ['upgrade', { refresh: false, pkgs: ['vim'] }, [`-S --needed ${quiet} -- vim`]],
+  ])('%s %j', async (fun, kwargs, expected) => {
+    const { run, lines } = await machine();
+    await run(fun, [], kwargs);
+    expect(lines).toEqual(expected.map((line) => `pacman ${line}`));
+  });
+
+  test('failures are told in the words of pacman', async () => {
+    const stderr = 'error: target not found: nope\n';
+    const { run } = await machine({ [`pacman -S ${quiet} --needed -- nope`]: { retcode: 1, stderr } });
+    await expect(run('install', ['nope'])).rejects.toThrow('error: target not found: nope');
+    await expect(run('list_repos')).rejects.toMatchObject({ code: 'MODULE_UNAVAILABLE' });
+  });
+});
+
+describe('holds are words of IgnorePkg', () => {
+  test('hold and unhold edit the line', async () => {
+    const { run, conf } = await machine();
+    expect(await run('list_holds')).toEqual(['linux', 'lib*']);
+    await run('hold', ['bash']);
+    await run('unhold', ['linux']);
+    expect(conf()).toBe(CONF.replace('linux lib*', 'lib* bash'));
+  });
+
+  test('the line comes and goes', async () => {
+    const bare = '[options]\nColor\n';
+    const { run, conf } = await machine({}, bare);
+    await run('hold', ['bash']);
+    expect(conf()).toBe('[options]\nIgnorePkg = bash\nColor\n');
+    await run('unhold', ['bash']);
+    expect(conf()).toBe(bare);
+  });
+
+  test('what a pattern holds is not let go by name', async () => {
+    const { run } = await machine({}, '[options]\nIgnorePkg = vi*\n');
+    await expect(run('unhold', ['vim'])).rejects.toThrow('cannot unhold vim: a pattern of IgnorePkg');
+  });
+});
