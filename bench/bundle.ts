@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineBenchmark } from './lib/benchmark.ts';
 import type { Measure } from './lib/measure.ts';
 import { ratios, timeInTurns } from './lib/measure.ts';
-import { type OwnProcess, privateMb, pssMb, runProcess, startProcess } from './lib/own_process.ts';
+import { anonymousMb, type OwnProcess, pssMb, runProcess, startProcess } from './lib/own_process.ts';
 import { createRealFleet, untilIdle } from './lib/real_fleet.ts';
 
 const RUNS = 10;
@@ -80,12 +80,12 @@ async function measureMemory(start: Start, runs: number): Promise<Measure[]> {
       const minion = await start(profile);
       await untilIdle([minion]);
       pss.push(pssMb(minion.pid));
-      own.push(privateMb(minion.pid));
+      own.push(anonymousMb(minion.pid));
       await minion.stop();
     }
     found.push(
       { name: `${profile}, at rest, PSS`, unit: 'MB', values: pss, bar: { max: 25 } },
-      { name: `${profile}, at rest, private`, unit: 'MB', values: own },
+      { name: `${profile}, at rest, anonymous`, unit: 'MB', values: own },
     );
   }
   return found;

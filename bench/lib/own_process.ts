@@ -77,9 +77,9 @@ export function pssMb(pid: number): number {
   return memoryMb(pid, 'Pss');
 }
 
-/** What it has in memory for itself alone, MB. */
-export function privateMb(pid: number): number {
-  return memoryMb(pid, 'Private_Clean') + memoryMb(pid, 'Private_Dirty');
+/** What it made itself, MB: no pages of files, such as Node's own. */
+export function anonymousMb(pid: number): number {
+  return memoryMb(pid, 'Anonymous');
 }
 
 function memoryMb(pid: number, field: string): number {

@@ -8,6 +8,12 @@ const FOLDERS = {
   beacons: 'minion/beacons',
   returners: 'shared/returners',
 };
+/** What Node has itself, and the native part of cbor-x, which a file of text cannot bring. */
+const REPLACED = {
+  'cbor-extract': './scripts/bundle/no_cbor_extract.cjs',
+  'readable-stream': 'node:stream',
+  'worker-timers': 'node:timers',
+};
 const MINIFY = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true };
 
 /** The sources of a minion as chunks in CommonJS by name: those that `entry` cannot start without, and all others. */
@@ -25,7 +31,7 @@ export async function bundleChunks(root) {
     target: 'node20',
     ...MINIFY,
     define: { 'import.meta.url': 'BUNDLE_URL' },
-    alias: { 'cbor-extract': './scripts/bundle/no_cbor_extract.cjs' },
+    alias: REPLACED,
     metafile: true,
     write: false,
     logLevel: 'warning',

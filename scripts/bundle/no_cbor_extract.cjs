@@ -1,2 +1,2 @@
-// In place of the native part of cbor-x, which a file of text cannot bring: cbor-x takes nothing for none.
+// cbor-x takes nothing for none, and does in JavaScript what its native part would do.
 module.exports = undefined;
