@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../shared/errors.ts';
 import { AbsolutePath, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { commandFailed, type ExecResult } from '../lib/exec.ts';
+import { fileRoot } from '../lib/file_root.ts';
 
 export default defineModule({
   summary: 'See and choose the programs that stand behind generic names.',
@@ -103,10 +102,5 @@ function parseLink(text: string): string {
 }
 
 async function currentPath({ root }: MinionContext, name: string): Promise<string | false> {
-  try {
-    return await readlink(join(root, 'etc/alternatives', name));
-  } catch (error) {
-    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
-    throw error;
-  }
+  return (await fileRoot(root).link(join('/etc/alternatives', name))) ?? false;
 }

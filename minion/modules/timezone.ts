@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, readlink, rename, symlink } from 'node:fs/promises';
+import { readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../../shared/errors.ts';
@@ -96,18 +96,9 @@ async function date({ exec }: MinionContext, format: string): Promise<string> {
 }
 
 async function currentZone({ root }: MinionContext): Promise<string> {
-  const zone = /zoneinfo\/(.+)$/.exec(await linkOf(join(root, 'etc/localtime')))?.[1];
-  return zone ?? fileRoot(root).readText('/etc/timezone')?.trim() ?? 'UTC';
-}
-
-/** Empty when it is a file of its own or not there. */
-async function linkOf(path: string): Promise<string> {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    if (['ENOENT', 'EINVAL'].includes(systemErrorCode(error) ?? '')) return '';
-    throw error;
-  }
+  const files = fileRoot(root);
+  const zone = /zoneinfo\/(.+)$/.exec((await files.link('/etc/localtime')) ?? '')?.[1];
+  return zone ?? files.readText('/etc/timezone')?.trim() ?? 'UTC';
 }
 
 async function rulesOf({ root }: MinionContext, zone: string): Promise<Buffer> {
