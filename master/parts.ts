@@ -9,6 +9,8 @@ import type { Encoding } from '../shared/protocol/codec.ts';
 import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import { createExternalAuth, type ExternalAuth } from './auth/external_auth.ts';
+import { type Observers, openObservers } from './auth/observers.ts';
+import { isOfTheMaster, type Operators, openOperators } from './auth/operators.ts';
 import type { MasterConfig } from './config.ts';
 import { createWire, type WireTap } from './conformance/wire.ts';
 import type { MasterContext } from './context.ts';
@@ -27,16 +29,15 @@ import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
 import { createAutosign } from './keys/autosign.ts';
-import { type DeviceChange, type Devices, openDevices } from './keys/devices.ts';
+import { type Devices, openDevices } from './keys/devices.ts';
 import { createEnrollment, type Enrollment } from './keys/enroll.ts';
 import { emitKeyEvent } from './keys/key_events.ts';
 import { type KeyStore, openKeyStore } from './keys/key_store.ts';
 import type { KeyChange } from './keys/key_table.ts';
+import type { EntryChange } from './keys/private_entries.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
-import { type Observers, openObservers } from './observers.ts';
-import { isOfTheMaster, type Operators, openOperators } from './operators.ts';
 import { type AuditLog, openAuditLog } from './permissions/audit_log.ts';
 import { readBlacklist, readRules } from './permissions/permission_rules.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
@@ -315,7 +316,7 @@ function keyChanged(change: KeyChange, parts: MinionParts, broker: Broker | unde
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
 }
 
-function deviceChanged(id: string, change: DeviceChange, parts: MinionParts, broker: Broker | undefined): void {
+function deviceChanged(id: string, change: EntryChange, parts: MinionParts, broker: Broker | undefined): void {
   parts.bus.emit('salt/key', { id, act: change === 'removed' ? 'delete' : 'accept', result: true });
   if (broker === undefined) return;
   if (change === 'removed') endMinion(id, 'it was deleted', parts, broker);

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
-import { FleetError } from '../shared/errors.ts';
-import { UserName } from '../shared/protocol/fields.ts';
-import { isTopicFilter } from '../shared/protocol/topic.ts';
-import { hashPassword, isPassword, makePassword, PasswordHash } from './keys/passwords.ts';
-import { createSerialQueue } from './keys/serial_queue.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { UserName } from '../../shared/protocol/fields.ts';
+import { isTopicFilter } from '../../shared/protocol/topic.ts';
+import { hashPassword, isPassword, makePassword, PasswordHash } from '../keys/passwords.ts';
+import { openPrivateEntries } from '../keys/private_entries.ts';
 
 /** Who may watch and say nothing, over TCP or TLS with a password. */
 export interface Observers {
@@ -20,26 +19,28 @@ export interface Observers {
 }
 
 const Stored = v.record(UserName, v.object({ password_hash: PasswordHash, topics: v.array(v.string()) }));
-type Stored = v.InferOutput<typeof Stored>;
 
 /** Reads and writes `observers.json` in pkiDir. `changed` is called when a password is worth nothing any more. */
 export async function openObservers(pkiDir: string, changed: (name: string) => void): Promise<Observers> {
-  const path = join(pkiDir, 'observers.json');
-  const known = new Map(Object.entries(await readStored(path)));
-  const inOrder = createSerialQueue();
-  const save = async (name: string, next: ReadonlyMap<string, Stored[string]>): Promise<void> => {
-    await writePrivateFile(path, `${JSON.stringify(Object.fromEntries(next), null, 2)}\n`);
-    const entry = next.get(name);
-    if (entry === undefined) known.delete(name);
-    else known.set(name, entry);
-    changed(name);
-  };
+  const stored = await openPrivateEntries({
+    path: join(pkiDir, 'observers.json'),
+    schema: Stored,
+    writtenBy: 'salt-key --gen-observer',
+    remedy: 'make the observers',
+    changed,
+  });
   return {
     topicsOf(name, password) {
-      const entry = known.get(name);
+      const entry = stored.get(name);
       return isPassword(entry?.password_hash, password) ? entry?.topics : undefined;
     },
-    list: () => Object.fromEntries([...known].sort().map(([name, { topics }]) => [name, topics])),
+    list: () =>
+      Object.fromEntries(
+        stored
+          .names()
+          .sort()
+          .map((name) => [name, stored.get(name)?.topics ?? []]),
+      ),
     async add(name, topics) {
       if (!v.is(UserName, name)) {
         throw new FleetError('ARGS_INVALID', `${JSON.stringify(name)} cannot be an observer's name`, {
@@ -53,28 +54,9 @@ export async function openObservers(pkiDir: string, changed: (name: string) => v
         });
       }
       const password = makePassword();
-      const entry = { password_hash: hashPassword(password), topics: [...topics] };
-      await inOrder(() => save(name, new Map(known).set(name, entry)));
+      await stored.set(name, { password_hash: hashPassword(password), topics: [...topics] });
       return password;
     },
-    remove: (name) =>
-      inOrder(async () => {
-        if (!known.has(name)) return false;
-        await save(name, new Map([...known].filter(([other]) => other !== name)));
-        return true;
-      }),
+    remove: async (name) => (await stored.remove((other) => other === name)).length > 0,
   };
-}
-
-async function readStored(path: string): Promise<Stored> {
-  const text = await readPrivateFile(path);
-  if (text === undefined) return {};
-  try {
-    return v.parse(Stored, JSON.parse(text));
-  } catch (cause) {
-    throw new FleetError('CONFIG_INVALID', `${path} is not what salt-key --gen-observer wrote`, {
-      hint: 'restore it, or remove it and make the observers again',
-      cause,
-    });
-  }
 }

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Clock, nowSeconds } from '../shared/clock.ts';
-import { readPrivateFile, writePrivateFile } from '../shared/crypto/private_file.ts';
-import { FleetError } from '../shared/errors.ts';
-import { UnixTime, UserName } from '../shared/protocol/fields.ts';
-import { REACTOR_USER } from '../shared/reactor/reaction.ts';
-import { isExternalName } from './auth/external_auth.ts';
-import { SCHEDULE_USER } from './jobs/scheduled.ts';
-import { hashPassword, isPassword, makePassword, PasswordHash } from './keys/passwords.ts';
-import { createSerialQueue } from './keys/serial_queue.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { UnixTime, UserName } from '../../shared/protocol/fields.ts';
+import { REACTOR_USER } from '../../shared/reactor/reaction.ts';
+import { SCHEDULE_USER } from '../jobs/scheduled.ts';
+import { hashPassword, isPassword, makePassword, PasswordHash } from '../keys/passwords.ts';
+import { openPrivateEntries } from '../keys/private_entries.ts';
+import { isExternalName } from './external_auth.ts';
 
 /** Operators who log in with a password, over TCP. */
 export interface Operators {
@@ -45,31 +44,30 @@ export async function openOperators(
   clock: Clock,
   changed: (user: string) => void,
 ): Promise<Operators> {
-  const path = join(pkiDir, 'operators.json');
   const reserved = Object.keys(configured).find(isReservedName);
   if (reserved !== undefined) {
     throw new FleetError('CONFIG_INVALID', `operators: ${reserved} is a name of the master's own`, {
       hint: 'choose another one',
     });
   }
-  let stored = await readStored(path);
-  const inOrder = createSerialQueue();
+  const stored = await openPrivateEntries({
+    path: join(pkiDir, 'operators.json'),
+    schema: Stored,
+    writtenBy: 'salt-run operators.add',
+    remedy: 'add the operators',
+    changed,
+  });
   const expired = (user: string): string | undefined => {
-    const { expires_at: at } = entryOf(stored, user) ?? {};
+    const { expires_at: at } = stored.get(user) ?? {};
     if (at === undefined || nowSeconds(clock) < at) return undefined;
     return `the password of ${user} expired at ${new Date(at * 1000).toISOString()}`;
   };
-  const save = async (next: Stored, user: string): Promise<void> => {
-    await writePrivateFile(path, `${JSON.stringify(next, null, 2)}\n`);
-    stored = next;
-    changed(user);
-  };
   return {
     isOperator(user, password) {
-      const entry = entryOf(stored, user) ?? entryOf(configured, user);
+      const entry = stored.get(user) ?? entryOf(configured, user);
       return isPassword(entry?.password_hash, password) && expired(user) === undefined;
     },
-    names: () => [...new Set([...Object.keys(configured), ...Object.keys(stored)])].sort(),
+    names: () => [...new Set([...Object.keys(configured), ...stored.names()])].sort(),
     expired,
     add: async (user, ttlSeconds) => {
       if (isReservedName(user)) {
@@ -82,30 +80,11 @@ export async function openOperators(
       }
       const password = makePassword();
       const expiry = ttlSeconds === undefined ? {} : { expires_at: nowSeconds(clock) + ttlSeconds };
-      await inOrder(() => save({ ...stored, [user]: { password_hash: hashPassword(password), ...expiry } }, user));
+      await stored.set(user, { password_hash: hashPassword(password), ...expiry });
       return password;
     },
-    remove: (user) =>
-      inOrder(async () => {
-        if (!Object.hasOwn(stored, user)) return false;
-        const { [user]: _removed, ...rest } = stored;
-        await save(rest, user);
-        return true;
-      }),
+    remove: async (user) => (await stored.remove((name) => name === user)).length > 0,
   };
-}
-
-async function readStored(path: string): Promise<Stored> {
-  const text = await readPrivateFile(path);
-  if (text === undefined) return {};
-  try {
-    return v.parse(Stored, JSON.parse(text));
-  } catch (cause) {
-    throw new FleetError('CONFIG_INVALID', `${path} is not what salt-run operators.add wrote`, {
-      hint: 'restore it, or remove it and add the operators again',
-      cause,
-    });
-  }
 }
 
 function entryOf(entries: Stored, user: string): Stored[string] | undefined {

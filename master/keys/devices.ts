@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readPrivateFile, writePrivateFile } from '../../shared/crypto/private_file.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { MinionId } from '../../shared/ids.ts';
 import { FunctionName } from '../../shared/protocol/fields.ts';
 import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { hashPassword, isPassword, makePassword, PasswordHash } from './passwords.ts';
-import { createSerialQueue } from './serial_queue.ts';
+import { type EntryChange, openPrivateEntries } from './private_entries.ts';
 
 /**
  * Constrained minions: they log in with a password and check jobs by an HMAC key, or by nothing but the connection. What
@@ -56,8 +55,6 @@ export interface DeviceSecrets {
   readonly hmac_key?: string;
 }
 
-export type DeviceChange = 'added' | 'replaced' | 'removed';
-
 const HMAC_KEY_BYTES = 16;
 const Whole = v.pipe(v.number(), v.integer());
 
@@ -72,58 +69,41 @@ const StoredDevice = v.object({
 });
 type StoredDevice = v.InferOutput<typeof StoredDevice>;
 const Stored = v.record(MinionId, StoredDevice);
-type Stored = v.InferOutput<typeof Stored>;
 
 /** Reads and writes `constrained.json` in pkiDir, which holds the HMAC keys. Throws CONFIG_INVALID. */
 export async function openDevices(
   pkiDir: string,
-  changed: (id: string, change: DeviceChange) => void,
+  changed: (id: string, change: EntryChange) => void,
 ): Promise<Devices> {
-  const path = join(pkiDir, 'constrained.json');
-  const known = new Map(Object.entries(await readStored(path)));
-  const devices = new Map([...known].map(([id, stored]) => [id, deviceOf(stored)]));
-  const inOrder = createSerialQueue();
-  const save = (next: ReadonlyMap<string, StoredDevice>): Promise<void> =>
-    writePrivateFile(path, `${JSON.stringify(Object.fromEntries(next), null, 2)}\n`);
-  const find = (globs: readonly string[]): readonly string[] => {
-    const matchers = globs.map(globMatcher);
-    return [...devices.keys()].filter((id) => matchers.some((matches) => matches(id))).sort();
-  };
+  const stored = await openPrivateEntries({
+    path: join(pkiDir, 'constrained.json'),
+    schema: Stored,
+    writtenBy: 'salt-key --add-constrained',
+    remedy: 'add the constrained minions',
+    changed,
+  });
   return {
-    ids: () => [...devices.keys()],
-    find,
-    get: (id) => devices.get(id),
-    isDevice: (id, password) => isPassword(known.get(id)?.password_hash, password),
-    add: (id, { trust, ...declared }) =>
-      inOrder(async () => {
-        if (!v.is(MinionId, id)) throw new FleetError('ARGS_INVALID', `${JSON.stringify(id)} is not a minion id`);
-        const password = makePassword();
-        const key = trust === 'hmac' ? randomBytes(HMAC_KEY_BYTES).toString('hex') : undefined;
-        const stored = parseDevice({
-          ...declared,
-          password_hash: hashPassword(password),
-          ...(key !== undefined && { hmac_key: key }),
-        });
-        await save(new Map(known).set(id, stored));
-        const change = known.has(id) ? 'replaced' : 'added';
-        known.set(id, stored);
-        devices.set(id, deviceOf(stored));
-        changed(id, change);
-        return { password, ...(key !== undefined && { hmac_key: key }) };
-      }),
-    remove: (globs) =>
-      inOrder(async () => {
-        const ids = find(globs);
-        if (ids.length === 0) return ids;
-        await save(new Map([...known].filter(([id]) => !ids.includes(id))));
-        for (const id of ids) {
-          known.delete(id);
-          devices.delete(id);
-          changed(id, 'removed');
-        }
-        return ids;
-      }),
+    ids: stored.names,
+    find: (globs) => stored.names().filter(anyGlob(globs)).sort(),
+    get(id) {
+      const device = stored.get(id);
+      return device && deviceOf(device);
+    },
+    isDevice: (id, password) => isPassword(stored.get(id)?.password_hash, password),
+    async add(id, { trust, ...declared }) {
+      if (!v.is(MinionId, id)) throw new FleetError('ARGS_INVALID', `${JSON.stringify(id)} is not a minion id`);
+      const password = makePassword();
+      const key = trust === 'hmac' ? { hmac_key: randomBytes(HMAC_KEY_BYTES).toString('hex') } : {};
+      await stored.set(id, parseDevice({ ...declared, password_hash: hashPassword(password), ...key }));
+      return { password, ...key };
+    },
+    remove: async (globs) => (await stored.remove(anyGlob(globs))).sort(),
   };
+}
+
+function anyGlob(globs: readonly string[]): (id: string) => boolean {
+  const matchers = globs.map(globMatcher);
+  return (id) => matchers.some((matches) => matches(id));
 }
 
 function deviceOf({ max_packet, window, hmac_key: key, functions, blocks }: StoredDevice): Device {
@@ -140,17 +120,4 @@ function parseDevice(value: unknown): StoredDevice {
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new FleetError('ARGS_INVALID', `${v.getDotPath(issue) ?? 'device'}: ${issue.message}`);
-}
-
-async function readStored(path: string): Promise<Stored> {
-  const text = await readPrivateFile(path);
-  if (text === undefined) return {};
-  try {
-    return v.parse(Stored, JSON.parse(text));
-  } catch (cause) {
-    throw new FleetError('CONFIG_INVALID', `${path} is not what salt-key --add-constrained wrote`, {
-      hint: 'restore it, or remove it and add the constrained minions again',
-      cause,
-    });
-  }
 }

@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { type Observers, openObservers } from '../../../master/observers.ts';
-import { temporaryDir } from '../../support/temporary_dir.ts';
+import { type Observers, openObservers } from '../../../../master/auth/observers.ts';
+import { temporaryDir } from '../../../support/temporary_dir.ts';
 
 let pkiDir: string;
 let observers: Observers;

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openOperators } from '../../../master/operators.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+import { openOperators } from '../../../../master/auth/operators.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 let directory: string;
 let changed: string[];
