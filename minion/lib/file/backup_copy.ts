@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, readdir, realpath, stat, utimes } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
 import { formatTime } from '../../../shared/render/salt/format_time.ts';
@@ -47,17 +48,28 @@ export async function keepBackup(context: MinionContext, path: string): Promise<
     const fraction = milliseconds + String(more).padStart(3, '0');
     const name = `${path.slice(path.lastIndexOf('/') + 1)}${formatTime(now, `_%a_%b_%d_%H:%M:%S_${fraction}_%Y`)}`;
     try {
-      return await copyWhole(path, join(place, name), constants.COPYFILE_EXCL);
+      return await copyNew(path, join(place, name));
     } catch (error) {
       if (systemErrorCode(error) !== 'EEXIST') throw error;
     }
   }
 }
 
-/** Copies a file with its owner, mode and times. */
-export async function copyWhole(path: string, copy: string, flags = 0): Promise<void> {
+/** Copies a file with its owner, mode and times, into the place of what has that name: a link there is not followed. */
+export async function copyWhole(path: string, copy: string): Promise<void> {
+  const temporary = `${copy}.${randomBytes(6).toString('hex')}`;
+  try {
+    await copyNew(path, temporary);
+    await rename(temporary, copy);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function copyNew(path: string, copy: string): Promise<void> {
   const { uid, gid, mode, atime, mtime } = await stat(path);
-  await copyFile(path, copy, flags);
+  await copyFile(path, copy, constants.COPYFILE_EXCL);
   const made = await stat(copy);
   if (made.uid !== uid || made.gid !== gid) await chown(copy, uid, gid);
   await chmod(copy, mode & 0o7777);

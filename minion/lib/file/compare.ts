@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { unifiedDiff } from '../../../shared/data/text_diff.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { Flag, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
+import { withRegularFile } from '../regular_file.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { findHash } from './hash_list.ts';
 import { isThere } from './owners.ts';
@@ -82,11 +82,12 @@ async function fetched(context: MinionContext, path: string, saltenv: string): P
 
 async function bytesOf(path: string): Promise<Buffer> {
   if (!(await isThere(path))) throw commandFailed(`File ${path} was not found`);
-  const { size } = await stat(path);
-  if (size <= COMPARED_BYTES_MAX) return readFile(path);
-  throw new FleetError(
-    'LIMIT_EXCEEDED',
-    `${path} has ${size} bytes: files to be compared have at most ${COMPARED_BYTES_MAX}`,
-    { hint: 'compare their checksums with file.get_hash' },
-  );
+  return withRegularFile(path, (file, { size }) => {
+    if (size <= COMPARED_BYTES_MAX) return file.readFile();
+    throw new FleetError(
+      'LIMIT_EXCEEDED',
+      `${path} has ${size} bytes: files to be compared have at most ${COMPARED_BYTES_MAX}`,
+      { hint: 'compare their checksums with file.get_hash' },
+    );
+  });
 }

@@ -5,6 +5,7 @@ import { Count, Flag, Real, Text } from '../../../shared/plugin/args.ts';
 import type { Extra } from '../../../shared/plugin/function.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
+import { withRegularFile } from '../regular_file.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
 import { replaceContent } from './replace_content.ts';
@@ -22,11 +23,11 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     args: { path: FilePath, binary: v.optional(Flag, false) },
     reads: true,
     examples: ["salt '*' file.read /path/to/file"],
-    async run(_context, { path, binary }) {
-      const { size } = await stat(path);
-      if (size > READ_BYTES_MAX) throw tooLong(path, size);
-      return binary ? readFile(path) : readFile(path, 'utf8');
-    },
+    run: (_context, { path, binary }) =>
+      withRegularFile<string | Uint8Array>(path, async (file, { size }) => {
+        if (size > READ_BYTES_MAX) throw tooLong(path, size);
+        return binary ? file.readFile() : file.readFile('utf8');
+      }),
   }),
   write: fileFn({
     summary: 'Write text to a file, overwriting any existing contents.',
@@ -63,7 +64,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: [`salt '*' file.prepend /etc/motd 'With all thine offerings thou shalt offer salt.'`],
     async run(context, { path }, extra) {
       const lines = linesOf(extra);
-      const old = (await isThere(path)) ? await readFile(path) : Buffer.alloc(0);
+      const old = (await isThere(path)) ? await withRegularFile(path, (file) => file.readFile()) : Buffer.alloc(0);
       await replaceContent(context, path, Buffer.concat([Buffer.from(joined(lines)), old]));
       return `Prepended ${lines.length} lines to "${path}"`;
     },

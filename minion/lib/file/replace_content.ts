@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
 import { systemErrorCode } from '../../../shared/errors.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { type Labelling, restoreLabel } from '../restore_label.ts';
@@ -21,12 +21,38 @@ export async function replaceContent(
   keepsInode = true,
 ): Promise<void> {
   const found = (await isThere(path)) ? await stat(path) : undefined;
-  if (found !== undefined && (!found.isFile() || (keepsInode && found.nlink > 1))) return writeFile(path, content);
+  if (found?.isFile() === false) return writeFile(path, content);
+  if (found !== undefined && keepsInode && found.nlink > 1) return overwrite(path, content);
   try {
     await writeFileAtomically(path, content);
   } catch (error) {
     if (!ONLY_IN_PLACE.includes(systemErrorCode(error) ?? '')) throw error;
-    return writeFile(path, content);
+    return found === undefined ? writeFile(path, content) : overwrite(path, content);
   }
   if (found !== undefined) await restoreLabel(context, path);
+}
+
+/** In its place. What the file grows by is written first: on a full disk it stays as it was. */
+async function overwrite(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const file = await open(path, 'r+');
+  try {
+    const { size } = await file.stat();
+    try {
+      await writeAt(file, bytes.subarray(size), size);
+    } catch (error) {
+      await file.truncate(size);
+      throw error;
+    }
+    await writeAt(file, bytes.subarray(0, size), 0);
+    await file.truncate(bytes.length);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
+  }
 }

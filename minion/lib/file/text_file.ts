@@ -1,7 +1,8 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { unifiedDiff } from '../../../shared/data/text_diff.ts';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
+import { withRegularFile } from '../regular_file.ts';
 import { copyWhole, keepBackup } from './backup_copy.ts';
 import { isThere } from './owners.ts';
 import { replaceContent } from './replace_content.ts';
@@ -17,18 +18,17 @@ export interface TextFile {
   readonly encoding: 'utf8' | 'latin1';
 }
 
-/** Throws ARGS_INVALID for what is missing or binary, LIMIT_EXCEEDED for what is too long. */
+/** Throws ARGS_INVALID for what is missing or binary, COMMAND_FAILED for a pipe or a device, LIMIT_EXCEEDED for what is too long. */
 export async function readTextFile(path: string): Promise<TextFile> {
   if (!(await isThere(path))) throw new FleetError('ARGS_INVALID', `File not found: ${path}`);
   const real = await realpath(path);
-  const { size } = await stat(real);
-  if (size > TEXT_BYTES_MAX) {
+  const bytes = await withRegularFile(real, (file, { size }) => {
+    if (size <= TEXT_BYTES_MAX) return file.readFile();
     throw new FleetError(
       'LIMIT_EXCEEDED',
       `${path} has ${size} bytes: texts to be edited have at most ${TEXT_BYTES_MAX}`,
     );
-  }
-  const bytes = await readFile(real);
+  });
   if (bytes.subarray(0, 512).includes(0)) {
     throw new FleetError('ARGS_INVALID', `Cannot perform string replacements on a binary file: ${real}`);
   }

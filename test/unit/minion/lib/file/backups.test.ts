@@ -81,3 +81,11 @@ test('a backup is removed, and one that is not there is not', async () => {
   expect(await machine.call('delete_backup', [path, 0])).toMatchObject({ result: true });
   expect(await list(path)).toEqual({});
 });
+
+test('a link in the place of the copy is replaced, and what it leads to left alone', async () => {
+  const other = await machine.make('other', 'kept\n');
+  await symlink(other, `${path}.bak`);
+  await machine.call('replace', [path, 'one', 'two'], { backup: '.bak' });
+  expect(await readFile(other, 'utf8')).toBe('kept\n');
+  expect(await readFile(`${path}.bak`, 'utf8')).toBe('one\n');
+});

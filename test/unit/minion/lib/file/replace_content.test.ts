@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { link, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { replaceContent } from '../../../../../minion/lib/file/replace_content.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
+import { fixtureRoot } from '../../../../support/fixture_root.ts';
+
+const old = 'old\n'.repeat(512);
+
+async function linkedFile() {
+  const root = await fixtureRoot({ f: old });
+  await link(join(root, 'f'), join(root, 'other'));
+  return { root, path: join(root, 'f'), read: () => readFile(join(root, 'other'), 'utf8') };
+}
+
+test.each(['shorter\n', '', old.toUpperCase(), `longer\n${old}`])(
+  'a file with several names has the new content by each',
+  async (content) => {
+    const { root, path, read } = await linkedFile();
+    await replaceContent(fakeContext({ root }), path, content);
+    expect(await read()).toBe(content);
+  },
+);
+
+/** Of files that this process writes. */
+function limitBytes(max: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${max}:unlimited`]);
+}
+
+test('what a full disk does not take leaves a file with several names as it was', async () => {
+  const { root, path, read } = await linkedFile();
+  onTestFinished(() => limitBytes('unlimited'));
+  // It ends a write as a full disk does.
+  limitBytes(4096);
+  await expect(replaceContent(fakeContext({ root }), path, 'new\n'.repeat(2048))).rejects.toThrow('EFBIG');
+  expect(await read()).toBe(old);
+});
