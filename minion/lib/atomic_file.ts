@@ -10,6 +10,8 @@ export interface AtomicFileOptions {
   /** Without it the owner of the file that is replaced. */
   readonly uid?: number;
   readonly gid?: number;
+  /** A symbolic link is replaced itself, which takes mode, uid and gid. */
+  readonly replacesLink?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function writeFileAtomically(
   content: string | Uint8Array,
   options: AtomicFileOptions = {},
 ): Promise<void> {
-  const target = await resolveLink(path);
+  const target = options.replacesLink ? path : await resolveLink(path);
   const replaced = await statIfThere(target);
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`);

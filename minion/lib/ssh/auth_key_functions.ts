@@ -112,20 +112,20 @@ function wish({ key, enc, comment, options }: Wanted): AuthorizedKey {
 
 async function keysOf(context: MinionContext, name: string, config: string, hash: string | undefined) {
   const file = await findUserFile(context, name, config);
-  const text = file && (await readSshFile(context, file.path));
+  const text = file && (await readSshFile(context, file));
   return text === undefined ? undefined : describeKeys(text, hash);
 }
 
 async function keyText(context: MinionContext, name: string, config: string): Promise<string> {
   const file = await findUserFile(context, name, config);
-  return (file && (await readSshFile(context, file.path))) ?? '';
+  return (file && (await readSshFile(context, file))) ?? '';
 }
 
 async function keysIn(context: MinionContext, path: string): Promise<AuthorizedKey[]> {
   if (!path.startsWith('/')) {
     throw commandFailed(`cannot fetch ${path}: the file server is not available`, 'name a file of the minion');
   }
-  const text = await readSshFile(context, path);
+  const text = await readSshFile(context, { path, user: undefined });
   if (text === undefined) throw commandFailed(`there is no file ${path}`);
   return [...parseKeys(text).values()];
 }
@@ -140,7 +140,7 @@ async function setKey(context: MinionContext, name: string, config: string, key:
   if (path.startsWith(`${user.home}/`) && !(await isDirectory(join(context.root, user.home)))) {
     return failed(context, 'fail');
   }
-  const text = (await readSshFile(context, path)) ?? '';
+  const text = (await readSshFile(context, file)) ?? '';
   const judgement = judgeKey(text, key);
   if (judgement === 'exists') return 'no change';
   await writeSshFile(context, file, withKey(text, key));
@@ -154,7 +154,7 @@ async function removeKeys(
   keys: readonly string[],
 ): Promise<'Key removed' | 'Key not present'> {
   const file = await findUserFile(context, name, config);
-  const text = file && (await readSshFile(context, file.path));
+  const text = file && (await readSshFile(context, file));
   if (file === undefined || text === undefined) return 'Key not present';
   const left = keys.reduce(withoutKey, text);
   if (parseKeys(left).size === parseKeys(text).size) return 'Key not present';

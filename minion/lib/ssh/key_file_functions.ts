@@ -31,7 +31,8 @@ export const keyFileFunctions: Readonly<Record<string, MinionFunction>> = {
       for (const name of await namesIn(join(context.root, keydir))) {
         const [, type, end = '', cert] = /^ssh_host_(.+?)_key((-cert)?\.pub)?$/.exec(name) ?? [];
         if (type === undefined || (end === '' && !isPrivate) || (cert !== undefined && !certs)) continue;
-        keys[`${type}${end}`] = (await readSshFile(context, join(keydir, name)))?.trim() ?? '';
+        keys[`${type}${end}`] =
+          (await readSshFile(context, { path: join(keydir, name), user: undefined }))?.trim() ?? '';
       }
       return keys;
     },
@@ -62,7 +63,7 @@ export const keyFileFunctions: Readonly<Record<string, MinionFunction>> = {
     async run(context, { key }) {
       if (key.includes('-----BEGIN')) return isEncryptedKey(key);
       if (!isAbsolute(key)) throw commandFailed('key is neither an absolute path nor the text of a private key');
-      const text = await readSshFile(context, key);
+      const text = await readSshFile(context, { path: key, user: undefined });
       if (text === undefined) throw commandFailed(`there is no file ${key}`);
       return isEncryptedKey(text);
     },
@@ -78,7 +79,12 @@ async function keysOf(context: MinionContext, name: string, files: readonly stri
   const user = findUser(await readAccounts(context.root), name);
   if (user === undefined) return {};
   const texts = await Promise.all(
-    files.map((file) => readSshFile(context, isAbsolute(file) ? file : join(user.home, '.ssh', file))),
+    files.map((file) =>
+      readSshFile(
+        context,
+        isAbsolute(file) ? { path: file, user: undefined } : { path: join(user.home, '.ssh', file), user },
+      ),
+    ),
   );
   return Object.fromEntries(
     files.flatMap((file, index) => (texts[index] === undefined ? [] : [[file, texts[index] ?? '']])),

@@ -105,7 +105,7 @@ async function change(
 ) {
   const file = await findHostsFile(context, place);
   if ('error' in file) return file;
-  const text = await readSshFile(context, file.path);
+  const text = await readSshFile(context, file);
   if (text === undefined) return hostError(context, `Known hosts file ${file.path} does not exist`);
   const changed = edit(text) ?? text;
   if (changed === text) return { status, comment: `${nothing} ${file.path}` };

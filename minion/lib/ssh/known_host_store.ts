@@ -38,7 +38,7 @@ export interface HostQuery extends HostPlace {
 export async function storedHostKeys(context: MinionContext, query: HostQuery): Promise<HostKey[] | HostError> {
   const file = await findHostsFile(context, query);
   if ('error' in file) return file;
-  const text = (await readSshFile(context, file.path)) ?? '';
+  const text = (await readSshFile(context, file)) ?? '';
   return findHostKeys(text, sshHostname(query.hostname, query.port), query.fingerprint_hash_type);
 }
 

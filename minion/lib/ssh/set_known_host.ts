@@ -66,7 +66,7 @@ async function store(
   { hostname, port, key, hash_known_hosts: hashes }: WantedHost,
   found: readonly HostKey[],
 ): Promise<void> {
-  const text = (await readSshFile(context, file.path)) ?? '';
+  const text = (await readSshFile(context, file)) ?? '';
   const types = found.map(({ enc }) => enc);
   const others = withoutHost(text, sshHostname(hostname, port), types) ?? text;
   // What was scanned comes hashed already.

@@ -1,10 +1,13 @@
-import { chmod, chown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
 import { findUser, readAccounts, type User } from '../accounts.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
+import { fileRoot } from '../file_root.ts';
+import { withRegularFile } from '../regular_file.ts';
+import { requireOwn, writeUserFile } from './user_file.ts';
 
 /** A file that belongs to a user, or to the whole machine. */
 export interface SshFile {
@@ -28,48 +31,30 @@ export async function findUserFile(
   return { path: isAbsolute(expanded) ? expanded : join(user.home, expanded), user };
 }
 
-/** The text, undefined when there is no such file. */
-export async function readSshFile({ root }: MinionContext, path: string): Promise<string | undefined> {
+/** Texts are taken apart on the event loop. */
+const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * The text, undefined when there is no such file. Throws COMMAND_FAILED for pipes, devices and links that lead to
+ * what is not the user's: it might be written back to where the user can read it.
+ */
+export async function readSshFile({ root }: MinionContext, { path, user }: SshFile): Promise<string | undefined> {
   try {
-    return await readFile(join(root, path), 'utf8');
+    return await withRegularFile(join(root, path), async (file, { size }) => {
+      if (user !== undefined) await requireOwn({ root, path, user }, file);
+      if (size > TEXT_BYTES_MAX) throw commandFailed(`${path} has ${size} bytes, more than a file of ssh needs`);
+      return file.readFile('utf8');
+    });
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   }
 }
 
-/**
- * Replaces the file; owner and mode stay, those of a new one are what ssh asks for. Throws COMMAND_FAILED where a link
- * leads to what is not the user's: who may change a home shall not have root write elsewhere.
- */
+/** Replaces the file; owner and mode stay, those of a new one are what ssh asks for. Throws COMMAND_FAILED. */
 export async function writeSshFile({ root }: MinionContext, { path, user }: SshFile, text: string): Promise<void> {
+  if (user !== undefined) return writeUserFile({ root, path, user }, text);
   const file = join(root, path);
-  const folder = dirname(file);
-  if (await mkdir(folder, { recursive: true })) {
-    if (user !== undefined) await chown(folder, user.uid, user.gid);
-    await chmod(folder, user === undefined ? 0o755 : 0o700);
-  }
-  const isNew = !(await isThere(file));
-  if (user !== undefined) await checkOwner(isNew ? folder : file, path, user);
-  const owner = user === undefined ? {} : { uid: user.uid, gid: user.gid };
-  await writeFileAtomically(file, text, isNew ? { mode: user === undefined ? 0o644 : 0o600, ...owner } : {});
-}
-
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** The file and its folder may be links of the user's; homes are where the administrator put them. */
-async function checkOwner(file: string, shown: string, user: User): Promise<void> {
-  const home = dirname(dirname(file));
-  const plain = join(await realpath(home), file.slice(home.length));
-  const real = await realpath(file);
-  if (real === plain || (await stat(real)).uid === user.uid) return;
-  throw commandFailed(`${shown} leads to a file that is not of ${user.name}`);
+  if (await mkdir(dirname(file), { recursive: true })) await chmod(dirname(file), 0o755);
+  await writeFileAtomically(file, text, fileRoot(root).exists(path) ? {} : { mode: 0o644 });
 }

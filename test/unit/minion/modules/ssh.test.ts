@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import ssh from '../../../../minion/modules/ssh.ts';
@@ -121,6 +122,29 @@ test('a link in a home does not have somebody else’s file written', async () =
   await symlink(join(root, 'etc/secret'), join(root, 'home/bob/.ssh/authorized_keys'));
   await expect(run('set_auth_key', ['bob', ed, 'ed25519'])).rejects.toThrow('leads to a file that is not of bob');
   expect(await read('etc/secret')).toBe('kept\n');
+});
+
+test('neither is it read, to be written back to where the user may read it', async () => {
+  const { run, root } = await machine({ 'etc/secret': 'kept\n', 'etc/id_rsa': 'PRIVATE', 'home/bob/.ssh/': '' });
+  await symlink(join(root, 'etc/secret'), join(root, 'home/bob/.ssh/known_hosts'));
+  await symlink(join(root, 'etc/id_rsa'), join(root, 'home/bob/.ssh/id_rsa'));
+  await expect(run('hash_known_hosts', ['bob'])).rejects.toThrow('leads to a file that is not of bob');
+  await expect(run('user_keys', ['bob'])).rejects.toThrow('leads to a file that is not of bob');
+});
+
+test('no folder is made behind a link in a home that leads to somebody else’s', async () => {
+  const { run, root } = await machine({ 'etc/': '', 'home/bob/.config/': '' });
+  await symlink(join(root, 'etc'), join(root, 'home/bob/.config/ssh'));
+  for (const config of ['.config/ssh/made/keys', '.config/ssh/keys']) {
+    await expect(run('set_auth_key', ['bob', ed, 'ed25519'], { config })).rejects.toThrow('not of bob');
+  }
+  expect(await readdir(join(root, 'etc'))).toEqual(['passwd']);
+});
+
+test('a pipe in the place of a file is refused instead of being waited for', async () => {
+  const { run, root } = await machine({ 'home/bob/.ssh/': '' });
+  execFileSync('mkfifo', [join(root, 'home/bob/.ssh/authorized_keys')]);
+  await expect(run('auth_keys', ['bob'])).rejects.toThrow('is not a regular file');
 });
 
 const hostFile = 'home/amy/.ssh/known_hosts';
