@@ -77,9 +77,11 @@ function createSecuring(
       rejectUnauthorized: false,
     });
     server.on('secureConnection', (socket) => accept(socket, options));
-    server.on('tlsClientError', (error, socket) =>
-      log.debug('TLS handshake failed', { address: socket.remoteAddress, error: error.message }),
-    );
+    server.on('tlsClientError', (error, socket) => {
+      log.debug('TLS handshake failed', { address: socket.remoteAddress, error: error.message });
+      // After its timeout Node.js leaves the socket open: whoever says nothing would stay for ever.
+      socket.destroy();
+    });
     return server;
   } catch (cause) {
     throw new FleetError('CONFIG_INVALID', `the certificate or key for ${nameOf(options)} cannot be used`, { cause });
