@@ -32,6 +32,8 @@ export class Connection {
   onlySpeaks = false;
   /** False when it sends more publishes than it may. */
   mayPublishNow: () => boolean = () => true;
+  /** False when it subscribes more often than it may. */
+  maySubscribeNow: () => boolean = () => true;
   /** Of all publishes to the client, Aedes' too. */
   readonly messageIds = new MessageIds();
   refusals = 0;

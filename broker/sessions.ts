@@ -21,6 +21,11 @@ const UNENROLLED_SHARE = 0.1;
 /** What a client may publish at once, in seconds of its rate. */
 const PUBLISH_BURST_SECONDS = 5;
 
+/** Of whoever waits for enrolment: a device offers its key every few seconds. */
+const UNENROLLED_PUBLISHES_PER_SECOND = 1;
+/** A client subscribes when it comes; presence follows what a minion subscribes to, and each change is an event. */
+const SUBSCRIPTIONS_PER_SECOND = 1;
+
 /** The life of connections: a socket is accepted, says who it is, fails or ends. */
 export interface Sessions {
   readonly preConnect: NonNullable<AedesOptions['preConnect']>;
@@ -151,8 +156,9 @@ function enter(options: SessionOptions, connection: Connection, verdict: Extract
   const earlier = registry.identify(connection, who, session);
   if (who.role === 'minion' && !onlySpeaks) presence.connected(connection, who.id);
   if (who.role !== 'operator') {
-    const perSecond = limits.publishesPerSecond;
+    const perSecond = who.role === 'unenrolled' ? UNENROLLED_PUBLISHES_PER_SECOND : limits.publishesPerSecond;
     connection.mayPublishNow = createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);
+    connection.maySubscribeNow = createTokenBucket(clock, SUBSCRIPTIONS_PER_SECOND, limits.subscriptionsMax);
   }
   if (earlier === undefined) return;
   counters.connections_taken_over++;

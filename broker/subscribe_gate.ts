@@ -38,7 +38,7 @@ export function createSubscribeGate(options: {
       const { topic: filter, qos } = subscription;
       if (connection === undefined || who === undefined) return done(null, null);
       const hasRoom = connection.filters.size < limits.subscriptionsMax || connection.filters.has(filter);
-      if (hasRoom && !connection.onlySpeaks && access.maySubscribe(who, filter)) {
+      if (hasRoom && !connection.onlySpeaks && access.maySubscribe(who, filter) && connection.maySubscribeNow()) {
         connection.subscribe(filter, qos === 0 ? 0 : 1);
         return done(null, subscription);
       }
