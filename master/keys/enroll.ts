@@ -22,6 +22,8 @@ const MINUTE_MS = 60_000;
  * they push the events of the fleet out of the log.
  */
 const NO_NEWS_EVENTS = { perSecond: 10, burst: 100 } as const;
+/** Offers that are being looked at: each waits for the disk, and they are written down one after another. */
+const OPEN_MAX = 500;
 /** Characters of a message in an answer. */
 const MESSAGE_MAX = 256;
 
@@ -64,10 +66,13 @@ export function createEnrollment(options: EnrollmentOptions): Enrollment {
     emit('salt/auth', untold === 0 ? data : { ...data, left_out: untold });
     untold = 0;
   };
+  let open = 0;
   return {
     async offered(fingerprint, offer) {
       let pub = '';
+      open++;
       try {
+        if (open > OPEN_MAX) throw new FleetError('LIMIT_EXCEEDED', `${OPEN_MAX} offers are being looked at`);
         const publicKey = readOffer(fingerprint, offer);
         if (options.isTaken(offer.id)) {
           throw new FleetError('MESSAGE_INVALID', `${offer.id} is a constrained minion, which has a password`);
@@ -82,6 +87,8 @@ export function createEnrollment(options: EnrollmentOptions): Enrollment {
         const refusal = refusalOf(error);
         tell({ act: refusal.st === 'full' ? 'full' : 'error', result: false, id: offer.id, pub }, false);
         return refusal;
+      } finally {
+        open--;
       }
     },
     decided: (id) =>

@@ -3,7 +3,7 @@ import { connect as connectNet, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { IConnectPacket, IPublishPacket, ISubackPacket } from 'mqtt-packet';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { OperatorStep } from '../../shared/client/operator_client.ts';
 import { RawClient } from '../integration/broker/broker_fixture.ts';
 import type { Inbox } from '../integration/broker/inbox.ts';
@@ -113,18 +113,22 @@ export interface HostileFleet {
 export function useHostileFleet(setup: FleetSetup = {}): () => HostileFleet {
   let hostile: HostileFleet | undefined;
   let stop: (() => Promise<void>) | undefined;
+  const attackers: Attacker[] = [];
+  const endAttackers = async (): Promise<void> => {
+    for (const { socket } of attackers) socket.destroy();
+    await Promise.all(attackers.splice(0).map(({ closed }) => closed));
+  };
   beforeAll(async () => {
     const fleet = await startFleet({ ...setup, minions: ['m1', 'evil', ...(setup.minions ?? [])] });
     await fleet.stopMinion('evil');
     const { messages, connection } = await watchTopics(socketOf(fleet), ['salt/err/#']);
-    const attackers: Attacker[] = [];
     hostile = describeHostile(fleet, messages, attackers);
     stop = async () => {
-      for (const { socket } of attackers) socket.destroy();
       await connection.close();
       await fleet.stop();
     };
   });
+  afterEach(endAttackers);
   afterAll(() => stop?.());
   return () => {
     if (hostile === undefined) throw new Error('the fleet is there from beforeAll on');
