@@ -29,7 +29,7 @@ export function createRequestService({ context, openMax, log }: RequestServiceOp
   const open = new Map<string, number>();
 
   const ask = async (id: string, verb: string, payload: unknown): Promise<unknown> => {
-    const request = REQUESTS[verb];
+    const request = Object.hasOwn(REQUESTS, verb) ? REQUESTS[verb] : undefined;
     if (request === undefined) {
       throw new FleetError('FUNCTION_UNKNOWN', `the master does not answer requests of kind ${verb}`);
     }

@@ -1,6 +1,7 @@
 import { FleetError } from '../errors.ts';
 import type { TargetExpression, TargetType } from '../protocol/fields.ts';
 import { nearest } from '../suggest.ts';
+import { REGEX_SIZE_MAX, regexSize } from './regex_size.ts';
 import { type LeafKind, matcherLetters, type TargetLeaf, type TargetNode, takesDelimiter } from './target_node.ts';
 
 /** Named targets of the master's configuration: a compound target, or its words, or ids. */
@@ -82,6 +83,7 @@ function tooLong(message: string): FleetError {
 /** `path` are the node groups that are being expanded, outermost first. */
 function parseCompound(tgt: TargetExpression, surroundings: TargetSurroundings, path: readonly string[]): TargetNode {
   const words = wordsOf(tgt);
+  let regexSizes = 0;
   const fail = (word: Word | undefined, why: string, hint?: string): never => {
     throw invalid(tgt, word, why, path, hint);
   };
@@ -141,6 +143,8 @@ function parseCompound(tgt: TargetExpression, surroundings: TargetSurroundings, 
     if (kind === 'list') return { op: 'match', kind, pattern: pattern.split(','), delimiter: ':' };
     const between = delimiter || surroundings.delimiter || ':';
     if (takesDelimiter(kind) && !pattern.includes(between)) fail(word, `a name, '${between}' and a value are wanted`);
+    if (kind === 'pcre' || kind === 'grain_pcre') regexSizes += regexSize(pattern);
+    if (regexSizes > REGEX_SIZE_MAX) fail(word, 'its regular expressions are too large together');
     return checkLeaf(kind, pattern, between);
   };
 

@@ -47,10 +47,14 @@ export class Attacker extends RawClient {
     return (answer as { readonly returnCode?: number } | undefined)?.returnCode;
   }
 
-  /** Resolves at PUBACK: whether it was refused is told before. */
+  /** Resolves at PUBACK: whether it was refused is told before. Rejects when the broker hangs up. */
   async publish(topic: string, payload: string | Buffer | object = '{}', retain = false): Promise<void> {
     const messageId = this.send(topic, payload, { qos: 1, retain });
-    await this.packets.waitFor((packet) => packet.cmd === 'puback' && packet.messageId === messageId);
+    const acknowledged = this.packets.waitFor((packet) => packet.cmd === 'puback' && packet.messageId === messageId);
+    const isOver = this.closed.then(() => {
+      throw new Error(`the broker hung up on a publish to ${topic}`);
+    });
+    await Promise.race([acknowledged, isOver]);
   }
 
   /** Does not wait. */

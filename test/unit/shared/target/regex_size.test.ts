@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseTarget } from '../../../../shared/target/parse_target.ts';
 import { compileRegex } from '../../../../shared/target/regex.ts';
 import { REGEX_SIZE_MAX, regexSize } from '../../../../shared/target/regex_size.ts';
 
@@ -33,4 +34,9 @@ test('a list of a thousand names is compiled', () => {
   const names = Array.from({ length: 1000 }, (_, index) => `web${index}.example`);
   expect(regexSize(names.join('|'))).toBeLessThan(REGEX_SIZE_MAX);
   expect(compileRegex(names.join('|')).matchesStart('web999.example')).toBe(true);
+});
+
+test('expressions that are small alone are refused when they are too large together', () => {
+  expect(() => parseTarget(`${'E@a{999} or '.repeat(30)}m1`, 'compound')).toThrow('too large together');
+  expect(parseTarget(`${'E@a{9} or '.repeat(30)}m1`, 'compound')).toMatchObject({ op: 'or' });
 });
