@@ -1,3 +1,4 @@
+import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { useHostileFleet } from '../support/hostile_fleet.ts';
 
@@ -14,7 +15,8 @@ async function retained(): Promise<readonly string[]> {
   await newcomer.packets.waitFor((packet) => packet.cmd === 'publish' && packet.topic === 'salt/master');
   await newcomer.settled();
   newcomer.socket.destroy();
-  return newcomer.got.map(({ topic, text }) => `${topic} ${text}`);
+  const isState = (packet: Packet): packet is IPublishPacket => packet.cmd === 'publish' && packet.retain;
+  return newcomer.packets.all.filter(isState).map(({ topic, payload }) => `${topic} ${payload}`);
 }
 
 const willOf = (topic: string, payload: object, retain = true) => ({
