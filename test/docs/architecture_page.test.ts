@@ -15,7 +15,7 @@ const pages = [
 ].map((path) => ({ path, text: readFileSync(join(repositoryRoot, path), 'utf8') }));
 const architecture = pages.find(({ path }) => path === 'ARCHITECTURE.md')?.text ?? '';
 /** Folders at the top whose files pages name in backquotes. */
-const TOP = 'bench|broker|cli|config|docs|master|minion|scripts|shared|test';
+const TOP = 'bench|broker|cli|config|docs|examples|master|minion|scripts|shared|test';
 
 /** `broker/broker.ts`, `test/unit` and so on; `<name>` stands for something, and is no path. */
 function namedPaths(text: string): string[] {
