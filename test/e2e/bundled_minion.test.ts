@@ -82,13 +82,17 @@ describe('a minion in one file', () => {
       const { stdout } = await runProgram('salt-call', ['-c', fleet().configDir('small'), ...words, '--out', 'json']);
       return JSON.parse(stdout).local;
     };
-    for (const fun of ['sys.list_functions', 'sys.unavailable_modules', 'sys.unavailable_grains']) {
-      expect(await call('small', fun), fun).toEqual(await local(fun));
-    }
-    const [own, usual] = [await call('small', 'grains.ls'), await local('grains.ls')];
-    expect(own).toEqual(usual);
-    const beacons = await call('small', 'beacons.list_available', 'return_yaml=False');
-    expect(beacons).toEqual(await call('whole', 'beacons.list_available', 'return_yaml=False'));
+    const same = async (fun: string): Promise<void> => {
+      const [bundled, usual] = await Promise.all([call('small', fun), local(fun)]);
+      expect(bundled, fun).toEqual(usual);
+    };
+    await Promise.all(
+      ['sys.list_functions', 'sys.unavailable_modules', 'sys.unavailable_grains', 'grains.ls'].map(same),
+    );
+    const [beacons, others] = await Promise.all(
+      ['small', 'whole'].map((id) => call(id, 'beacons.list_available', 'return_yaml=False')),
+    );
+    expect(beacons).toEqual(others);
     expect(pluginNames('minion/beacons')).toEqual(expect.arrayContaining(beacons as string[]));
     expect(beacons).toContain('load');
     expect(minions.map((minion) => minion.text()).join('')).not.toContain('WARNING');
@@ -113,10 +117,10 @@ describe('a minion in one file', () => {
     const refused = await fire('small');
     expect(refused.stdout).toContain('profile: lite has no bus');
     expect(refused.status).toBe(1);
-    for (const id of ['small', 'whole']) {
-      const second = await runProgram(bundle, ['-c', fleet().configDir(id)]);
-      expect(second.stderr).toContain('another process listens on');
-      expect(second.status).not.toBe(0);
+    const second = (id: string) => runProgram(bundle, ['-c', fleet().configDir(id)]);
+    for (const { stderr, status } of await Promise.all(['small', 'whole'].map(second))) {
+      expect(stderr).toContain('another process listens on');
+      expect(status).not.toBe(0);
     }
   });
 });
