@@ -7,6 +7,8 @@ import { pyStr } from '../../shared/python_text.ts';
 import { splitCommand } from '../../shared/shlex.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { findUser, readAccounts, type User } from '../lib/accounts.ts';
+import { knownShells, shellInfo } from '../lib/cmd/shell_info.ts';
+import { writeToTerminal } from '../lib/cmd/terminal.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { findExecutable } from '../lib/find_executable.ts';
 import { type CommandOptions, type CommandResult, nameOf, runCommand, searchPath } from '../lib/run_command.ts';
@@ -269,6 +271,26 @@ export default defineModule({
       reads: true,
       examples: ["salt '*' cmd.shells"],
       run: (context) => readShells(join(context.root, 'etc/shells')),
+    }),
+    shell_info: fn({
+      summary: 'Tell whether a shell or the language of a script is installed, where, and of which version.',
+      args: {
+        shell: v.picklist(knownShells, `must be one of ${knownShells.join(', ')}`),
+        list_modules: off,
+      },
+      description: 'list_modules means something only on Windows and has no effect.',
+      returns:
+        '``installed`` and, when it is, ``path``, ``version`` and ``version_raw``, the version as it was printed.',
+      reads: true,
+      examples: ["salt '*' cmd.shell_info bash"],
+      run: (context, { shell }) => shellInfo(context, shell),
+    }),
+    tty: fn({
+      summary: 'Write a text on a terminal.',
+      args: { device: Text, echo: v.optional(Text, '') },
+      returns: 'a mapping with ``Success`` or ``Error`` and the reason.',
+      examples: ["salt '*' cmd.tty tty0 'This is a test'", "salt '*' cmd.tty pts3 'This is a test'"],
+      run: (context, { device, echo }) => writeToTerminal(context.root, device, echo),
     }),
   },
 });

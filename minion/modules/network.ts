@@ -4,6 +4,7 @@ import { addressFunctions } from '../lib/network/address_functions.ts';
 import { interfaceFunctions } from '../lib/network/interface_functions.ts';
 import { probeFunctions } from '../lib/network/probe_functions.ts';
 import { renameFunctions } from '../lib/network/rename_host.ts';
+import { ringBufferFunctions } from '../lib/network/ring_buffers.ts';
 import { tableFunctions } from '../lib/network/table_functions.ts';
 import { type Platform, systemPlatform } from '../lib/platform.ts';
 import { type Resolver, systemResolver } from '../lib/resolver.ts';
@@ -18,6 +19,7 @@ export function networkModule(platform: () => Platform, resolver: Resolver): Mod
       ...probeFunctions(resolver),
       ...tableFunctions,
       ...renameFunctions,
+      ...ringBufferFunctions,
     },
   });
 }

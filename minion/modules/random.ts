@@ -2,7 +2,8 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import * as v from 'valibot';
 import { randomSalt, shaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { FleetError } from '../../shared/errors.ts';
-import { Count, Flag, Integer, Text } from '../../shared/plugin/args.ts';
+import { Count, Flag, Integer, List, Text } from '../../shared/plugin/args.ts';
+import { pythonSample } from '../../shared/render/salt/python_random.ts';
 import { defineModule, fn } from '../context.ts';
 import { newDigest } from '../lib/digest.ts';
 
@@ -106,6 +107,25 @@ export default defineModule({
       reads: true,
       run: ({ id }, { range, hash }) => seeded(hash ?? id, range),
     }),
+    sample: fn({
+      summary: 'Return some items of a list, drawn at random, each at most once.',
+      args: { value: List, size: Count, seed: v.optional(Text) },
+      description: 'The same seed gives the same items, those that Salt draws.',
+      examples: ["salt '*' random.sample '[one, two, three]' 2", "salt '*' random.sample '[1, 2, 3]' 2 seed=web"],
+      reads: true,
+      run(_context, { value, size, seed }) {
+        if (size <= value.length) return sample(value, size, seed);
+        throw new FleetError('ARGS_INVALID', `size: must be at most the number of items, ${value.length}`);
+      },
+    }),
+    shuffle: fn({
+      summary: 'Return the items of a list in random order.',
+      args: { value: List, seed: v.optional(Text) },
+      description: 'The same seed gives the same order, that of Salt.',
+      examples: ["salt '*' random.shuffle '[one, two, three]'", "salt '*' random.shuffle '[1, 2, 3]' seed=web"],
+      reads: true,
+      run: (_context, { value, seed }) => sample(value, value.length, seed),
+    }),
   },
 });
 
@@ -116,6 +136,16 @@ function digest(algorithm: string, value: string | Buffer): string {
 function draw(length: number, chars: readonly string[]): string {
   if (chars.length === 0) throw new FleetError('ARGS_INVALID', 'chars: there is nothing to choose from');
   return Array.from({ length }, () => chars[randomInt(chars.length)]).join('');
+}
+
+function sample(items: readonly unknown[], size: number, seed: string | undefined): unknown[] {
+  if (seed !== undefined) return pythonSample(items, size, digest('sha512', seed));
+  const pool = [...items];
+  for (let drawn = 0; drawn < size; drawn += 1) {
+    const index = drawn + randomInt(pool.length - drawn);
+    [pool[drawn], pool[index]] = [pool[index], pool[drawn]];
+  }
+  return pool.slice(0, size);
 }
 
 function seeded(seed: string, range: number): number {

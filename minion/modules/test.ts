@@ -285,6 +285,38 @@ export default defineModule({
         throw namedError(name, args.map(String).join(' '));
       },
     }),
+    missing_func: fn({
+      summary: 'Fail as a function does that there is not: nothing provides it.',
+      args: {},
+      examples: ["salt '*' test.missing_func"],
+      reads: true,
+      run: () => {
+        throw new FleetError('FUNCTION_UNKNOWN', "'test.missing_func' is not available.");
+      },
+    }),
+    tty: fn({
+      summary: 'Refuse: texts are written on terminals by cmd.tty.',
+      args: {},
+      varargs: true,
+      varkw: true,
+      examples: ["salt '*' test.tty"],
+      reads: true,
+      run: () => {
+        throw new FleetError('COMMAND_FAILED', 'test.tty writes on no terminal', { hint: 'use cmd.tty' });
+      },
+    }),
+    deprecation_warning: fn({
+      summary: 'Return True, and write two warnings into the log as of functions that go away.',
+      args: {},
+      returns: '``True``.',
+      examples: ["salt '*' test.deprecation_warning"],
+      reads: true,
+      run(context) {
+        context.log.warning('a test of the warning before a function goes away with a version');
+        context.log.warning('a test of the warning before a function goes away on a day');
+        return true;
+      },
+    }),
     stack: fn({
       summary: 'Return the stack trace of this call.',
       args: {},

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -264,4 +264,44 @@ test('shells are those of /etc/shells', async () => {
   expect(await call('shells', [])).toEqual(['/bin/sh', '/bin/bash']);
   context = machine({ root: '/no/such' });
   expect(await call('shells', [])).toEqual([]);
+});
+
+test('a shell tells where it is and of which version, unless it is not there', async () => {
+  expect(await call('shell_info', ['bash'])).toMatchObject({
+    installed: true,
+    path: expect.stringMatching(/^\/.*\/bash$/),
+    version: expect.stringMatching(/^\d+\.\d+/),
+    version_raw: expect.stringMatching(/^\d+\.\d+/),
+  });
+  context = machine({ grains: { path: dir } });
+  expect(await call('shell_info', ['bash'])).toEqual({ installed: false });
+  await expect(call('shell_info', ['edlin'])).rejects.toThrow('shell: must be one of bash, fish');
+});
+
+test.each([
+  ['fish', 'fish, version 3.6.0\n', '3.6.0', '3.6.0'],
+  ['ksh', '  version         sh (AT&T Research) 93u+ 2012-08-01\n', '93', '93u+'],
+  ['perl', '\nThis is perl 5, version 36 (v5.36.0) built for x86_64\n', '5.36.0', '5.36.0'],
+  ['php', 'PHP 8.2.7-1+deb12u1 (cli)\n', '8.2.7', '8.2.7-1+deb12u1'],
+  ['ruby', 'ruby 3.1.2p20 (2022-04-12) [x86_64-linux-gnu]\n', '3.1.2', '3.1.2p20'],
+  ['python3', 'something else\n', null, null],
+])('shell_info %s finds its version in %j', async (shell, stdout, version, version_raw) => {
+  await writeFile(join(dir, shell), '#!/bin/sh\n', { mode: 0o755 });
+  const answers = async () => ({ pid: 1, retcode: 0, stdout, stderr: '', timedOut: false });
+  context = machine({ grains: { path: dir }, exec: answers });
+  const path = join(dir, shell);
+  expect(await call('shell_info', [shell])).toEqual({ installed: true, path, version, version_raw });
+});
+
+test('a text is written on a terminal, which is a device that there is', async () => {
+  await mkdir(join(dir, 'dev/pts'), { recursive: true });
+  await symlink('/dev/null', join(dir, 'dev/pts/3'));
+  await writeFile(join(dir, 'dev/tty1'), 'a file');
+  expect(await call('tty', ['pts3', 'hello'])).toEqual({ Success: 'Message was successfully echoed to /dev/pts/3' });
+  const invalid = { Error: 'The specified device is not a valid TTY' };
+  expect(await call('tty', ['tty1', 'hello'])).toEqual(invalid);
+  expect(await readFile(join(dir, 'dev/tty1'), 'utf8')).toBe('a file');
+  expect(await call('tty', ['sda1', 'hello'])).toEqual(invalid);
+  expect(await call('tty', ['tty/../pts/3'])).toEqual(invalid);
+  expect(await call('tty', ['tty9'])).toEqual({ Error: 'Echoing to /dev/tty9 returned error: ENOENT' });
 });

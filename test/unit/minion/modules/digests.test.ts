@@ -65,6 +65,16 @@ test('random numbers stay within their ends, and a seed gives the same one', asy
   await expect(rand('rand_int', [5, 3])).rejects.toThrow('end: must not be less than start, 5');
 });
 
+test('a sample has each item once at most, and with a seed those that Salt draws', async () => {
+  const drawn = (await rand('sample', [[1, 2, 3, 4], 3])) as number[];
+  expect(new Set(drawn).size).toBe(3);
+  expect([1, 2, 3, 4]).toEqual(expect.arrayContaining(drawn));
+  expect(await rand('sample', [['one', 'two', 'three'], 2], { seed: 'static' })).toEqual(['three', 'two']);
+  expect(await rand('shuffle', [['one', 'two', 'three']], { seed: 'static' })).toEqual(['three', 'two', 'one']);
+  expect(((await rand('shuffle', ['a,b,c'])) as string[]).sort()).toEqual(['a', 'b', 'c']);
+  await expect(rand('sample', [['a'], 2])).rejects.toThrow('size: must be at most the number of items, 1');
+});
+
 test('random.hash, str_encode and shadow_hash give what Salt gives', async () => {
   expect(await rand('hash', ['I am a string'])).toMatch(/^6392b3a54df0378b/);
   expect(await rand('str_encode', ['I am a new string'])).toBe('SSBhbSBhIG5ldyBzdHJpbmc=\n');

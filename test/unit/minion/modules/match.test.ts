@@ -49,3 +49,35 @@ test('search_by names what matches, ifelse the value behind it', async () => {
   expect(await call('ifelse', ['db*', 'a'])).toBeNull();
   expect(await call('ifelse', ['db*', 'a', 'c'], { minion_id: 'db7' })).toBe('a');
 });
+
+test('ifelse takes the arguments of filter_by by their names, and no others', async () => {
+  const pairs = ['os:Debian', { ports: [1], a: 1 }, { ports: [9] }];
+  const byGrain = { tgt_type: 'grain', minion_id: null };
+  expect(await call('ifelse', pairs, byGrain)).toEqual({ ports: [1], a: 1 });
+  const merge = { ports: [2], b: 2 };
+  expect(await call('ifelse', pairs, { ...byGrain, merge })).toEqual({ ports: [2], a: 1, b: 2 });
+  expect(await call('ifelse', pairs, { ...byGrain, merge, merge_lists: true })).toMatchObject({ ports: [1, 2] });
+  expect(await call('ifelse', ['db*', 1], { merge })).toEqual(merge);
+  await expect(call('ifelse', ['web*', 1], { merge })).rejects.toThrow('ifelse can only merge into a dictionary');
+  await expect(call('ifelse', pairs, { tgt_type: 'x' })).rejects.toThrow('tgt_type: must be one of glob');
+  await expect(call('ifelse', pairs, { colour: 1 })).rejects.toThrow('arguments are not valid: colour=1');
+});
+
+test.each(['pillar', 'pillar_pcre'])('match.%s says that there is no pillar', async (fun) => {
+  await expect(call(fun, ['role:web'])).rejects.toThrow('role:web: there is no pillar to look at yet');
+});
+
+test.each([
+  ['spam:egg*', 'eggs', true],
+  ['spam:Egg*', 'eggs', false],
+  ['spam:5', 5, true],
+  ['spam:EGG?', ['ham', 'eggs'], true],
+  ['spam:eggs', ['ham'], false],
+  ['spam:eggs', { eggs: 1 }, true],
+  ['spam:egg*', { eggs: 1 }, false],
+  ['spam:*', null, false],
+  ['spam', 'spam', false],
+])('match.data %s of %j is %s', async (tgt, kept, expected) => {
+  const there = fakeContext({ functions: { 'data.get': ([key]) => (key === 'spam' ? kept : null) } });
+  expect(await runFunction(there, match, 'match.data', [tgt])).toBe(expected);
+});

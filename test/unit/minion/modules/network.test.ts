@@ -296,3 +296,52 @@ describe('probes', () => {
     await expect(call('wol', ['08-00'])).rejects.toMatchObject({ code: 'ARGS_INVALID' });
   });
 });
+
+describe('ring buffers', () => {
+  const printed = [
+    'Ring parameters for eth0:',
+    'Pre-set maximums:',
+    'RX:\t\t4096',
+    'RX Mini:\tn/a',
+    'TX:\t\t4096',
+    'Current hardware settings:',
+    'RX:\t\t256',
+    'RX Mini:\tn/a',
+    'TX:\t\t512',
+    '',
+  ].join('\n');
+  const withEthtool = async (commands: Record<string, FakeCommand>, fun: string, args: unknown[], kwargs = {}) => {
+    const root = await fixtureRoot({ 'usr/sbin/ethtool': '#!/bin/sh\n' });
+    return runFunction(fakeContext({ root, exec: fakeExec(commands) }), network, `network.${fun}`, args, kwargs);
+  };
+
+  test('have a size and a largest one', async () => {
+    expect(await withEthtool({ 'ethtool -g eth0': printed }, 'get_bufsize', ['eth0'])).toEqual({
+      ...{ rx: 256, tx: 512, 'rx-max': 4096, 'tx-max': 4096 },
+      result: true,
+    });
+    const none = { retcode: 80, stdout: 'netlink error: Operation not supported\n' };
+    expect(await withEthtool({ 'ethtool -g lo': none }, 'get_bufsize', ['lo'])).toEqual({
+      result: false,
+      comment: 'netlink error: Operation not supported',
+    });
+    expect(await call('get_bufsize', ['eth0'], {}, await fixtureRoot({}))).toEqual({});
+  });
+
+  test('are set by what is named', async () => {
+    const commands = {
+      'ethtool -G eth0 rx 512 rx-jumbo 64': '',
+      'ethtool -G eth0 tx 0': { retcode: 1, stdout: 'refused\n' },
+    };
+    expect(await callWith(commands, 'mod_bufsize', ['eth0'], { 'rx-jumbo': 64, rx: '512' })).toEqual({
+      result: true,
+      comment: 'rx 512 rx-jumbo 64',
+    });
+    expect(await callWith(commands, 'mod_bufsize', ['eth0'], { tx: 0 })).toEqual({ result: false, comment: 'refused' });
+    await expect(callWith({}, 'mod_bufsize', ['eth0'])).rejects.toThrow(
+      'one of rx, tx, rx-mini and rx-jumbo is needed',
+    );
+    await expect(callWith({}, 'mod_bufsize', ['eth0'], { ry: 1 })).rejects.toThrow('not valid: ry=1');
+    await expect(callWith({}, 'get_bufsize', ['-x'])).rejects.toThrow('iface: must be the name of an interface');
+  });
+});

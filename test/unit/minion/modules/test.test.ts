@@ -186,6 +186,17 @@ describe('what the minion is', () => {
     await expect(run('test.random_hash', [1, 'md99'])).rejects.toThrow("there is no digest 'md99'");
   });
 
+  test('what is not there, or moved away, says so', async () => {
+    await expect(run('test.missing_func')).rejects.toThrow("'test.missing_func' is not available.");
+    await expect(run('test.tty', ['tty0', 'x'])).rejects.toMatchObject({ hint: 'use cmd.tty' });
+  });
+
+  test('deprecation_warning writes two warnings', async () => {
+    const context = fakeContext();
+    expect(await runFunction(context, testModule, 'test.deprecation_warning')).toBe(true);
+    expect(context.logged.map(({ level }) => level)).toEqual(['warning', 'warning']);
+  });
+
   test('stack shows where the call came from', async () => {
     expect(await run('test.stack')).toContain('test.ts');
   });

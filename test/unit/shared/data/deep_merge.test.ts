@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deepMerge } from '../../../../shared/data/deep_merge.ts';
+import { deepMerge, deepMergeWithLists } from '../../../../shared/data/deep_merge.ts';
 
 test('mappings are merged at every depth', () => {
   expect(deepMerge({ a: { b: { c: 1 }, d: 2 } }, { a: { b: { e: 3 } }, f: 4 })).toEqual({
@@ -13,6 +13,13 @@ test('lists and values of another kind are replaced', () => {
     a: [3],
     b: 2,
     d: { e: 1 },
+  });
+});
+
+test('lists can be merged, too: what is new follows what was there', () => {
+  expect(deepMergeWithLists({ a: { b: [1, { c: 2 }] }, d: [1] }, { a: { b: [{ c: 2 }, 3] }, d: 'x' })).toEqual({
+    a: { b: [1, { c: 2 }, 3] },
+    d: 'x',
   });
 });
 
