@@ -1,3 +1,4 @@
+import { stripControl } from '../strip_control.ts';
 import type { Daemon } from './look_at_daemon.ts';
 import type { BareMachine, MasterMachine, MinionMachine } from './machine.ts';
 
@@ -18,21 +19,26 @@ export type Finding =
       readonly where?: string;
     };
 
-export const ok = (text: string): Finding => ({ status: 'ok', text });
+/** Names of clients, topics and files come from anybody: none may end a line, or the comment that it stands in. */
+function oneLine(text: string): string {
+  return stripControl(text).replaceAll(/\s*\n\s*/g, ' ');
+}
+
+export const ok = (text: string): Finding => ({ status: 'ok', text: oneLine(text) });
 /** It could not be looked at, for a reason that another check tells. */
-export const skip = (text: string): Finding => ({ status: 'skip', text });
+export const skip = (text: string): Finding => ({ status: 'skip', text: oneLine(text) });
 export const doesNotAnswer = (daemon: Daemon['name']): Finding => skip(`${daemon} does not answer`);
 export const masterNotReached = skip('the master was not reached');
 export const warn = (text: string, mend: string, where?: string): Finding => ({
   status: 'warn',
-  text,
-  mend,
+  text: oneLine(text),
+  mend: oneLine(mend),
   ...(where !== undefined && { where }),
 });
 export const fail = (text: string, mend: string, where?: string): Finding => ({
   status: 'fail',
-  text,
-  mend,
+  text: oneLine(text),
+  mend: oneLine(mend),
   ...(where !== undefined && { where }),
 });
 

@@ -7,6 +7,7 @@ import type { TlsProbe } from '../../shared/client/probe_tls.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { LoadOptions } from '../../shared/config/load_config.ts';
 import type { Daemon } from './look_at_daemon.ts';
+import { shellWord } from './shell_word.ts';
 
 export type Role = 'master' | 'minion';
 
@@ -68,11 +69,7 @@ const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/sy
 /** `salt-key -a m1`, or `salt-key -c /srv/etc -a m1`. */
 export function commandFor(configDir: string, [program = '', ...words]: readonly string[]): string {
   const where = configDir === DEFAULT_CONFIG_DIR ? [] : ['-c', configDir];
-  return [program, ...where, ...words].map(quote).join(' ');
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return [program, ...where, ...words].map(shellWord).join(' ');
 }
 
 /** By systemd where it has a unit for the daemon, else by hand. */
@@ -84,7 +81,7 @@ export async function daemonCommands(
   const { name, pid } = daemon;
   const byHand = machine.command(name);
   const log =
-    log_file === null ? `# look at what ${name} printed where it was started` : `tail -n 50 ${quote(log_file)}`;
+    log_file === null ? `# look at what ${name} printed where it was started` : `tail -n 50 ${shellWord(log_file)}`;
   const usesUnit = machine.configDir === DEFAULT_CONFIG_DIR && (await hasUnit(name));
   if (usesUnit) {
     const restart = `systemctl restart ${name}`;

@@ -5,6 +5,7 @@ import { loadMinionConfig } from '../../../minion/config.ts';
 import { errorLine, toReport } from '../../../shared/errors.ts';
 import { defineCheck, type Finding, fail, ok } from '../check.ts';
 import type { BareMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 
 export interface ConfigurationFacts {
   readonly file: string;
@@ -47,10 +48,10 @@ async function gather({ role, configDir, env, hostname, command }: BareMachine):
 function mendOf(problem: string, file: string, again: string): string {
   const [, place, line = '', key, near] =
     /^(.+?):(\d+): unknown key '(\w+)'; did you mean '(\w+)'\?$/.exec(problem) ?? [];
-  if (place !== undefined) return `sed -i '${line}s/${key}/${near}/' ${place}`;
+  if (place !== undefined) return `sed -i '${line}s/${key}/${near}/' ${shellWord(place)}`;
   const variable = /^(SALT_\w+): /.exec(problem)?.[1];
   if (variable !== undefined) return `unset ${variable}`;
   const [, path = file, at] = /^(\/.+?)(?::(\d+))?(?::\d+)?: /.exec(problem) ?? [];
   if (problem.includes('permission denied')) return `sudo ${again}`;
-  return at === undefined ? `vi ${path}` : `vi +${at} ${path}`;
+  return at === undefined ? `vi ${shellWord(path)}` : `vi +${at} ${shellWord(path)}`;
 }

@@ -2,6 +2,7 @@ import { connectReason } from '../../../shared/client/connect_reason.ts';
 import type { TlsProbe } from '../../../shared/client/probe_tls.ts';
 import { addressText } from '../address_text.ts';
 import { defineCheck, type Finding, fail, ok } from '../check.ts';
+import { shellWord } from '../shell_word.ts';
 
 export interface AddressFacts {
   readonly probe: TlsProbe;
@@ -30,7 +31,7 @@ function judgeLookup({ probe: { host }, file }: AddressFacts, code: string): Fin
   if (code === 'ENOTFOUND') {
     return fail(
       `there is no host of the name '${host}', which master: in the configuration says`,
-      `vi ${file}  # name another as master:, or put ${host} with its address into /etc/hosts`,
+      `vi ${shellWord(file)}  # name another as master:, or put ${host} with its address into /etc/hosts`,
     );
   }
   return fail(
@@ -46,7 +47,7 @@ function judgeConnect({ probe, file }: AddressFacts, code: string): Finding {
     case 'ECONNREFUSED':
       return fail(
         `${address} refuses the connection: the host is there, but nothing listens on port ${probe.port}`,
-        `salt doctor  # or, when the master has another port: vi ${file} here`,
+        `salt doctor  # or, when the master has another port: vi ${shellWord(file)} here`,
         'on the master',
       );
     case 'ETIMEDOUT':

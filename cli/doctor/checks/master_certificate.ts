@@ -8,6 +8,7 @@ import type { Fingerprint } from '../../../shared/ids.ts';
 import { certificateFacts, fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 import { dayText } from '../time_text.ts';
 
 /** A start of the master makes what has less left anew; so much earlier it is told. */
@@ -97,13 +98,13 @@ function judgeFiles({ pkiDir, key, authority, restart }: MasterCertificateFacts)
   if (key === undefined || key === 'broken') {
     return fail(
       `${pkiDir}/master.pem ${key === undefined ? 'is gone' : 'does not hold a private key'}: without it every minion has to be accepted anew`,
-      `cp -p BACKUP/master.pem ${pkiDir}/master.pem && ${restart}`,
+      `cp -p BACKUP/master.pem ${shellWord(`${pkiDir}/master.pem`)} && ${restart}`,
     );
   }
-  if (authority === 'broken') return fail(`${file} does not hold a certificate`, `rm ${file} && ${restart}`);
+  if (authority === 'broken') return fail(`${file} does not hold a certificate`, `rm ${shellWord(file)} && ${restart}`);
   if (authority === undefined) return fail(`${file} is gone`, restart);
   if (authority === key) return undefined;
-  return fail(`${file} is the certificate of another key than master.pem`, `rm ${file} && ${restart}`);
+  return fail(`${file} is the certificate of another key than master.pem`, `rm ${shellWord(file)} && ${restart}`);
 }
 
 function judgeSigning({ signingProblem, signingExpiresMs, nowMs, restart }: MasterCertificateFacts): Finding[] {

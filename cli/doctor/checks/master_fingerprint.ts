@@ -6,6 +6,7 @@ import { addressText } from '../address_text.ts';
 import { fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, masterNotReached, ok } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 
 export interface FingerprintFacts {
   readonly address: string;
@@ -44,7 +45,7 @@ async function gather({ config, configDir, port, commands }: MinionMachine): Pro
 
 function judge(facts: FingerprintFacts): Finding {
   const { address, file, pinned, configured, shown, restart } = facts;
-  const forget = `rm ${facts.pinnedFile} && ${restart}`;
+  const forget = `rm ${shellWord(facts.pinnedFile)} && ${restart}`;
   if (pinned === 'broken') return fail(`${facts.pinnedFile} does not hold a certificate`, forget);
   if (pinned !== undefined && configured !== undefined && pinned !== configured) {
     return fail(
@@ -60,6 +61,6 @@ function judge(facts: FingerprintFacts): Finding {
   const condition = 'only if salt-key -F on the master shows the first';
   return fail(
     `${address} shows the key ${colonFingerprint(shown)}, not the ${kind} ${colonFingerprint(known)}: another master, or somebody in between`,
-    pinned === undefined ? `vi ${file}  # master_finger, ${condition}` : `${forget}  # ${condition}`,
+    pinned === undefined ? `vi ${shellWord(file)}  # master_finger, ${condition}` : `${forget}  # ${condition}`,
   );
 }

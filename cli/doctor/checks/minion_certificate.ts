@@ -6,6 +6,7 @@ import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { type CertificateFacts, certificateFacts, readCertificateFile } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 import { dayText } from '../time_text.ts';
 
 export interface MinionCertificateFacts {
@@ -68,7 +69,7 @@ function judge({
   restart,
 }: MinionCertificateFacts): Finding {
   // A minion whose certificate is of no use asks for another one when it starts.
-  const anew = `rm ${file} && ${restart}`;
+  const anew = `rm ${shellWord(file)} && ${restart}`;
   if (certificate === undefined) return skip('the master has not issued a certificate yet');
   if (certificate === 'broken') return fail(`${file} does not hold a certificate`, anew);
   const { commonName, issuedMs, expiresMs } = certificate;

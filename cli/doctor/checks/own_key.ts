@@ -6,6 +6,7 @@ import { colonFingerprint, fingerprintOf } from '../../../shared/crypto/fingerpr
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 
 const ON_MASTER = 'on the master';
 
@@ -54,7 +55,7 @@ function fingerprintIn(pem: string): string {
 function judge({ id, file, fingerprint, hasCertificate, status, restart }: OwnKeyFacts): Finding {
   if (fingerprint === undefined) return skip(`there is no ${file} yet: the first start makes it`);
   if (fingerprint === 'broken') {
-    return fail(`${file} does not hold a private key`, `cp -p BACKUP/minion.pem ${file} && ${restart}`);
+    return fail(`${file} does not hold a private key`, `cp -p BACKUP/minion.pem ${shellWord(file)} && ${restart}`);
   }
   if (status?.state === 'connected') return ok(`the master has accepted ${id}`);
   if (status?.state === 'offered') {

@@ -2,6 +2,7 @@ import type { InfoPayload } from '../../../shared/protocol/messages/job.ts';
 import { bytesText } from '../bytes_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 
 /** Packets of a full minion have so many bytes at most: a return of 250 KiB with its topic. */
 const FULL_PACKET = 252 * 1024;
@@ -43,7 +44,7 @@ function judge({ maxPacketBytes, packets, file, restart }: PacketFacts): Finding
   if (maxPacketBytes < FULL_PACKET) {
     return fail(
       `max_packet_bytes is ${bytesText(maxPacketBytes)}, and minions send returns in packets of up to ${bytesText(FULL_PACKET)}: larger ones end their connection`,
-      `sed -i 's/^max_packet_bytes:.*/max_packet_bytes: 264KiB/' ${file} && ${restart}`,
+      `sed -i 's/^max_packet_bytes:.*/max_packet_bytes: 264KiB/' ${shellWord(file)} && ${restart}`,
     );
   }
   const taken = `the master takes packets of ${bytesText(maxPacketBytes)}`;

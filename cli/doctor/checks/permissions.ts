@@ -5,6 +5,7 @@ import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
 import { ownerName } from '../owner_name.ts';
 import { plural } from '../plural.ts';
+import { shellWord } from '../shell_word.ts';
 
 const OTHERS = 0o077;
 /** A group may share the configuration: many machines give each user a group of his own. */
@@ -76,19 +77,27 @@ function judge({ path, kind, mode, owner }: PathFacts, daemonUser: string | unde
     return [
       fail(
         `${path} holds a secret and has mode ${octal}: others may read it, so the daemon will not start with it`,
-        `chmod 600 ${path}`,
+        `chmod 600 ${shellWord(path)}`,
       ),
     ];
   }
   if ((mode & MAY_WRITE[kind]) !== 0) {
     const harm = kind === 'config' ? 'change the configuration' : 'put keys of their own there';
     return [
-      fail(`${path} has mode ${octal}: others may ${harm}`, `chmod ${kind === 'config' ? 'o-w' : 'go-w'} ${path}`),
+      fail(
+        `${path} has mode ${octal}: others may ${harm}`,
+        `chmod ${kind === 'config' ? 'o-w' : 'go-w'} ${shellWord(path)}`,
+      ),
     ];
   }
   if (kind !== 'config' && daemonUser !== undefined && owner !== daemonUser) {
     if (daemonUser === 'root') return [];
-    return [fail(`${path} is ${owner}'s, and the daemon runs as ${daemonUser}`, `chown ${daemonUser} ${path}`)];
+    return [
+      fail(
+        `${path} is ${owner}'s, and the daemon runs as ${daemonUser}`,
+        `chown ${shellWord(daemonUser)} ${shellWord(path)}`,
+      ),
+    ];
   }
   return [];
 }

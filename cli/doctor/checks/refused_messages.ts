@@ -2,6 +2,7 @@ import type { LinkStatus } from '../../../minion/link_status.ts';
 import { defineCheck, doesNotAnswer, type Finding, ok, warn } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
 import { plural } from '../plural.ts';
+import { shellWord } from '../shell_word.ts';
 import { durationText } from '../time_text.ts';
 
 /** What is longer ago has been seen, or mended: a monitor must not tell it for ever. */
@@ -80,7 +81,9 @@ function judgeMaster({ refusals, nowMs, file, command }: MasterRefusals): Findin
     const ago = durationText(Math.max(0, nowMs - Date.parse(time)));
     return warn(
       `${client} ${meaning}, ${plural(count, 'time')}, last ${ago} ago:${where} (${message})`,
-      setting === undefined ? list : `vi ${file}  # raise ${setting}, or let ${client} do less; all: ${list}`,
+      setting === undefined
+        ? list
+        : `vi ${shellWord(file)}  # raise ${setting}, or let ${client} do less; all: ${list}`,
     );
   });
   const more = recent.length - TOLD_MAX;

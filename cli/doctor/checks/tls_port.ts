@@ -6,6 +6,7 @@ import { fingerprintIn, readCertificateFile, readShown } from '../certificate_fa
 import { defineCheck, doesNotAnswer, type Finding, fail, masterNotReached, ok, skip } from '../check.ts';
 import type { Daemon } from '../look_at_daemon.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
+import { shellWord } from '../shell_word.ts';
 
 export type TlsPortFacts = MasterPortFacts | MinionPortFacts;
 
@@ -82,7 +83,7 @@ function judgeMinion({ probe, file }: MinionPortFacts): Finding {
   if (failure?.code === 'ETIMEDOUT') {
     return fail(`${address} takes connections and then says nothing`, 'salt doctor', 'on the master');
   }
-  const usual = `vi ${file}  # master_port: the TLS port of the master, usually 8883`;
+  const usual = `vi ${shellWord(file)}  # master_port: the TLS port of the master, usually 8883`;
   if (failure !== undefined) return fail(`${address} does not speak TLS: it is not the TLS port of a master`, usual);
   if (authorityPem === undefined) return fail(`${address} speaks TLS, but is no salt-master`, usual);
   return ok(`${address} speaks TLS as a salt-master`);

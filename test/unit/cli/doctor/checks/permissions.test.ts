@@ -36,3 +36,11 @@ test('keys that the daemon’s user cannot change are told, but not to root', ()
 test('before the first start there is nothing to look at', () => {
   expect(judge([file])).toEqual(['skip: there is no /pki yet: the first start makes it']);
 });
+
+test('whatever a file is called, a shell takes its name for nothing else', () => {
+  const path = "/pki/a b;reboot;'.pem";
+  expect(judge([folder, { ...key, path, mode: 0o644 }])[0]).toMatch(/ => chmod 600 '\/pki\/a b;reboot;'\\''\.pem'$/);
+  expect(judge([folder, { ...key, path: '/my keys/master.pem', owner: 'root' }])[0]).toMatch(
+    / => chown salt '\/my keys\/master\.pem'$/,
+  );
+});

@@ -57,3 +57,10 @@ test('a minion tells the last refusal, and where it is mended', () => {
     'skip: salt-minion does not answer',
   ]);
 });
+
+test('what a client calls itself ends neither a line nor the comment that it stands in', () => {
+  const named = { ...foreign, what: 'publishes_refused_rate', client: 'm2\nreboot #\x1b[2J', topic: 'a\nb' };
+  expect(onMaster([named])).toEqual([
+    'warn: m2 reboot #?[2J sent too many messages a second, 2 times, last 3 min ago: a b (minion m1 may not publish here) => vi /etc/salt/master  # raise max_publishes_per_second, or let m2 reboot #?[2J do less; all: salt-run broker.refusals',
+  ]);
+});
