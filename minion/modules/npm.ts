@@ -17,7 +17,7 @@ export default defineModule({
   functions: {
     install: fn({
       summary: 'Install packages, or what the package.json of a folder asks for.',
-      description: WHERE,
+      description: `With silent=True, which is the default, npm writes no warnings.\n\n${WHERE}`,
       args: {
         pkg: text,
         pkgs: v.optional(TextList, []),
@@ -41,7 +41,8 @@ export default defineModule({
         }
         const stdout = await requireNpm(context, where, [
           'install',
-          ...(silent ? ['--silent'] : []),
+          // Not --silent, with which npm tells nothing of what it did either.
+          ...(silent ? ['--loglevel=error'] : []),
           '--json',
           ...scope(where.dir),
           ...(registry === undefined ? [] : [`--registry=${registry}`]),
@@ -58,7 +59,7 @@ export default defineModule({
       returns: 'whether npm could.',
       examples: ["salt '*' npm.uninstall coffee-script", "salt '*' npm.uninstall express dir=/srv/app"],
       async run(context, { pkg, ...where }) {
-        return succeeds(context, where, ['uninstall', '--silent', ...scope(where.dir), packageWord(pkg)]);
+        return succeeds(context, where, ['uninstall', '--loglevel=error', ...scope(where.dir), packageWord(pkg)]);
       },
     }),
     list: fn({

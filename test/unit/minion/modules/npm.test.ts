@@ -36,12 +36,12 @@ test('without npm the module says why', async () => {
 
 describe('install', () => {
   test.each([
-    [{ pkg: 'coffee-script' }, 'install --silent --json --global coffee-script'],
+    [{ pkg: 'coffee-script' }, 'install --loglevel=error --json --global coffee-script'],
     [{ pkgs: ['@scope/a@1', 'b'], silent: false }, 'install --json --global @scope/a@1 b'],
-    [{ dir: '/srv/app' }, 'install --silent --json'],
+    [{ dir: '/srv/app' }, 'install --loglevel=error --json'],
     [
       { pkg: 'a', registry: 'https://x', dry_run: true },
-      'install --silent --json --global --registry=https://x --dry-run a',
+      'install --loglevel=error --json --global --registry=https://x --dry-run a',
     ],
   ])('%j is npm %s', async (kwargs, line) => {
     expect(await run(machine({ [`npm ${line}`]: ADDED }), 'install', [], kwargs)).toEqual({
@@ -53,8 +53,8 @@ describe('install', () => {
 
   test('what scripts write before the answer is passed over, and without an answer all is told', async () => {
     const context = machine({
-      'npm install --silent --json --global a': `> a@1 install\n> node x.js\n${ADDED}`,
-      'npm install --silent --json --global b': '/usr/lib\n└── b@1\n',
+      'npm install --loglevel=error --json --global a': `> a@1 install\n> node x.js\n${ADDED}`,
+      'npm install --loglevel=error --json --global b': '/usr/lib\n└── b@1\n',
     });
     expect(await run(context, 'install', ['a'])).toMatchObject({ added: 1 });
     expect(await run(context, 'install', ['b'])).toBe('/usr/lib\n└── b@1');
@@ -63,7 +63,7 @@ describe('install', () => {
   test('folder, user and environment are handed on', async () => {
     let seen: ExecOptions = {};
     const context = machine({
-      'npm install --silent --json a': (_argv, options) => {
+      'npm install --loglevel=error --json a': (_argv, options) => {
         seen = options;
         return ADDED;
       },
@@ -75,7 +75,7 @@ describe('install', () => {
   test('the reason of a failure is read from the answer', async () => {
     const error = { code: 'E404', summary: "'nope@*' is not in this registry.", detail: '' };
     const context = machine({
-      'npm install --silent --json --global nope': { retcode: 1, stdout: JSON.stringify({ error }, null, 2) },
+      'npm install --loglevel=error --json --global nope': { retcode: 1, stdout: JSON.stringify({ error }, null, 2) },
     });
     await expect(run(context, 'install', ['nope'])).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
@@ -90,8 +90,8 @@ describe('install', () => {
 
 test('uninstall says whether npm could', async () => {
   const context = machine({
-    'npm uninstall --silent --global a': 'removed 1 package\n',
-    'npm uninstall --silent b': { retcode: 243, stderr: 'npm error code EACCES\n' },
+    'npm uninstall --loglevel=error --global a': 'removed 1 package\n',
+    'npm uninstall --loglevel=error b': { retcode: 243, stderr: 'npm error code EACCES\n' },
   });
   expect(await run(context, 'uninstall', ['a'])).toBe(true);
   expect(await run(context, 'uninstall', ['b'], { dir: '/srv' })).toBe(false);
