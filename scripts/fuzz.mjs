@@ -1,4 +1,5 @@
-// `npm run fuzz -- --minutes 10 --seed 7`: broken templates and documents against shared/render. Plain JavaScript.
+// `npm run fuzz -- --minutes 10 --seed 7 --only frames`: broken templates, documents, packets, payloads, targets and
+// command lines against what reads them. Plain JavaScript.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureBuilt } from './setup.mjs';
@@ -18,6 +19,8 @@ try {
     platform: 'node',
     target: 'node20',
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(`${root}test/fuzz/run_fuzz.ts`).href) },
+    // Packages are loaded as they are installed: some are CommonJS.
+    packages: 'external',
     logLevel: 'warning',
   });
   const { runFuzz } = await import(`${out}/run_fuzz.js`);

@@ -8,7 +8,7 @@ import { damagedDocument, damagedText, writtenDocument } from '../support/yaml_d
 
 /** One text to try, and what reads it. */
 export interface FuzzCase {
-  readonly kind: 'template' | 'yaml' | 'json';
+  readonly kind: 'template' | 'yaml' | 'json' | 'frames' | 'payload' | 'target' | 'arguments';
   readonly text: string;
 }
 
@@ -307,8 +307,8 @@ const jsonScraps = [
   '9'.repeat(50),
 ];
 
-/** What is tried, and how often. */
-export const fuzzCase: fc.Arbitrary<FuzzCase> = fc.oneof(
+/** What is tried of templates and documents, and how often. */
+export const renderCase: fc.Arbitrary<FuzzCase> = fc.oneof(
   { weight: 5, arbitrary: template.map((text): FuzzCase => ({ kind: 'template', text })) },
   {
     weight: 3,

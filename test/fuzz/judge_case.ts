@@ -1,3 +1,4 @@
+import { FleetError } from '../../shared/errors.ts';
 import type { Environment } from '../../shared/render/jinja/environment.ts';
 import { jsonText } from '../../shared/render/jinja/json_text.ts';
 import { loadJson } from '../../shared/render/json/load_json.ts';
@@ -16,6 +17,7 @@ import { loadYamlex } from '../../shared/render/yaml/load_yamlex.ts';
 import { YamlError } from '../../shared/render/yaml/yaml_error.ts';
 import { saltStandIns } from '../support/salt_stand_ins.ts';
 import type { FuzzCase } from './fuzz_grammar.ts';
+import { wireJudges } from './judge_wire.ts';
 
 /** How a case ended: as it should (with a value or an error of ours), or with something to mend. */
 export type Verdict =
@@ -63,17 +65,22 @@ export class HostWatch {
 }
 
 /** Tries a case and says how it ended. */
-export function judgeCase({ kind, text }: FuzzCase, watch: HostWatch): Verdict {
-  const run = { template: tryTemplate, yaml: tryYaml, json: tryJson }[kind];
+export async function judgeCase({ kind, text }: FuzzCase, watch: HostWatch): Promise<Verdict> {
+  const run = { template: tryTemplate, yaml: tryYaml, json: tryJson, ...wireJudges }[kind];
   try {
-    const unequal = run(text);
+    const unequal = await run(text);
     if (watch.wasTouched()) return { outcome: 'escape', what: 'a name was looked up in an object of the host' };
     return unequal === undefined ? { outcome: 'value' } : { outcome: 'unequal', what: unequal };
   } catch (error) {
     if (watch.wasTouched())
       return { outcome: 'escape', what: `a name was looked up in an object of the host: ${error}` };
     if (error instanceof Escape) return { outcome: 'escape', what: error.message };
-    if (error instanceof RenderError || error instanceof YamlError || error instanceof PyError)
+    if (
+      error instanceof RenderError ||
+      error instanceof YamlError ||
+      error instanceof PyError ||
+      error instanceof FleetError
+    )
       return { outcome: 'error' };
     return { outcome: 'crash', what: String((error as Error).stack) };
   }

@@ -31,6 +31,7 @@ export async function runFuzz(argv: readonly string[], worker: URL): Promise<num
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
       first: { type: 'string', default: '0' },
+      only: { type: 'string' },
     },
   });
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
@@ -38,13 +39,13 @@ export async function runFuzz(argv: readonly string[], worker: URL): Promise<num
   const tally: Tally = { counts: new Map(), findings: [], slowest: { ms: 0, number: 0 }, tried: 0 };
   process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
   let first = Number(values.first);
-  while (performance.now() < until) first = await runWorker(worker, { seed, first }, until, tally);
+  while (performance.now() < until) first = await runWorker(worker, { seed, first, only: values.only }, until, tally);
   printTally(tally);
   return tally.findings.length === 0 ? 0 : 1;
 }
 
 /** Runs one worker until the time is up or a case ends it; resolves to the number of the next case. */
-function runWorker(url: URL, work: Pick<FuzzWork, 'seed' | 'first'>, until: number, tally: Tally): Promise<number> {
+function runWorker(url: URL, work: Omit<FuzzWork, 'place'>, until: number, tally: Tally): Promise<number> {
   const place = new Int32Array(new SharedArrayBuffer(4)).fill(work.first);
   const worker = new Worker(url, {
     workerData: { ...work, place },
