@@ -9,6 +9,7 @@ const pages = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...['docs/guide', 'docs/decisions'].flatMap((folder) =>
     readdirSync(join(repositoryRoot, folder)).map((name) => `${folder}/${name}`),
   ),
