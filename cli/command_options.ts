@@ -59,6 +59,7 @@ export function addPrintOptions(command: Command): Command {
         'columns of a level; negative for one line, pretty for sorted keys',
       ).argParser(readIndent),
     )
+    .addOption(new Option('--json', 'the same as --out json').implies({ out: 'json' }))
     .option('--no-color', 'never print colours')
     .option('--force-color', 'print colours even when the output is not a terminal')
     .addOption(new Option('--state-output <mode>', 'how much of each state').choices(stateOutputs))

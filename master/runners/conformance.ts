@@ -14,7 +14,7 @@ export default defineRunner({
       description:
         'L0: runs jobs, each once and never late. L1: checks signatures and comes back. L2: says that a job runs, stops it, pulls large arguments. L3: a full minion. timeout: seconds until silence counts as an answer. probe: a function that returns something else each time it runs, to see whether a job ran twice; left out: test.random_hash, or test.count of a constrained minion. Nothing is changed on the minion.',
       returns: 'the level, all checks, and what was measured; the return code is 1 when a check failed.',
-      examples: ['salt-run conformance.run led1', 'salt-run conformance.run led1 --out json'],
+      examples: ['salt-run conformance.run led1', 'salt-run conformance.run led1 --json'],
       async run(context, { id, timeout, probe }) {
         const { fleet, devices, clock } = context;
         if (!fleet.isOnline(id)) {
