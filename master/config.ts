@@ -137,9 +137,9 @@ const permissions = {
     'Operators and functions that are refused whatever else is said.',
   ),
   audit_log: ownKey(
-    nullable(path),
-    '/var/log/salt/audit',
-    'File of who asked for what, a line of JSON each, chained by hashes (`salt-run audit.verify`); null for none.',
+    flag,
+    true,
+    'Write who asked for what to the file `audit` in cachedir, a line of JSON each, chained by hashes (`salt-run audit.verify`).',
   ),
 };
 

@@ -38,7 +38,7 @@ import type { EntryChange } from './keys/private_entries.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
-import { type AuditLog, openAuditLog } from './permissions/audit_log.ts';
+import { type AuditLog, auditFile, openAuditLog } from './permissions/audit_log.ts';
 import { readBlacklist, readRules } from './permissions/permission_rules.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import { sendDecisions } from './receive.ts';
@@ -139,7 +139,7 @@ export async function createParts(
     // The owner's commands come through the unix socket, one of them being this very change.
     if (user !== deps.owner) broker()?.disconnect({ role: 'operator', id: user }, 'its password was changed');
   });
-  const audit = config.audit_log === null ? undefined : await openAuditLog(config.audit_log, clock, log);
+  const audit = config.audit_log ? await openAuditLog(auditFile(config), clock, log) : undefined;
   const { root_dir: root, external_auth: rules } = config;
   const external = createExternalAuth({ rules, root, pam: deps.checkPam, log });
   const permissions = openPermissions(deps, { fleet, operators, external }, audit);

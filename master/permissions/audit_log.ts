@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { makeFolder } from '../../shared/make_folder.ts';
 import { systemReason } from '../../shared/system_reason.ts';
 
 /**
@@ -29,11 +28,15 @@ export interface Verified {
   readonly broken?: { readonly line: number; readonly why: string };
 }
 
+/** Where it lies. */
+export function auditFile({ cachedir }: { readonly cachedir: string }): string {
+  return join(cachedir, 'audit');
+}
+
 const FIRST = '0'.repeat(64);
 
 /** Goes on where the file ends. Throws FILE_UNREADABLE. */
 export async function openAuditLog(path: string, clock: Clock, log: Logger): Promise<AuditLog> {
-  await makeFolder('audit_log', dirname(path));
   const last = await verifyAuditLog(path);
   if (last.broken !== undefined) {
     log.error('the audit log was changed', { file: path, line: last.broken.line, reason: last.broken.why });
@@ -88,7 +91,7 @@ export async function verifyAuditLog(path: string): Promise<Verified> {
     }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { entries: 0, head: FIRST };
-    throw new FleetError('FILE_UNREADABLE', `audit_log ${path} cannot be read: ${systemReason(cause)}`, { cause });
+    throw new FleetError('FILE_UNREADABLE', `the audit log ${path} cannot be read: ${systemReason(cause)}`, { cause });
   }
   return { entries, head, ...(broken !== undefined && { broken }) };
 }
@@ -105,8 +108,7 @@ async function openToAppend(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'a', 0o600);
   } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `audit_log ${path} cannot be written: ${systemReason(cause)}`, {
-      hint: 'give the user of salt-master a folder of its own, or set audit_log to null',
+    throw new FleetError('FILE_UNREADABLE', `the audit log ${path} cannot be written: ${systemReason(cause)}`, {
       cause,
     });
   }

@@ -1,6 +1,6 @@
 import { FleetError } from '../../shared/errors.ts';
 import { defineRunner, fn } from '../context.ts';
-import { verifyAuditLog } from '../permissions/audit_log.ts';
+import { auditFile, verifyAuditLog } from '../permissions/audit_log.ts';
 
 export default defineRunner({
   summary: 'Who asked for what, and whether he was allowed.',
@@ -15,12 +15,11 @@ export default defineRunner({
       examples: ['salt-run audit.verify'],
       reads: true,
       async run(context) {
-        const { audit_log: path } = context.config;
-        if (path === null) {
-          throw new FleetError('COMMAND_FAILED', 'there is no audit log', { hint: 'audit_log of the master is null' });
+        if (context.audit === undefined) {
+          throw new FleetError('COMMAND_FAILED', 'there is no audit log', { hint: 'audit_log of the master is False' });
         }
-        await context.audit?.flush();
-        const verified = await verifyAuditLog(path);
+        await context.audit.flush();
+        const verified = await verifyAuditLog(auditFile(context.config));
         if (verified.broken !== undefined) context.setRetcode(1);
         return verified;
       },

@@ -9,7 +9,7 @@ import { temporaryDir } from '../../../support/temporary_dir.ts';
 let path: string;
 let logged: string[];
 beforeEach(() => {
-  path = join(temporaryDir(), 'log', 'audit');
+  path = join(temporaryDir(), 'audit');
   logged = [];
 });
 
