@@ -1,12 +1,28 @@
-import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { AbsolutePath, Flag, Text } from '../../shared/plugin/args.ts';
 import { splitCommand } from '../../shared/shlex.ts';
 import { defineModule, fn } from '../context.ts';
 import { historyFunctions } from '../lib/git/history.ts';
+import { mergeFunctions } from '../lib/git/merging.ts';
 import { remoteFunctions } from '../lib/git/remotes.ts';
-import { gitArgs, Ref, runGit, Url } from '../lib/git/run_git.ts';
+import {
+  gitArgs,
+  identityArgs,
+  optionArgs,
+  plainArgs,
+  Ref,
+  remoteArgs,
+  runGit,
+  Url,
+  urlArgs,
+  withCredentials,
+} from '../lib/git/run_git.ts';
+import { settingFunctions } from '../lib/git/settings.ts';
+import { worktreeFunctions } from '../lib/git/worktrees.ts';
 import { hasProgram } from '../lib/has_program.ts';
+
+const { user, password, ignore_retcode, output_encoding } = plainArgs;
+const commitArgs = { user, password, filename: v.optional(Text), ignore_retcode, output_encoding };
 
 export default defineModule({
   summary: 'Work with repositories of git.',
@@ -23,35 +39,38 @@ export default defineModule({
         return versioninfo ? version.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : version;
       },
     }),
-    is_worktree: fn({
-      summary: 'Return whether a folder is, or is within, a checkout of a repository.',
-      args: { cwd: AbsolutePath, user: gitArgs.user },
-      examples: ["salt '*' git.is_worktree /path/to/repo"],
-      reads: true,
-      async run(context, { cwd, user }) {
-        if (!existsSync(cwd)) return false;
-        return runGit(context, cwd, ['rev-parse', '--is-inside-work-tree'], { user }).then(
-          (text) => text === 'true',
-          () => false,
-        );
-      },
-    }),
     init: fn({
       summary: 'Make a repository.',
-      args: { cwd: AbsolutePath, bare: v.optional(Flag, false), ...gitArgs },
+      args: {
+        ...{ cwd: AbsolutePath, bare: v.optional(Flag, false), template: v.optional(AbsolutePath) },
+        ...{ separate_git_dir: v.optional(AbsolutePath), shared: v.optional(Text, 'False'), ...gitArgs },
+      },
+      description:
+        'template is a folder that is copied into the repository, which lies in separate_git_dir when that is given. shared\n' +
+        'is ``True``, a word or a file mode such as 0660: who else may write into it.',
       examples: ["salt '*' git.init /path/to/repo", "salt '*' git.init /path/to/bare/repo.git bare=True"],
-      run: (context, { cwd, bare, ...args }) =>
-        runGit(context, undefined, ['init', ...(bare ? ['--bare'] : []), ...splitCommand(args.opts), '--', cwd], args),
+      run: (context, { cwd, bare, template, separate_git_dir, shared, ...args }) => {
+        const words = [
+          ...(bare ? ['--bare'] : []),
+          ...(template === undefined ? [] : [`--template=${template}`]),
+          ...(separate_git_dir === undefined ? [] : [`--separate-git-dir=${separate_git_dir}`]),
+          ...sharedWords(shared),
+          ...splitCommand(args.opts),
+        ];
+        return runGit(context, undefined, ['init', ...words, '--', cwd], args);
+      },
     }),
     clone: fn({
       summary: 'Clone a repository into a folder.',
-      args: { cwd: AbsolutePath, url: Url, name: v.optional(Ref), ...gitArgs },
-      description: 'name is that of a folder below cwd; without it the repository is cloned into cwd itself.',
+      args: { cwd: AbsolutePath, url: Url, name: v.optional(Ref), ...urlArgs },
+      description:
+        'name is that of a folder below cwd; without it the repository is cloned into cwd itself. https_user and https_pass\n' +
+        'become part of the address that the clone keeps.',
       returns: '``True``.',
       examples: ["salt '*' git.clone /path/to/repo git://github.com/saltstack/salt.git"],
-      async run(context, { cwd, url, name, ...args }) {
-        const target = name === undefined ? cwd : `${cwd}/${name}`;
-        await runGit(context, undefined, ['clone', ...splitCommand(args.opts), '--', url, target], args);
+      async run(context, { cwd, url, name, https_user, https_pass, ...args }) {
+        const words = [withCredentials(url, https_user, https_pass), name === undefined ? cwd : `${cwd}/${name}`];
+        await runGit(context, undefined, ['clone', ...splitCommand(args.opts), '--', ...words], args);
         return true;
       },
     }),
@@ -89,7 +108,7 @@ export default defineModule({
     }),
     commit: fn({
       summary: 'Commit what was added.',
-      args: { cwd: AbsolutePath, message: Text, filename: v.optional(Text), ...gitArgs },
+      args: { cwd: AbsolutePath, message: Text, ...optionArgs, ...commitArgs },
       examples: ["salt '*' git.commit /path/to/repo 'The commit message'"],
       run: (context, { cwd, message, filename, ...args }) =>
         runGit(
@@ -99,18 +118,21 @@ export default defineModule({
           args,
         ),
     }),
+    discard_local_changes: fn({
+      summary: 'Put files back as they were added or committed last.',
+      args: { cwd: AbsolutePath, path: v.optional(Text, '.'), ...plainArgs },
+      description: 'path is a file or a folder; without it all changes below cwd are lost.',
+      examples: [
+        "salt '*' git.discard_local_changes /path/to/repo",
+        "salt '*' git.discard_local_changes /path/to/repo path=foo",
+      ],
+      run: (context, { cwd, path, ...args }) => runGit(context, cwd, ['checkout', '--', path], args),
+    }),
     reset: fn({
       summary: 'Set the branch, and with opts=--hard all files, to a commit.',
-      args: { cwd: AbsolutePath, ...gitArgs },
+      args: { cwd: AbsolutePath, ...identityArgs },
       examples: ["salt '*' git.reset /path/to/repo opts='--hard origin/main'"],
       run: (context, { cwd, ...args }) => runGit(context, cwd, ['reset', ...splitCommand(args.opts)], args),
-    }),
-    merge: fn({
-      summary: 'Merge another branch into the one that is checked out.',
-      args: { cwd: AbsolutePath, rev: v.optional(Ref), ...gitArgs },
-      examples: ["salt '*' git.merge /path/to/repo", "salt '*' git.merge /path/to/repo rev=upstream/foo"],
-      run: (context, { cwd, rev, ...args }) =>
-        runGit(context, cwd, ['merge', ...splitCommand(args.opts), ...(rev === undefined ? [] : [rev])], args),
     }),
     stash: fn({
       summary: 'Put changes aside, or take them back.',
@@ -137,13 +159,22 @@ export default defineModule({
           ['add', 'status', 'init', 'deinit', 'update', 'summary', 'foreach', 'sync'],
           'must be a command of git submodule',
         ),
-        ...gitArgs,
+        ...remoteArgs,
       },
       examples: ["salt '*' git.submodule /path/to/repo update opts='--init'"],
       run: (context, { cwd, command, ...args }) =>
         runGit(context, cwd, ['submodule', command, ...splitCommand(args.opts)], args),
     }),
     ...historyFunctions,
+    ...mergeFunctions,
     ...remoteFunctions,
+    ...settingFunctions,
+    ...worktreeFunctions,
   },
 });
+
+function sharedWords(shared: string): string[] {
+  if (shared === 'False') return [];
+  if (shared === 'True') return ['--shared'];
+  return [`--shared=${/^\d+$/.test(shared) ? shared.padStart(4, '0') : shared}`];
+}

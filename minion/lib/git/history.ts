@@ -1,32 +1,75 @@
+import { basename } from 'node:path';
 import * as v from 'valibot';
-import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
+import { FleetError } from '../../../shared/errors.ts';
+import { AbsolutePath, Flag, Text, TextList } from '../../../shared/plugin/args.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import { fn } from '../../context.ts';
-import { gitArgs, linesOf, Ref, runGit } from './run_git.ts';
+import { askGit, gitArgs, linesOf, optionArgs, plainArgs, Ref, runGit } from './run_git.ts';
 
 const cwdArg = { cwd: AbsolutePath };
 
-/** What a repository holds: commits, branches, tags, settings. */
+/** What a repository holds: commits, branches, tags. */
 export const historyFunctions = {
+  symbolic_ref: fn({
+    summary: 'Return the branch that a symbolic name stands for, or change it.',
+    args: { ...cwdArg, ref: Ref, value: v.optional(Ref), ...gitArgs },
+    description: 'opts=--delete takes the name away.',
+    examples: [
+      "salt '*' git.symbolic_ref /path/to/repo HEAD",
+      "salt '*' git.symbolic_ref /path/to/repo FOO value=refs/heads/foo",
+      "salt '*' git.symbolic_ref /path/to/repo FOO opts=--delete",
+    ],
+    async run(context, { cwd, ref, value, ...args }) {
+      const opts = splitCommand(args.opts);
+      if (value !== undefined && opts.some((word) => word === '-d' || word === '--delete')) {
+        throw new FleetError('ARGS_INVALID', 'value: cannot be given together with opts=--delete');
+      }
+      return runGit(context, cwd, ['symbolic-ref', ...opts, ref, ...(value === undefined ? [] : [value])], args);
+    },
+  }),
+  archive: fn({
+    summary: 'Write the files of a commit into an archive.',
+    args: {
+      ...{ ...cwdArg, output: AbsolutePath, rev: v.optional(Ref, 'HEAD'), prefix: v.optional(Text) },
+      ...{ git_opts: gitArgs.git_opts, ...plainArgs, format: v.optional(Ref) },
+    },
+    description:
+      'prefix stands in front of the name of every file; without it, that is the name of the folder cwd and a slash. format is\n' +
+      'tar, tar.gz or zip; without it, the name of the archive tells.',
+    returns: '``True``.',
+    examples: [
+      "salt '*' git.archive /path/to/repo /path/to/archive.tar",
+      "salt '*' git.archive /path/to/repo /path/to/archive.zip rev=v1.0 prefix=''",
+    ],
+    async run(context, { cwd, output, rev, prefix = `${basename(cwd)}/`, format, ...args }) {
+      const words = [
+        `--prefix=${prefix}`,
+        ...(format === undefined ? [] : [`--format=${format}`]),
+        `--output=${output}`,
+      ];
+      await runGit(context, cwd, ['archive', ...words, rev], args);
+      return true;
+    },
+  }),
   current_branch: fn({
     summary: 'Return the branch that is checked out.',
-    args: { ...cwdArg, user: gitArgs.user },
+    args: { ...cwdArg, ...plainArgs },
     returns: '`HEAD` when none is.',
     examples: ["salt '*' git.current_branch /path/to/repo"],
     reads: true,
-    async run(context, { cwd, user }) {
+    async run(context, { cwd, ...args }) {
       // Before the first commit there is nothing that rev-parse could name.
-      const named = await runGit(context, cwd, ['symbolic-ref', '--short', '-q', 'HEAD'], { user }).catch(() => '');
-      return named === '' ? runGit(context, cwd, ['rev-parse', '--abbrev-ref', 'HEAD'], { user }) : named;
+      const named = await runGit(context, cwd, ['symbolic-ref', '--short', '-q', 'HEAD'], args).catch(() => '');
+      return named === '' ? runGit(context, cwd, ['rev-parse', '--abbrev-ref', 'HEAD'], args) : named;
     },
   }),
   revision: fn({
     summary: 'Return the id of a commit.',
-    args: { ...cwdArg, rev: v.optional(Ref, 'HEAD'), short: v.optional(Flag, false), user: gitArgs.user },
+    args: { ...cwdArg, rev: v.optional(Ref, 'HEAD'), short: v.optional(Flag, false), ...plainArgs },
     examples: ["salt '*' git.revision /path/to/repo", "salt '*' git.revision /path/to/repo mybranch short=True"],
     reads: true,
-    run: (context, { cwd, rev, short, user }) =>
-      runGit(context, cwd, ['rev-parse', ...(short ? ['--short'] : []), '--verify', rev], { user }),
+    run: (context, { cwd, rev, short, ...args }) =>
+      runGit(context, cwd, ['rev-parse', ...(short ? ['--short'] : []), '--verify', rev], args),
   }),
   rev_parse: fn({
     summary: 'Return what `git rev-parse` prints.',
@@ -41,21 +84,21 @@ export const historyFunctions = {
   }),
   describe: fn({
     summary: 'Return the tag that a commit has, or the nearest one before it.',
-    args: { ...cwdArg, rev: v.optional(Ref, 'HEAD'), user: gitArgs.user },
+    args: { ...cwdArg, rev: v.optional(Ref, 'HEAD'), ...plainArgs },
     examples: ["salt '*' git.describe /path/to/repo", "salt '*' git.describe /path/to/repo develop"],
     reads: true,
-    run: (context, { cwd, rev, user }) => runGit(context, cwd, ['describe', rev], { user }),
+    run: (context, { cwd, rev, ...args }) => runGit(context, cwd, ['describe', rev], args),
   }),
   status: fn({
     summary: 'Return the files that differ from the last commit.',
-    args: { ...cwdArg, user: gitArgs.user },
+    args: { ...cwdArg, ...plainArgs },
     returns: 'by kind, which is `new`, `modified`, `deleted` or `untracked`, the files.',
     examples: ["salt '*' git.status /path/to/repo"],
     reads: true,
-    async run(context, { cwd, user }) {
+    async run(context, { cwd, ...args }) {
       const kinds: Readonly<Record<string, string>> = { M: 'modified', A: 'new', D: 'deleted', '??': 'untracked' };
       const found: Record<string, string[]> = {};
-      const text = await runGit(context, cwd, ['status', '-z', '--porcelain'], { user });
+      const text = await runGit(context, cwd, ['status', '-z', '--porcelain'], args);
       for (const entry of text.split('\0')) {
         const [, state = '', name = ''] = /^(..) (.*)$/s.exec(entry) ?? [];
         const kind = kinds[state.trim()] ?? kinds[state.trim().charAt(0)];
@@ -66,41 +109,61 @@ export const historyFunctions = {
   }),
   diff: fn({
     summary: 'Return what differs between commits, or from the last one.',
-    args: { ...cwdArg, item1: v.optional(Ref), item2: v.optional(Ref), ...gitArgs },
-    examples: ["salt '*' git.diff /path/to/repo", "salt '*' git.diff /path/to/repo HEAD~1"],
+    args: {
+      ...{
+        ...cwdArg,
+        item1: v.optional(Ref),
+        item2: v.optional(Ref),
+        ...optionArgs,
+        user: plainArgs.user,
+        password: plainArgs.password,
+      },
+      ...{ no_index: v.optional(Flag, false), cached: v.optional(Flag, false), paths: v.optional(TextList, []) },
+      output_encoding: gitArgs.output_encoding,
+    },
+    description:
+      'paths are the files and folders to look at; cached=True looks at what was added; no_index=True compares the two paths\n' +
+      'with each other.',
+    examples: [
+      "salt '*' git.diff /path/to/repo",
+      "salt '*' git.diff /path/to/repo HEAD~1",
+      "salt '*' git.diff /path/to/repo no_index=True paths='[one, two]'",
+    ],
     reads: true,
-    run: (context, { cwd, item1, item2, ...args }) =>
-      runGit(
-        context,
-        cwd,
-        ['diff', ...splitCommand(args.opts), ...[item1, item2].filter((item) => item !== undefined)],
-        args,
-      ),
+    async run(context, { cwd, item1, item2, no_index, cached, paths, ...args }) {
+      checkDiff(no_index, cached, paths);
+      const words = [
+        ...(no_index ? ['--no-index'] : []),
+        ...(cached ? ['--cached'] : []),
+        ...splitCommand(args.opts),
+        ...[item1, item2].filter((item) => item !== undefined),
+        ...(paths.length === 0 ? [] : ['--', ...paths]),
+      ];
+      return (await askGit(context, cwd, ['diff', ...words], args, no_index ? [0, 1] : [0])).stdout;
+    },
   }),
   list_branches: fn({
     summary: 'Return the branches, or those of the remotes.',
-    args: { ...cwdArg, remote: v.optional(Flag, false), user: gitArgs.user },
+    args: { ...cwdArg, remote: v.optional(Flag, false), ...plainArgs },
     examples: ["salt '*' git.list_branches /path/to/repo", "salt '*' git.list_branches /path/to/repo remote=True"],
     reads: true,
-    run: async (context, { cwd, remote, user }) =>
+    run: async (context, { cwd, remote, ...args }) =>
       linesOf(
         await runGit(
           context,
           cwd,
           ['for-each-ref', '--format=%(refname:short)', `refs/${remote ? 'remotes' : 'heads'}/`],
-          {
-            user,
-          },
+          args,
         ),
       ),
   }),
   list_tags: fn({
     summary: 'Return the tags.',
-    args: { ...cwdArg, user: gitArgs.user },
+    args: { ...cwdArg, ...plainArgs },
     examples: ["salt '*' git.list_tags /path/to/repo"],
     reads: true,
-    run: async (context, { cwd, user }) =>
-      linesOf(await runGit(context, cwd, ['for-each-ref', '--format=%(refname:short)', 'refs/tags/'], { user })),
+    run: async (context, { cwd, ...args }) =>
+      linesOf(await runGit(context, cwd, ['for-each-ref', '--format=%(refname:short)', 'refs/tags/'], args)),
   }),
   branch: fn({
     summary: 'Make, change or delete a branch.',
@@ -127,41 +190,9 @@ export const historyFunctions = {
         args,
       ),
   }),
-  config_get: fn({
-    summary: 'Return a setting of git.',
-    args: {
-      key: Ref,
-      cwd: v.optional(AbsolutePath),
-      user: gitArgs.user,
-      global: v.optional(Flag, false),
-      default: v.optional(Text),
-    },
-    returns: 'the default, or ``None``, when it is not set.',
-    examples: ["salt '*' git.config_get user.name cwd=/path/to/repo", "salt '*' git.config_get user.email global=True"],
-    reads: true,
-    run: (context, { key, cwd, user, global, default: fallback }) =>
-      runGit(context, cwd, ['config', ...(global ? ['--global'] : []), '--get', key], { user }).catch(
-        () => fallback ?? null,
-      ),
-  }),
-  config_set: fn({
-    summary: 'Set a setting of git.',
-    args: { key: Ref, value: Text, cwd: v.optional(AbsolutePath), user: gitArgs.user, global: v.optional(Flag, false) },
-    returns: 'a list with the value.',
-    examples: ["salt '*' git.config_set user.email me@example.com cwd=/path/to/repo"],
-    async run(context, { key, value, cwd, user, global }) {
-      await runGit(context, cwd, ['config', ...(global ? ['--global'] : []), '--replace-all', key, value], { user });
-      return [value];
-    },
-  }),
-  config_unset: fn({
-    summary: 'Take a setting of git away.',
-    args: { key: Ref, cwd: v.optional(AbsolutePath), user: gitArgs.user, global: v.optional(Flag, false) },
-    returns: '``True``.',
-    examples: ["salt '*' git.config_unset foo.bar cwd=/path/to/repo"],
-    async run(context, { key, cwd, user, global }) {
-      await runGit(context, cwd, ['config', ...(global ? ['--global'] : []), '--unset-all', key], { user });
-      return true;
-    },
-  }),
 };
+
+function checkDiff(noIndex: boolean, cached: boolean, paths: readonly string[]): void {
+  if (noIndex && cached) throw new FleetError('ARGS_INVALID', 'only one of no_index and cached can be given');
+  if (noIndex && paths.length !== 2) throw new FleetError('ARGS_INVALID', 'paths: must be two with no_index');
+}

@@ -1,41 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createExec } from '../../../../minion/lib/exec.ts';
-import git from '../../../../minion/modules/git.ts';
-import { systemClock } from '../../../../shared/clock.ts';
-import { silentLogger } from '../../../../shared/log.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { createGitHome, type GitHome } from '../../../support/git_home.ts';
 
+let at: GitHome;
 let home: string;
 let repo: string;
 beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'brine-git-'));
-  repo = join(home, 'repo');
-  await call('init', [repo], { opts: '--initial-branch=main' });
-  await call('config_set', ['user.name', 'Ann O. Nymous'], { cwd: repo });
-  await call('config_set', ['user.email', 'ann@example.com'], { cwd: repo });
+  at = await createGitHome();
+  ({ home, repo } = at);
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => at.remove());
 
-/** The real git, which sees no settings but those of the test. */
-const call = (fun: string, args: unknown[] = [], kwargs = {}) => {
-  const env = { PATH: process.env.PATH, HOME: home, GIT_CONFIG_NOSYSTEM: '1' };
-  const signal = new AbortController().signal;
-  const exec = createExec({ env, log: silentLogger, clock: systemClock, signal });
-  return runFunction(fakeContext({ root: '/', exec }), git, `git.${fun}`, args, kwargs);
-};
-const write = (name: string, text: string) => writeFileSync(join(repo, name), text);
-async function commit(name: string, message: string): Promise<void> {
-  write(name, message);
-  await call('add', [repo, name]);
-  await call('commit', [repo, message]);
-}
+const call = (fun: string, args: readonly unknown[] = [], kwargs = {}) => at.call(fun, args, kwargs);
+const write = (name: string, text: string) => at.write(name, text);
+const commit = (name: string, message: string) => at.commit(name, message);
 
 test('a repository is made, filled, and told about', async () => {
-  expect(await call('is_worktree', [repo])).toBe(true);
-  expect(await call('is_worktree', [home])).toBe(false);
   expect(await call('current_branch', [repo])).toBe('main');
   write('a file', 'one');
   expect(await call('status', [repo])).toEqual({ untracked: ['a file'] });
@@ -78,7 +59,17 @@ test('a clone follows its origin', async () => {
   expect(await call('revision', [copy])).toBe(await call('revision', [repo]));
   expect(await call('ls_remote', [copy])).toMatchObject({ 'refs/heads/main': await call('revision', [repo]) });
   expect(await call('remote_set', [copy, '/elsewhere', 'spare'])).toEqual({ fetch: '/elsewhere', push: '/elsewhere' });
+  const elsewhere = { push_url: '/there' };
+  expect(await call('remote_set', [copy, '/elsewhere', 'spare'], elsewhere)).toEqual({
+    fetch: '/elsewhere',
+    push: '/there',
+  });
+  expect(await call('remote_set', [copy, '/back', 'spare'])).toEqual({ fetch: '/back', push: '/back' });
   expect(await call('remote_get', [copy, 'nobody'])).toBeNull();
+  await call('tag', [repo, 'v1']);
+  const head = await call('revision', [repo]);
+  expect(await call('remote_refs', [repo], { tags: true })).toEqual({ 'refs/tags/v1': head });
+  expect(await call('remote_refs', [repo], { heads: true, filter: 'main' })).toEqual({ 'refs/heads/main': head });
 });
 
 test('settings are read, set and taken away', async () => {
@@ -86,6 +77,77 @@ test('settings are read, set and taken away', async () => {
   expect(await call('config_unset', ['user.name'], { cwd: repo })).toBe(true);
   expect(await call('config_get', ['user.name'], { cwd: repo })).toBeNull();
   expect(await call('config_get', ['user.name'], { cwd: repo, default: 'nobody' })).toBe('nobody');
+});
+
+test('a setting may have several values, of which one can be taken away', async () => {
+  const there = { cwd: repo };
+  expect(await call('config_set', ['foo.bar'], { ...there, multivar: 'one,two' })).toEqual(['one', 'two']);
+  expect(await call('config_set', ['foo.bar', '-x'], { ...there, add: true })).toEqual(['one', 'two', '-x']);
+  expect(await call('config_get', ['foo.bar'], { ...there, all: true })).toEqual(['one', 'two', '-x']);
+  const matching = (key: string, value?: string) => call('config_get_regexp', [key, value], there);
+  expect(await matching('^foo\\.')).toEqual({ 'foo.bar': ['one', 'two', '-x'] });
+  expect(await matching('^(foo|user)\\.', '^[ot]|Ann O')).toEqual({
+    'user.name': ['Ann O. Nymous'],
+    'foo.bar': ['one', 'two'],
+  });
+  expect(await matching('^nothing')).toEqual({});
+  await expect(call('config_unset', ['foo.bar'], there)).rejects.toThrow('foo.bar has several values');
+  await expect(call('config_unset', ['foo.bar', 'z'], there)).rejects.toThrow('foo.bar has no such value');
+  expect(await call('config_unset', ['foo.bar', '^two$'], there)).toBe(true);
+  expect(await call('config_unset', ['foo.bar'], { ...there, all: true })).toBe(true);
+  expect(await call('config_get', ['foo.bar'], there)).toBeNull();
+  await expect(call('config_set', ['foo.bar'], there)).rejects.toThrow('value or multivar: there is nothing to set');
+  await expect(call('config_set', ['foo.bar', 'x'], { multivar: 'y' })).rejects.toThrow(
+    'only one of value and multivar',
+  );
+});
+
+test('an archive has the files below a prefix; changes that are not committed can be discarded', async () => {
+  await commit('a', 'first');
+  write('a', 'changed');
+  await call('discard_local_changes', [repo, 'a']);
+  expect(await call('status', [repo])).toEqual({});
+  const tar = join(home, 'a.tar');
+  expect(await call('archive', [repo, tar])).toBe(true);
+  expect(await call('archive', [repo, join(home, 'flat')], { prefix: '', format: 'tar' })).toBe(true);
+  const nameIn = (path: string) =>
+    readFileSync(path)
+      .toString('latin1')
+      .match(/\0((?:repo\/)?a)\0/)?.[1];
+  expect([nameIn(tar), nameIn(join(home, 'flat'))]).toEqual(['repo/a', 'a']);
+});
+
+test('a symbolic name stands for a branch', async () => {
+  await commit('a', 'first');
+  expect(await call('symbolic_ref', [repo, 'HEAD'])).toBe('refs/heads/main');
+  await call('symbolic_ref', [repo, 'NEXT', 'refs/heads/main']);
+  expect(await call('revision', [repo, 'NEXT'])).toBe(await call('revision', [repo]));
+  await expect(call('symbolic_ref', [repo, 'NEXT', 'x'], { opts: '-d' })).rejects.toThrow('value: cannot be given');
+  await call('symbolic_ref', [repo, 'NEXT'], { opts: '-d' });
+  await expect(call('revision', [repo, 'NEXT'])).rejects.toThrow('git rev-parse failed');
+});
+
+test('differences are looked for in some files, in what was added, or between two files', async () => {
+  await commit('a', 'one\n');
+  await commit('b', 'one\n');
+  write('a', 'two\n');
+  write('b', 'two\n');
+  expect(await call('diff', [repo], { paths: 'b' })).toMatch(/^diff --git a\/b b\/b\n.*\+two$/s);
+  expect(await call('diff', [repo], { cached: true })).toBe('');
+  await call('add', [repo, 'a']);
+  expect(await call('diff', [repo], { cached: true })).toContain('+two');
+  await commit('c', 'three\n');
+  expect(await call('diff', [repo], { no_index: true, paths: 'b,c' })).toContain('+three');
+  await expect(call('diff', [repo], { no_index: true })).rejects.toThrow('paths: must be two with no_index');
+});
+
+test('a repository may lie elsewhere, and be shared', async () => {
+  const [work, data] = [join(home, 'work'), join(home, 'data')];
+  await call('init', [work], { separate_git_dir: data, shared: true });
+  expect(await call('rev_parse', [work], { opts: '--absolute-git-dir' })).toBe(data);
+  expect(await call('config_get', ['core.sharedRepository'], { cwd: work })).toBe('1');
+  await call('init', [join(home, 'moded')], { shared: 660 });
+  expect(await call('config_get', ['core.sharedRepository'], { cwd: join(home, 'moded') })).toBe('0660');
 });
 
 test("git's own words say what failed", async () => {
