@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { createCsr, type VerifiedCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf } from '../shared/crypto/fingerprint.ts';
-import { writeFileAtomically } from '../shared/crypto/private_file.ts';
+import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
@@ -61,9 +61,11 @@ export function forgetCredentials(pkiDir: string): Promise<void> {
   return rm(certFile(pkiDir), { force: true });
 }
 
-/** The master made a new signing key. */
-export function storeSigningCert(pkiDir: string, signingCertPem: string): Promise<void> {
-  return writeFileAtomically(signingFile(pkiDir), signingCertPem, 0o644);
+/** The master told its signing key, at each hello: the disk is touched only when it is another one. */
+export async function storeSigningCert(pkiDir: string, signingCertPem: string): Promise<void> {
+  const path = signingFile(pkiDir);
+  if ((await readOptionalFile(path)) === signingCertPem) return;
+  await writeFileAtomically(path, signingCertPem, 0o644);
 }
 
 /**

@@ -4,7 +4,6 @@ import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
-import { mayFire } from '../shared/event_tags.ts';
 import type { Logger } from '../shared/log.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
@@ -13,8 +12,6 @@ import { openReturners } from '../shared/plugin/open_returners.ts';
 import type { AnyReturner } from '../shared/plugin/returner.ts';
 import type { ReturnerStatus } from '../shared/plugin/returner_lane.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
-import { Fire } from '../shared/protocol/messages/event.ts';
-import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import type { Scheduler } from '../shared/schedule/scheduler.ts';
 import { systemReason } from '../shared/system_reason.ts';
@@ -29,7 +26,7 @@ import { createForwarder } from './forward_events.ts';
 import { createJobPath } from './jobs/job_path.ts';
 import { createJobTable } from './jobs/job_table.ts';
 import { openLedger } from './jobs/ledger.ts';
-import { type Outbox, openOutbox } from './jobs/outbox.ts';
+import { openOutbox } from './jobs/outbox.ts';
 import { createOwnJids } from './jobs/own_jids.ts';
 import { createOwnJobs, type RunOwnJob } from './jobs/own_jobs.ts';
 import { type GrainKeeper, keepGrains } from './keep_grains.ts';
@@ -38,17 +35,17 @@ import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { readMineFunctions } from './lib/mine/mine_functions.ts';
 import { answerScheduleRequest, MANAGE_SCHEDULE } from './lib/schedule/schedule_requests.ts';
 import { ASK_STATUS, answerStatusRequest } from './lib/status_requests.ts';
+import { announcedInfo, linkSettings } from './link_settings.ts';
 import { type MinionServices, makeContext } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
 import { type RunningMine, startMine } from './mine.ts';
 import { openOwnBus } from './open_own_bus.ts';
 import type { OwnBus } from './own_bus.ts';
+import { createFireMaster, startData } from './own_events.ts';
 import { openMinionReactor } from './reactor/open_reactor.ts';
 import type { MinionReactor } from './reactor/reactor.ts';
 import { openSchedule } from './schedule/open_schedule.ts';
 import { toldGrains } from './tell_grains.ts';
-
-const CONNECT_TIMEOUT_MS = 30_000;
 
 export interface MinionDeps {
   readonly config: MinionConfig;
@@ -116,7 +113,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
     ...linkSettings(config),
     id,
     privateKey: disk.privateKey,
-    info: infoOf,
+    info: announcedInfo,
     grains: () => deps.grains.all(),
     clock,
     random: deps.random,
@@ -312,19 +309,6 @@ const noScope = {
   outcome: { retcode: undefined, out: undefined },
 };
 
-/** The time an event was fired stays with it, however long it waits in the outbox. */
-function createFireMaster(id: string, outbox: Outbox, clock: Clock): Events['fireMaster'] {
-  return async (tag, data) => {
-    checkTag(tag, `salt/fire/${id}/`, id);
-    if (!mayFire(id, tag)) {
-      throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
-        hint: 'use a tag of your own with at least one /, such as myapp/deployed',
-      });
-    }
-    await outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
-  };
-}
-
 function createEvents(bus: OwnBus, fireMaster: Events['fireMaster'], clock: Clock): Events {
   return {
     async fire(tag, data) {
@@ -332,47 +316,5 @@ function createEvents(bus: OwnBus, fireMaster: Events['fireMaster'], clock: Cloc
       bus.fire(tag, { _stamp: eventStamp(clock.nowMs()), ...data });
     },
     fireMaster,
-  };
-}
-
-function linkSettings(config: MinionConfig) {
-  const { host, port } = masterAddress(config);
-  return {
-    host,
-    port,
-    pkiDir: config.pki_dir,
-    masterFinger: config.master_finger,
-    token: config.enroll_token ?? '',
-    keepaliveSeconds: config.keepalive_seconds,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    acceptanceWaitMs: config.acceptance_wait_time * 1000,
-    reconnect: { firstMs: config.recon_default, maxMs: config.recon_max },
-  };
-}
-
-/** `host`, `host:port`, `[v6]:port`. */
-export function masterAddress({ master, master_port }: Pick<MinionConfig, 'master' | 'master_port'>): {
-  readonly host: string;
-  readonly port: number;
-} {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(master);
-  return { host: match?.[1] ?? match?.[2] ?? master, port: match?.[3] === undefined ? master_port : Number(match[3]) };
-}
-
-function infoOf(): InfoPayload {
-  return { v: 1, version: `brine ${VERSION}`, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' };
-}
-
-/** Salt's text of `salt/minion/<id>/start`. */
-function startData(
-  { id, start_event_grains }: MinionConfig,
-  grains: Grains,
-  clock: Clock,
-): Readonly<Record<string, unknown>> {
-  const all = grains.all();
-  const chosen = start_event_grains.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]]);
-  return {
-    data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}`,
-    ...(chosen.length > 0 && { grains: Object.fromEntries(chosen) }),
   };
 }

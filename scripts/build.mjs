@@ -18,7 +18,7 @@ const pluginFolders = [
   'cli/doctor/checks',
   'shared/returners',
 ];
-const commands = ['salt', 'salt-call', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'];
+const commands = ['salt', 'salt-call', 'salt-emulate', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'];
 
 const plugins = pluginFolders.flatMap((folder) =>
   readdirSync(`${root}${folder}`)

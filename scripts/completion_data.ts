@@ -1,5 +1,6 @@
 import { collectCompletionData } from '../cli/completion/completion_data.ts';
 import { doctorCommand } from '../cli/doctor/doctor.ts';
+import { emulateCommand } from '../cli/emulate_options.ts';
 import { streamedFunctions } from '../cli/runner_docs.ts';
 import { saltCommand } from '../cli/salt.ts';
 import { saltCallCommand } from '../cli/salt_call.ts';
@@ -20,6 +21,7 @@ export function completionData() {
       saltRunCommand(),
       masterCommand(),
       minionCommand(),
+      emulateCommand(),
     ],
     modules: minionModules(),
     runners: coreRunners(),

@@ -11,7 +11,7 @@ import { errorLine, FleetError } from '../shared/errors.ts';
 
 /** `npm start`: a master and three minions as processes of their own in .brine/, enrolled and asked for a ping. */
 const MINIONS = ['m1', 'm2', 'm3'];
-const COMMANDS = ['salt', 'salt-call', 'salt-key', 'salt-run'];
+const COMMANDS = ['salt', 'salt-call', 'salt-emulate', 'salt-key', 'salt-run'];
 /** How long a fleet may take to come up on a slow machine. */
 const PATIENCE_MS = 60_000;
 
@@ -117,9 +117,10 @@ function paths(base: string): string[] {
   ];
 }
 
-/** `.brine/bin/salt` is `salt` for this fleet; `.brine/bin/salt-call` is m1's. */
+/** `.brine/bin/salt` is `salt` for this fleet; `.brine/bin/salt-call` is m1's, and `salt-emulate` finds the same master. */
 function writeCommand(name: string): void {
-  const config = name === 'salt-call' ? at(MINIONS[0] as string, 'etc') : at('master', 'etc');
+  const isMinions = name === 'salt-call' || name === 'salt-emulate';
+  const config = isMinions ? at(MINIONS[0] as string, 'etc') : at('master', 'etc');
   const file = at('bin', name);
   writeFileSync(
     file,

@@ -1,6 +1,6 @@
 import { type Shell, shells } from './complete_words.ts';
 
-const names = 'salt salt-call salt-key salt-run salt-master salt-minion';
+const names = 'salt salt-call salt-key salt-run salt-master salt-minion salt-emulate';
 
 /** What follows a name or a module is typed without a blank. */
 const bash = `# bash completion of Brine's commands: source <(salt completion bash)

@@ -34,6 +34,8 @@ export interface JobPathOptions {
   /** The connection to the master, which is made after this. */
   readonly link: () => MasterLink;
   readonly pid: number;
+  /** Why somebody at the machine wants no jobs on it, or undefined. Left out: what the hold file says. */
+  readonly held?: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -87,7 +89,7 @@ export function createJobPath(options: JobPathOptions) {
     grains: () => services.grains.all(),
     signingKey: (kid) => link().signingKey(kid),
     knowsMasterTime: () => link().knowsMasterTime(),
-    held: () => readHold(config.config_dir),
+    held: options.held ?? (() => readHold(config.config_dir)),
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),
     cancel: (jid) => runner.cancel(jid),

@@ -49,8 +49,12 @@ const BLOCK_BYTES = 4096;
 /** Payloads that wait are kept in memory up to this, bytes; those beyond it are read again when they are sent. */
 const MEMORY_BYTES_MAX = 4 * 1024 ** 2;
 
-export async function openOutbox({ folder: path, bytesMax, clock, log }: OutboxOptions): Promise<Outbox> {
-  const folder = await openOutboxFolder(path, bytesMax, log);
+export async function openOutbox({ folder, ...options }: OutboxOptions): Promise<Outbox> {
+  return createOutbox(await openOutboxFolder(folder, options.bytesMax, options.log), options);
+}
+
+/** An outbox over what holds its entries. */
+export function createOutbox(folder: OutboxFolder, { bytesMax, clock, log }: Omit<OutboxOptions, 'folder'>): Outbox {
   const { lanes, keep, forget, makeRoom, used, isEmpty, whenEmpty, droppedEvents } = createShelf(folder, {
     bytesMax,
     clock,

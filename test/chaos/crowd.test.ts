@@ -2,13 +2,19 @@ import { afterEach, expect, test } from 'vitest';
 import { openEventLog } from '../../master/events/event_log.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { openLmdbStore } from '../../master/store/lmdb_store.ts';
+import type { EmulatedFleet } from '../../minion/emulator/emulated_fleet.ts';
 import { type Connection, openConnection } from '../../shared/client/connection.ts';
-import { connectOperator, type OperatorRequestBody, type OperatorStep } from '../../shared/client/operator_client.ts';
+import {
+  connectOperator,
+  type OperatorClient,
+  type OperatorRequestBody,
+  type OperatorStep,
+} from '../../shared/client/operator_client.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
+import { emulateFleet } from '../support/emulate_fleet.ts';
 import { type FleetProcesses, startProcesses } from '../support/fleet_processes.ts';
 import { createGate } from '../support/gate_module.ts';
-import { createMinionCrowd, type MinionCrowd } from '../support/minion_crowd.ts';
 
 const COUNT = 1000;
 /** Alone on two cores it takes a minute. */
@@ -16,7 +22,7 @@ const PATIENCE_MS = 420_000;
 const ANSWER_MS = 60_000;
 
 let fleet: FleetProcesses;
-let crowd: MinionCrowd;
+let crowd: EmulatedFleet;
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') fleet.keepLogs();
   await Promise.all([crowd.stop(), fleet.stop()]);
@@ -26,17 +32,19 @@ test(
   'of a thousand minions that return at once while the master is killed, each return is stored and told once',
   async () => {
     fleet = await startProcesses();
-    await fleet.master().stop();
     const gate = createGate();
-    crowd = createMinionCrowd({
+    const operator = await connectOperator(operatorOptions());
+    crowd = await emulateFleet({
       count: COUNT,
-      directory: fleet.dir,
-      masterPkiDir: fleet.file('master', 'pki'),
+      directory: fleet.file('crowd'),
       master: `127.0.0.1:${fleet.ports.tls}`,
       modules: { gate: gate.module },
+      durable: true,
+      tokenFor: (id) => makeToken(operator, id),
     });
-    await crowd.seed();
-    const master = await fleet.startMaster();
+    await crowd.enrol();
+    await operator.close();
+    const master = fleet.master();
     // However fast the master is, half of the returns come when it is gone.
     const listener = await listenForReturns(() => {
       master.kill('SIGKILL');
@@ -44,7 +52,7 @@ test(
     });
     const job = { op: 'job', tgt: '*', fun: 'gate.wait', arg: ['one'], kwarg: {}, async: true, queue_for: 3600 };
     const jid = String((await ask(job))[0]?.jid);
-    await crowd.start();
+    await crowd.connect();
     await gate.entered.waitForCount(COUNT);
     gate.open('one', crowd.ids.slice(0, COUNT / 2));
     await Promise.all([master.ended, listener.closed]);
@@ -78,9 +86,18 @@ async function listenForReturns(heard: () => void): Promise<Connection> {
   return connection;
 }
 
+function operatorOptions() {
+  return { socketPath: fleet.operatorSocket, firstAnswerMs: ANSWER_MS, clock: systemClock };
+}
+
+async function makeToken(operator: OperatorClient, id: string): Promise<string> {
+  const request = { op: 'wheel', fun: 'key.gen_token', arg: [], kwarg: { id } };
+  for await (const step of operator.request(request)) if (step.t === 'value') return String(step.value);
+  throw new Error(`no token for ${id}`);
+}
+
 async function ask(request: OperatorRequestBody): Promise<readonly OperatorStep[]> {
-  const options = { socketPath: fleet.operatorSocket, firstAnswerMs: ANSWER_MS, clock: systemClock };
-  const client = await connectOperator(options);
+  const client = await connectOperator(operatorOptions());
   const steps: OperatorStep[] = [];
   for await (const step of client.request(request)) steps.push(step);
   await client.close();

@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 import { watchTopics } from '../support/watch_topics.ts';
 
 describe('every program', () => {
-  it.each(['salt', 'salt-call', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'])(
+  it.each(['salt', 'salt-call', 'salt-emulate', 'salt-key', 'salt-master', 'salt-minion', 'salt-run'])(
     '%s prints its version and its help',
     async (name) => {
       const { version } = JSON.parse(readFileSync('package.json', 'utf8'));

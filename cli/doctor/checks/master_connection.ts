@@ -1,5 +1,5 @@
+import { masterAddress } from '../../../minion/link_settings.ts';
 import type { LinkStatus } from '../../../minion/link_status.ts';
-import { masterAddress } from '../../../minion/minion.ts';
 import { addressText } from '../address_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';

@@ -1,0 +1,36 @@
+import type { Clock } from '../shared/clock.ts';
+import { FleetError } from '../shared/errors.ts';
+import { eventStamp } from '../shared/event_stamp.ts';
+import { mayFire } from '../shared/event_tags.ts';
+import { checkTag } from '../shared/protocol/event_tag.ts';
+import { Fire } from '../shared/protocol/messages/event.ts';
+import type { MinionConfig } from './config.ts';
+import type { Events, Grains } from './context.ts';
+import type { Outbox } from './jobs/outbox.ts';
+
+/** The time an event was fired stays with it, however long it waits in the outbox. */
+export function createFireMaster(id: string, outbox: Pick<Outbox, 'add'>, clock: Clock): Events['fireMaster'] {
+  return async (tag, data) => {
+    checkTag(tag, `salt/fire/${id}/`, id);
+    if (!mayFire(id, tag)) {
+      throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
+        hint: 'use a tag of your own with at least one /, such as myapp/deployed',
+      });
+    }
+    await outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
+  };
+}
+
+/** Salt's text of `salt/minion/<id>/start`. */
+export function startData(
+  { id, start_event_grains }: MinionConfig,
+  grains: Grains,
+  clock: Clock,
+): Readonly<Record<string, unknown>> {
+  const all = grains.all();
+  const chosen = start_event_grains.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]]);
+  return {
+    data: `Minion ${id} started at ${new Date(clock.nowMs()).toUTCString()}`,
+    ...(chosen.length > 0 && { grains: Object.fromEntries(chosen) }),
+  };
+}

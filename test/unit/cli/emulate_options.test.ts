@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { parseCommand } from '../../../cli/command_line.ts';
+import { emulateCommand, readEmulateOptions } from '../../../cli/emulate_options.ts';
+import { goodBehaviour } from '../../../minion/emulator/behaviour.ts';
+
+function read(...argv: string[]) {
+  const command = emulateCommand();
+  parseCommand(command, argv);
+  return readEmulateOptions(command);
+}
+
+test('a hundred good minions are the default', () => {
+  const { ids, behaviour, storm, events, durable } = read();
+  expect(ids).toHaveLength(100);
+  expect([ids[0], ids.at(-1)]).toEqual(['emu1', 'emu100']);
+  expect({ behaviour, storm, events, durable }).toEqual({
+    behaviour: goodBehaviour,
+    storm: undefined,
+    events: 0,
+    durable: false,
+  });
+});
+
+test('a second process goes on where the first one ends', () => {
+  expect(read('-n', '2', '--first', '101', '--prefix', 'web-').ids).toEqual(['web-101', 'web-102']);
+});
+
+test('latency is one number or two, and shares are percents', () => {
+  const { behaviour, storm } = read(
+    ...['--latency', '20-80', '--loss', '0.5%', '--silent', '10%', '--slow', '90%', '--slow-by', '1m'],
+    ...['--storm', '30s', '--storm-share', '50%'],
+  );
+  expect(behaviour).toEqual({
+    ...goodBehaviour,
+    latencyMs: { from: 20, to: 80 },
+    loss: 0.005,
+    silent: 0.1,
+    slow: 0.9,
+    slowMs: 60_000,
+  });
+  expect(storm).toEqual({ everySeconds: 30, share: 0.5 });
+  expect(read('--latency', '7').behaviour.latencyMs).toEqual({ from: 7, to: 7 });
+});
+
+test.each([
+  [['-n', '0'], '--minions 0 is not a number'],
+  [['--latency', '80-20'], '--latency 80-20 is not a number of milliseconds'],
+  [['--loss', '5'], '--loss 5 is not a share'],
+  [['--garbage', '101%'], '--garbage 101% is not a share'],
+  [['--slow', '60%', '--silent', '50%'], 'more than 100% of the minions misbehave'],
+  [['--prefix', 'a/b'], '--prefix a/b cannot begin the id of a minion'],
+  [['--storm', 'often'], '--storm often is not a duration'],
+])('%j is refused', (argv, message) => {
+  expect(() => read(...argv)).toThrow(message);
+});
