@@ -9,10 +9,13 @@ import { loopbackSocketName } from '../shared/paths.ts';
 import { LocalEvent, MasterEvent } from '../shared/protocol/messages/event.ts';
 import { topicFilter } from '../shared/protocol/topic.ts';
 import { defineBenchmark } from './lib/benchmark.ts';
+import { measureEmulatedEvents } from './lib/emulated_events.ts';
 import { type Measure, percentile } from './lib/measure.ts';
 import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
 
 const RUNS = 5;
+/** Emulated ones. */
+const MINIONS = 100;
 /** Through the bus and the log, in one process. */
 const LOGGED = 50_000;
 /** Emitted in one turn of the event loop. */
@@ -24,17 +27,18 @@ const ALONE = 200;
 
 export default defineBenchmark({
   summary:
-    "Events through the master's bus and log, and from a minion to a subscriber, beside what Salt was measured at.",
-  async run({ dist, home, runs = RUNS, progress }) {
+    "Events through the master's bus and log, and from minions to a subscriber, beside what Salt was measured at.",
+  async run({ dist, home, minions = MINIONS, runs = RUNS, progress }) {
     progress(`${runs} times ${LOGGED} events through bus and log …`);
     const logged = await measureLog(join(home, 'log'), runs);
+    const emulated = await measureEmulatedEvents({ dist, home: join(home, 'many'), progress }, minions, runs);
     const fleet = await createRealFleet({ dist, home, count: 1 });
     try {
       progress('starting a master and a minion …');
       await fleet.startMaster();
       await fleet.startMinions();
       progress(`${runs} times ${FIRED} events from the minion to a subscriber …`);
-      return [logged, ...(await measureFired(fleet, join(home, 'm1', 'run', loopbackSocketName), runs))];
+      return [logged, ...emulated, ...(await measureFired(fleet, join(home, 'm1', 'run', loopbackSocketName), runs))];
     } finally {
       await fleet.stop();
     }

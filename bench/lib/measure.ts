@@ -1,7 +1,7 @@
 /** One measured thing: a value for each run. */
 export interface Measure {
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'MB' | 'per s' | 'x' | 'count';
+  readonly unit: 'ms' | 's' | 'MB' | 'kB' | 'per s' | 'x' | 'count';
   readonly values: readonly number[];
   /** What the median must keep to. */
   readonly bar?: { readonly max: number } | { readonly min: number };

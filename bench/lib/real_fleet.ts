@@ -20,6 +20,8 @@ export interface RealFleet {
   /** Configuration directories of the minions. */
   readonly minionDirs: readonly string[];
   readonly socketPath: string;
+  /** `host:port` that minions connect to. */
+  readonly address: string;
   readonly processes: () => { readonly master: OwnProcess | undefined; readonly minions: readonly OwnProcess[] };
   startMaster(): Promise<void>;
   /** Resolves when all of them are connected and take jobs. The master runs, whoever started it. */
@@ -32,8 +34,10 @@ export async function createRealFleet(options: {
   readonly dist: URL;
   readonly home: string;
   readonly count: number;
+  /** Lines of the master's configuration, beyond paths and ports. */
+  readonly masterSettings?: readonly string[];
 }): Promise<RealFleet> {
-  const { dist, home, count } = options;
+  const { dist, home, count, masterSettings = [] } = options;
   const ids = Array.from({ length: count }, (_, index) => `m${index + 1}`);
   const port = await freePort();
   const masterDir = writeConfig(home, 'master', [
@@ -41,6 +45,7 @@ export async function createRealFleet(options: {
     'tcp_interface: null',
     `tls_port: ${port}`,
     'auto_accept: True',
+    ...masterSettings,
   ]);
   const minionDirs = ids.map((id) => writeConfig(home, id, [`id: ${id}`, `master: 127.0.0.1:${port}`], 'minion'));
   const socketPath = join(home, 'master', 'run', operatorSocketName);
@@ -61,6 +66,7 @@ export async function createRealFleet(options: {
     masterDir,
     minionDirs,
     socketPath,
+    address: `127.0.0.1:${port}`,
     processes: () => ({ master, minions }),
     async startMaster() {
       master = startProcess(program('salt-master'), ['-c', masterDir]);
@@ -80,7 +86,8 @@ export async function createRealFleet(options: {
   };
 }
 
-function writeConfig(home: string, name: string, lines: readonly string[], kind = name): string {
+/** Paths below `home`, so that nothing of the machine's own is touched. The directory of the configuration. */
+export function writeConfig(home: string, name: string, lines: readonly string[], kind = name): string {
   const base = join(home, name);
   const folder = join(base, 'etc');
   mkdirSync(folder, { recursive: true });
@@ -96,7 +103,7 @@ function writeConfig(home: string, name: string, lines: readonly string[], kind 
   return folder;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
@@ -122,7 +129,7 @@ async function untilListening(socketPath: string): Promise<Connection> {
 }
 
 /** Presence is retained: who is there already is counted too. */
-async function untilOnline(socketPath: string, count: number): Promise<void> {
+export async function untilOnline(socketPath: string, count: number, patienceMs = PATIENCE_MS): Promise<void> {
   const online = new Set<string>();
   let done: () => void = () => undefined;
   let gaveUp: (error: Error) => void = () => undefined;
@@ -139,7 +146,7 @@ async function untilOnline(socketPath: string, count: number): Promise<void> {
   await connection.subscribe(['salt/presence/+']);
   const patience = setTimeout(
     () => gaveUp(new FleetError('TIMED_OUT', `${online.size} of ${count} minions came`)),
-    PATIENCE_MS,
+    patienceMs,
   );
   try {
     await all;

@@ -52,7 +52,7 @@ async function runOne(name: string, benchmark: Benchmark, { json, ...amounts }: 
 async function printNames(benchmarks: PluginFolder<Benchmark>): Promise<void> {
   process.stdout.write(`${USAGE}\n\n`);
   for (const name of benchmarks.names) {
-    process.stdout.write(`  ${name.padEnd(8)}${(await benchmarks.load(name))?.summary}\n`);
+    process.stdout.write(`  ${name.padEnd(15)}${(await benchmarks.load(name))?.summary}\n`);
   }
 }
 
@@ -73,6 +73,6 @@ function readArguments(argv: readonly string[]): Options & { readonly name: stri
 
 function readCount(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new FleetError('USAGE', `'${text}' is not a number from 1 to 9999`, { hint: USAGE });
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new FleetError('USAGE', `'${text}' is not a number from 1 to 99999`, { hint: USAGE });
 }

@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '../../shared/errors.ts';
+import type { BenchmarkContext } from './benchmark.ts';
+import { type OwnProcess, startProcess } from './own_process.ts';
+import { createRealFleet, freePort, untilIdle, untilOnline, writeConfig } from './real_fleet.ts';
+
+/** A real master, and emulated minions in one other process. */
+export interface EmulatedBench {
+  readonly masterDir: string;
+  readonly socketPath: string;
+  master(): OwnProcess;
+  minions(): OwnProcess;
+  startMaster(): Promise<void>;
+  /** So many minions in place of those that ran before; resolves when all are connected and nothing goes on any more. */
+  emulate(count: number, args?: readonly string[]): Promise<void>;
+  /** How late the master's event loop was at worst since this was last asked, milliseconds. */
+  loopDelayMs(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Beyond the bursts that the master takes by default, thousands of minions would wait for each other alone. */
+export const CONNECTS_PER_SECOND = 1000;
+
+export async function createEmulatedBench({ dist, home }: Pick<BenchmarkContext, 'dist' | 'home'>) {
+  const metricsPort = await freePort();
+  const settings = [`max_connects_per_second: ${CONNECTS_PER_SECOND}`, `metrics_port: ${metricsPort}`];
+  const fleet = await createRealFleet({ dist, home, count: 0, masterSettings: settings });
+  const minionDir = writeConfig(home, 'emulated', [`master: ${fleet.address}`], 'minion');
+  const directory = join(home, 'emulated', 'minions');
+  mkdirSync(directory, { recursive: true });
+  let minions: OwnProcess | undefined;
+  const kill = (): void => minions?.kill();
+  process.once('exit', kill);
+  const running = (process: OwnProcess | undefined): OwnProcess => {
+    if (process === undefined) throw new FleetError('COMMAND_FAILED', 'the process does not run');
+    return process;
+  };
+  const bench: EmulatedBench = {
+    masterDir: fleet.masterDir,
+    socketPath: fleet.socketPath,
+    master: () => running(fleet.processes().master),
+    minions: () => running(minions),
+    startMaster: fleet.startMaster,
+    async emulate(count, args = []) {
+      await minions?.stop();
+      const program = fileURLToPath(new URL('salt-emulate.cjs', dist));
+      const where = ['-c', minionDir, '--directory', directory, '--operator-socket', fleet.socketPath];
+      minions = startProcess(program, [...where, '-n', String(count), ...args]);
+      const ended = minions.ended.then((reason) => {
+        throw new FleetError('COMMAND_FAILED', reason);
+      });
+      await Promise.race([untilOnline(fleet.socketPath, count, patienceMs(count)), ended]);
+      // With events on their way it would never come to rest.
+      if (args.length === 0) await untilIdle([bench.master(), minions]);
+    },
+    async loopDelayMs() {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      return Number(/^brine_event_loop_delay_seconds\{quantile="1"\} (\S+)$/m.exec(text)?.[1]) * 1000;
+    },
+    async stop() {
+      await minions?.stop();
+      await fleet.stop();
+      process.off('exit', kill);
+    },
+  };
+  return bench;
+}
+
+/** Enrolment is the slow part: its keys go to the master's disk one after another. */
+function patienceMs(count: number): number {
+  return 180_000 + count * 200;
+}
