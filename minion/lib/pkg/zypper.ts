@@ -7,7 +7,7 @@ import type { Lists, PkgHolds, PkgProvider } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
 import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages } from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
-import { ask, askFor, change, FAILED, requireDone, when } from './run_manager.ts';
+import { ask, change, FAILED, requireDone, when } from './run_manager.ts';
 import { parseZypperInfo, parseZypperRefresh, parseZypperSearch, parseZypperUpdates } from './zypper_output.ts';
 
 const ZYPPER = ['zypper', '--non-interactive'] as const;
@@ -15,7 +15,8 @@ const ZYPPER = ['zypper', '--non-interactive'] as const;
 const QUIET = [...ZYPPER, '--no-refresh'] as const;
 /** From 100 on zypper says what else is to be done: updates are there, reboot, restart a program. */
 const DONE = [0, 100, 101, 102, 103];
-const NOTHING = /No matching items found|not found|<search-result version="[^"]*"\s*\/>/;
+/** Also: nothing found, and repositories that could not be read and were left out. */
+const ANSWERED = [...DONE, 104, 106];
 
 const holds: PkgHolds = {
   freeState: '',
@@ -53,21 +54,15 @@ export const zypper: PkgProvider = {
   },
   async listCandidates(context, names, { fromRepo }) {
     const repo = fromRepo === undefined ? [] : [`--repo=${fromRepo}`];
-    return parseZypperInfo(await askFor(context, [...QUIET, 'info', ...repo, '--', ...names], NOTHING));
+    return parseZypperInfo(await question(context, ['info', ...repo, '--', ...names]));
   },
   async listUpgrades(context, _distUpgrade, { fromRepo }) {
     const repo = fromRepo === undefined ? [] : [`--repo=${fromRepo}`];
-    const { stdout } = await change(
-      context,
-      [...QUIET, '--xmlout', 'list-updates', ...repo],
-      'zypper cannot tell',
-      DONE,
-    );
-    return parseZypperUpdates(stdout);
+    return parseZypperUpdates(await question(context, ['--xmlout', 'list-updates', ...repo]));
   },
   async listAvailable(context, names): Promise<Lists> {
-    const question = ['--xmlout', 'search', '--details', '--match-exact', '--type=package', '--', ...names];
-    const found = parseZypperSearch(await askFor(context, [...QUIET, ...question], NOTHING));
+    const words = ['--xmlout', 'search', '--details', '--match-exact', '--type=package', '--', ...names];
+    const found = parseZypperSearch(await question(context, words));
     const newestFirst = (versions: readonly string[]) => versions.toSorted((a, b) => compareRpmVersions(b, a));
     return Object.fromEntries(Object.entries(found).map(([name, versions]) => [name, newestFirst(versions)]));
   },
@@ -114,6 +109,12 @@ export const zypper: PkgProvider = {
     await change(context, [...QUIET, ...argv], FAILED.upgrade, DONE);
   },
 };
+
+async function question(context: MinionContext, words: readonly string[]): Promise<string> {
+  const result = await ask(context, [...QUIET, ...words]);
+  if (!ANSWERED.includes(result.retcode)) requireDone(result, 'zypper cannot tell');
+  return result.stdout;
+}
 
 /** Paragraphs of `name: value`; only locks of packages count, as Salt sees it. */
 function readLocks({ root }: MinionContext): string[] {

@@ -69,10 +69,16 @@ describe('questions', () => {
   ])('%s %j', async (fun, args, kwargs, expected) => {
     const { run } = await machine({
       [`${ZYPPER} info -- bash nope`]: { retcode: 104, stdout: INFO },
-      [`${ZYPPER} --xmlout list-updates`]: { retcode: 100, stdout: UPDATES },
+      [`${ZYPPER} --xmlout list-updates`]: { retcode: 106, stdout: UPDATES },
       [`${ZYPPER} --xmlout search --details --match-exact --type=package -- bash`]: SEARCH,
     });
     expect(await run(fun, args, kwargs)).toEqual(expected);
+  });
+
+  test('what zypper cannot answer is a failure', async () => {
+    const stderr = 'System management is locked by the application with pid 7 (zypper).\n';
+    const { run } = await machine({ [`${ZYPPER} --xmlout list-updates`]: { retcode: 7, stderr } });
+    await expect(run('list_upgrades', [], { refresh: false })).rejects.toThrow('System management is locked');
   });
 
   test('refresh_db tells fetched from current from failed', () => {
