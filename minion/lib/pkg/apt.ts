@@ -87,6 +87,10 @@ export const apt: PkgProvider = {
   keepsRemoved: true,
   runsHere: ({ root }) => existsSync(join(root, 'var/lib/dpkg/status')) && existsSync(join(root, 'usr/bin/apt-get')),
   compareVersions: compareDebianVersions,
+  splitName(text) {
+    const [name = '', arch] = text.split(':');
+    return { name, arch };
+  },
   async listPackages({ root }, which = 'installed') {
     const packages = await readDpkgStatus(root);
     if (which === 'removed') return packages.filter(({ isRemoved }) => isRemoved);

@@ -6,7 +6,15 @@ import { parseDnfList, parseVersionLocks } from './dnf_output.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { InstallOptions, Lists, PkgHolds, PkgProvider, RepoChoice } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
-import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages, nativeArch, rpmSpec } from './rpm_query.ts';
+import {
+  describeRpmPackages,
+  findRpmOwner,
+  listRpmFiles,
+  listRpmPackages,
+  nativeArch,
+  rpmSpec,
+  splitRpmName,
+} from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
 import { askFor, change, FAILED, when } from './run_manager.ts';
 
@@ -50,6 +58,7 @@ export const dnf: PkgProvider = {
   keepsRemoved: false,
   runsHere: ({ root }) => programIn(root) !== undefined,
   compareVersions: compareRpmVersions,
+  splitName: splitRpmName,
   listPackages: async (context, which = 'installed') => (which === 'installed' ? listRpmPackages(context) : []),
   async listCandidates(context, names, choice) {
     const available = await list(context, 'available', repoArguments(choice), names);

@@ -126,6 +126,8 @@ export interface PkgProvider {
   readonly keepsRemoved: boolean;
   runsHere(context: MinionContext): boolean;
   compareVersions(a: string, b: string): -1 | 0 | 1;
+  /** A name that may have an architecture in it; without this names have none. */
+  splitName?(name: string): { readonly name: string; readonly arch: string | undefined };
   /** Sorted by name. `removed`: configuration files are left; `purge_desired`: still there though to be purged. */
   listPackages(context: MinionContext, which?: 'installed' | 'removed' | 'purge_desired'): Promise<Package[]>;
   /** The versions that would be installed; a package that cannot be, or is current, may be left out. */

@@ -129,6 +129,28 @@ export const queryFunctions = {
     run: (context, { pkg1, pkg2, ignore_epoch: ignoreEpoch }) =>
       compareVersions(requirePkgProvider(context), pkg1, pkg2, ignoreEpoch),
   }),
+  parse_arch: fn({
+    summary: 'Return the name and the architecture that a name of a package has in it.',
+    args: { name: Text },
+    returns: 'name, and arch, which is None when there is none in it.',
+    examples: ["salt '*' pkg.parse_arch zsh.x86_64", "salt '*' pkg.parse_arch zsh:arm64"],
+    reads: true,
+    run(context, { name }) {
+      const split = requirePkgProvider(context).splitName?.(name);
+      return { name: split?.name ?? name, arch: split?.arch ?? null };
+    },
+  }),
+  normalize_name: fn({
+    summary: 'Return the name of a package without its architecture, when that is the one of the machine.',
+    args: { name: Text },
+    examples: ["salt '*' pkg.normalize_name zsh.x86_64"],
+    reads: true,
+    run(context, { name }) {
+      const split = requirePkgProvider(context).splitName?.(name);
+      const own = ['all', 'noarch', String(context.grains.all().osarch ?? '')];
+      return split?.arch !== undefined && own.includes(split.arch) ? split.name : name;
+    },
+  }),
   info_installed: fn({
     summary: 'Return what is known of installed packages, of all when none is named.',
     description: 'attr limits it to some members. failhard=False leaves out what is not installed instead of failing.',

@@ -5,7 +5,7 @@ import { fileRoot } from '../file_root.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { Lists, PkgHolds, PkgProvider } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
-import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages } from './rpm_query.ts';
+import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages, splitRpmName } from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
 import { ask, change, FAILED, requireDone, when } from './run_manager.ts';
 import { parseZypperInfo, parseZypperRefresh, parseZypperSearch, parseZypperUpdates } from './zypper_output.ts';
@@ -47,6 +47,7 @@ export const zypper: PkgProvider = {
   keepsRemoved: false,
   runsHere: ({ root }) => existsSync(join(root, 'usr/bin/zypper')),
   compareVersions: compareRpmVersions,
+  splitName: splitRpmName,
   async listPackages(context, which = 'installed') {
     if (which !== 'installed') return [];
     // rpm keeps the keys of repositories as packages.

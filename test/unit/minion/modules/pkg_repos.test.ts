@@ -136,6 +136,13 @@ describe('sources of apt', () => {
   });
 });
 
+test('parse_arch and normalize_name know the architectures of names', async () => {
+  const { run } = await machine();
+  expect(await run('parse_arch', ['libc6:i386'])).toEqual({ name: 'libc6', arch: 'i386' });
+  expect(await run('normalize_name', ['libc6:i386'])).toBe('libc6:i386');
+  expect(await run('normalize_name', ['tzdata:all'])).toBe('tzdata');
+});
+
 test('list_holds gives the held packages', async () => {
   const { run } = await machine();
   expect(await run('list_holds')).toEqual(['b']);

@@ -50,6 +50,15 @@ describe('questions', () => {
     });
   });
 
+  test('names are told from architectures', async () => {
+    const { run } = await machine();
+    expect(await run('parse_arch', ['glibc.i686'])).toEqual({ name: 'glibc', arch: 'i686' });
+    expect(await run('parse_arch', ['python3.11'])).toEqual({ name: 'python3.11', arch: null });
+    expect(await run('normalize_name', ['glibc.x86_64'])).toBe('glibc');
+    expect(await run('normalize_name', ['tzdata.noarch'])).toBe('tzdata');
+    expect(await run('normalize_name', ['glibc.i686'])).toBe('glibc.i686');
+  });
+
   test('a table is read over the ends of its lines', () => {
     expect(parseDnfList(`Last metadata expiration check: 0:01:00 ago on Mon.\n${AVAILABLE}`, 'x86_64')).toEqual({
       bash: ['4.4.20-5.el8'],
