@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Clock } from '../../../shared/clock.ts';
 import { FleetError } from '../../../shared/errors.ts';
+import { isSecretName } from '../../../shared/log.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -63,8 +64,12 @@ async function follow(first: HttpRequest, limits: HttpLimits, stop: AbortControl
   for (let count = 0; count <= REDIRECTIONS_MAX; count++) {
     const answer = await ask(request, limits, stop);
     const next = redirected(request, answer);
-    if (next === undefined) return { ...answer, body: await readWhole(answer.message, limits.bytesMax) };
-    answer.message.destroy();
+    try {
+      if (next === undefined) return { ...answer, body: await readWhole(answer.message, limits.bytesMax) };
+    } finally {
+      // Who sends too much, or what cannot be unpacked, would have the connection for ever.
+      answer.message.destroy();
+    }
     request = next;
   }
   throw new FleetError('LIMIT_EXCEEDED', `more than ${REDIRECTIONS_MAX} redirections`);
@@ -121,15 +126,18 @@ function redirected(request: HttpRequest, { status, message }: AnswerHead): Http
   const url = new URL(location, request.url);
   if (!/^https?:$/.test(url.protocol)) return undefined;
   const becomesGet = status < 307 && request.method !== 'HEAD' && request.method !== 'GET';
-  const dropped = [
-    ...(becomesGet ? ['content-type', 'content-length'] : []),
-    // Another host must not learn them.
-    ...(url.origin === request.url.origin ? [] : ['authorization', 'cookie']),
-  ];
+  const isElsewhere = url.origin !== request.url.origin;
+  const isDropped = (name: string): boolean =>
+    (becomesGet && ['content-type', 'content-length'].includes(name)) || (isElsewhere && isForOneHost(name));
   const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => !dropped.includes(name.toLowerCase())),
+    Object.entries(request.headers).filter(([name]) => !isDropped(name.toLowerCase())),
   );
   return { ...request, url, headers, ...(becomesGet && { method: 'GET', body: undefined }) };
+}
+
+/** Another host must not learn what lets somebody in here; nor has it this one's name. */
+function isForOneHost(name: string): boolean {
+  return name === 'host' || isSecretName(name);
 }
 
 async function readWhole(message: IncomingMessage, bytesMax: number): Promise<Buffer> {

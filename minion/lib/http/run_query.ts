@@ -15,6 +15,7 @@ export type QueryResult = Readonly<Record<string, unknown>>;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** Texts are decoded at once on the event loop: beyond this it would be held up for too long. */
 const DECODED_CHARACTERS_MAX = 4 * 1024 * 1024;
+const PARTS_MAX = 500_000;
 
 /** What goes wrong on the way is a result, as in Salt. Throws ARGS_INVALID, and COMMAND_FAILED when it is cancelled. */
 export async function runQuery(
@@ -113,11 +114,27 @@ function decode(text: string, type: string): { readonly dict: unknown } | { read
     return { error: `the body has more than ${DECODED_CHARACTERS_MAX} characters and is not decoded` };
   }
   try {
-    return { dict: decoders[type as keyof typeof decoders](text) };
+    const dict = decoders[type as keyof typeof decoders](text);
+    // Aliases make of a few lines of YAML what no memory holds once it is written out.
+    if (type === 'yaml' && !hasFewerParts(dict, PARTS_MAX)) {
+      return { error: `the body has more than ${PARTS_MAX} values when its aliases are written out` };
+    }
+    return { dict };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof YAMLException || error instanceof XmlError) {
       return { error: `the body is not ${type.toUpperCase()}: ${error.message.split('\n')[0]}` };
     }
     throw error;
   }
+}
+
+/** Whether a value has fewer parts than that, each counted as often as it is found. */
+function hasFewerParts(value: unknown, max: number): boolean {
+  const left = [value];
+  for (let count = 0; left.length > 0; count++) {
+    if (count + left.length > max) return false;
+    const part = left.pop();
+    if (typeof part === 'object' && part !== null) for (const inner of Object.values(part)) left.push(inner);
+  }
+  return true;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
@@ -122,6 +123,37 @@ test('redirections are followed, and credentials stay with the host that they ar
   const { dict } = await query(`${url}/other`, options);
   expect(dict).not.toHaveProperty('headers.authorization');
   expect(await query(`${url}/loop`)).toEqual({ error: 'more than 5 redirections' });
+});
+
+test('another host learns no token, and is not asked for by the name of the first', async () => {
+  const other = await serve(echo);
+  const url = await serve((_request, response) => void response.writeHead(307, { location: other }).end());
+  const header_dict = { Host: 'first.example', 'X-Auth-Token': 'secret', Cookie: 'a=b', Accept: 'text/x' };
+  const { headers } = (await query(url, { decode: true, header_dict })).dict as { headers: object };
+  expect(headers).toMatchObject({ host: new URL(other).host, accept: 'text/x' });
+  expect(JSON.stringify(headers)).not.toMatch(/secret|a=b/);
+});
+
+test('a connection on which too much is sent is closed', async () => {
+  let closed: Promise<unknown> | undefined;
+  const url = await serve((request, response) => {
+    closed = once(request.socket, 'close');
+    response.setHeader('content-encoding', 'gzip');
+    response.write(gzipSync(randomBytes(100_000)));
+  });
+  expect(await query(url, {}, { config: { max_return_size: 4 } })).toMatchObject({ error: expect.any(String) });
+  await closed;
+});
+
+test('a body of YAML that grows without measure by its aliases is refused', async () => {
+  const tens = (name: string) => `[${Array.from({ length: 10 }, () => name)}]`;
+  const lines = Array.from({ length: 12 }, (_, index) => `l${index + 1}: &l${index + 1} ${tens(`*l${index}`)}`);
+  const bomb = ['l0: &l0 x', ...lines].join('\n');
+  const url = await serve((request, response) => void response.end(request.url === '/' ? bomb : 'a: &a [*a]'));
+  const error = 'the body has more than 500000 values when its aliases are written out';
+  for (const path of ['/', '/self']) {
+    expect(await query(url + path, { decode: true, decode_type: 'yaml' })).toMatchObject({ error });
+  }
 });
 
 test('what goes wrong on the way is a result', async () => {
