@@ -17,6 +17,8 @@ export interface ExtractOptions {
 }
 
 const LINK_BYTES_MAX = 4096;
+/** Before the data of a member, at least. */
+const HEADER_BYTES = 30;
 
 /**
  * Extracts a zip file and returns the names of its members. Nothing is written outside of `dest`: a name that leads out
@@ -27,6 +29,7 @@ export async function extractZip(path: string, dest: string, options: ExtractOpt
   try {
     const entries = (await readZipDirectory(file, path)).filter(({ name }) => !options.excludes.includes(name));
     for (const entry of entries) check(entry, options.password);
+    checkOverlaps(entries);
     await mkdir(dest, { recursive: true });
     const place = createPlaces(await realpath(dest));
     // Links come last, so that no member is written through one.
@@ -54,6 +57,15 @@ function check({ name, method, isEncrypted }: ZipEntry, password: string | undef
   if (isEncrypted && password === undefined) throw commandFailed(`${name} is encrypted`, 'give a password');
   if (method !== 0 && method !== 8) {
     throw commandFailed(`${name} is compressed by method ${method}`, 'archive.cmd_unzip may know it');
+  }
+}
+
+/** Members that share their data make of a small file what no disk holds. */
+function checkOverlaps(entries: readonly ZipEntry[]): void {
+  let end = 0;
+  for (const { name, headerOffset, packedBytes } of entries.toSorted((a, b) => a.headerOffset - b.headerOffset)) {
+    if (headerOffset < end) throw commandFailed(`the zip file has a member '${name}' that overlaps another`);
+    end = headerOffset + HEADER_BYTES + packedBytes;
   }
 }
 
@@ -88,8 +100,11 @@ async function checkParents(dest: string, folder: string): Promise<void> {
 async function extractFile(file: FileHandle, entry: ZipEntry, target: string, options: ExtractOptions): Promise<void> {
   // Instead of writing into it: it may be a link, or a program that runs.
   await rm(target, { force: true });
-  await pipe(file, entry, options, () => createWriteStream(target, { flags: 'wx' }));
-  if (options.keepsModes && entry.mode !== 0) await chmod(target, entry.mode);
+  const hasMode = options.keepsModes && entry.mode !== 0;
+  // What others may not read they may not read while it is written either.
+  const mode = hasMode ? 0o600 : 0o666;
+  await pipe(file, entry, options, () => createWriteStream(target, { flags: 'wx', mode }));
+  if (hasMode) await chmod(target, entry.mode);
 }
 
 async function readLink(file: FileHandle, entry: ZipEntry, options: ExtractOptions): Promise<string> {

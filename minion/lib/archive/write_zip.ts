@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, type Stats } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflateRaw } from 'node:zlib';
-import { FleetError } from '../../../shared/errors.ts';
+import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
 
 /** What goes into a zip file. */
 export interface ZipSource {
@@ -31,14 +31,29 @@ const UTF8 = 0x800;
 const DESCRIBED_BEHIND = 0x8;
 const DEFLATE = 8;
 
-/** Writes a zip file; one of that name is replaced when the new one is whole. Throws LIMIT_EXCEEDED. */
+/** Writes a zip file; one of that name is replaced, with its owner and mode, when the new one is whole. Throws LIMIT_EXCEEDED. */
 export async function writeZip(path: string, sources: readonly ZipSource[], signal: AbortSignal): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    await pipeline(Readable.from(zipBytes(sources)), createWriteStream(temporary, { flags: 'wx' }), { signal });
+    const old = await statIfThere(path);
+    const output = createWriteStream(temporary, { flags: 'wx', mode: old === undefined ? 0o666 : 0o600 });
+    await pipeline(Readable.from(zipBytes(sources)), output, { signal });
+    if (old !== undefined) {
+      await chown(temporary, old.uid, old.gid);
+      await chmod(temporary, old.mode & 0o777);
+    }
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeZip } from '../../../../minion/lib/archive/write_zip.ts';
@@ -87,6 +87,25 @@ test('zip and unzip pack and unpack, with modes and empty files', async () => {
   expect(await read('out/b')).toBe('');
   await expect(run('zip', [at('x.zip'), 'a'])).rejects.toThrow('sources: a is relative');
   await expect(run('zip', [at('x.zip'), at('nothing')])).rejects.toThrow('nothing does not exist');
+});
+
+test('a zip file that is replaced stays as private as it was', async () => {
+  const { run, at } = await machine();
+  await writeFile(at('x.zip'), '', { mode: 0o600 });
+  await run('zip', [at('x.zip'), at('a')]);
+  expect((await stat(at('x.zip'))).mode & 0o777).toBe(0o600);
+});
+
+test('a zip file whose members share their data is refused before anything is written', async () => {
+  const { run, at } = await machine();
+  await run('zip', [at('x.zip'), `${at('a')},${at('b')}`]);
+  const bytes = await readFile(at('x.zip'));
+  // Where the second member begins stands in the last entry of the directory.
+  const entry = bytes.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
+  bytes.writeUInt32LE(0, entry + 42);
+  await writeFile(at('x.zip'), bytes);
+  await expect(run('unzip', [at('x.zip'), at('out')])).rejects.toThrow('that overlaps another');
+  expect(await readdir(at('out'))).toEqual([]);
 });
 
 test('a zip file with a password is unpacked with it alone', async () => {
