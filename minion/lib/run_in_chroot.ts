@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { splitCommand } from '../../shared/shlex.ts';
 import type { MinionContext } from '../context.ts';
@@ -48,6 +48,7 @@ export async function runInChroot(
   const mounted: Mounted[] = [];
   try {
     for (const mount of [...kernelMounts(folder), ...bound]) {
+      await requireWithin(context.root, folder, mount.path);
       if (await context.call('mount.is_mounted', [mount.path])) continue;
       const answer = await context.call('mount.mount', [mount.path, mount.device], { mkmnt: true, ...mount.how });
       if (answer !== true) throw commandFailed(`${mount.path} cannot be mounted: ${String(answer)}`);
@@ -79,6 +80,24 @@ async function otherRoot(root: string, directory: string): Promise<string> {
     if (systemErrorCode(error) === undefined) throw error;
   }
   throw commandFailed(`${directory} is no directory that could be another root`);
+}
+
+/** A link of the other root must not have something mounted over a directory of this one. */
+async function requireWithin(root: string, folder: string, path: string): Promise<void> {
+  const real = await realPart(join(root, path));
+  if (!`${real}/`.startsWith(`${await realpath(join(root, folder))}/`)) {
+    throw commandFailed(`${path} leads out of ${folder}`, 'remove the link');
+  }
+}
+
+/** As far as it is there. */
+async function realPart(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    return realPart(dirname(path));
+  }
 }
 
 async function killThoseIn({ root }: MinionContext, folder: string): Promise<void> {

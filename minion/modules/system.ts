@@ -78,7 +78,7 @@ export default defineModule({
 async function setDescription({ root, exec }: MinionContext, desc: string): Promise<true> {
   const files = fileRoot(root);
   if (files.exists('/run/systemd/system') && hasProgram(root, 'hostnamectl')) {
-    const { retcode, stderr } = await exec(['hostnamectl', 'set-hostname', '--pretty', desc]);
+    const { retcode, stderr } = await exec(['hostnamectl', 'set-hostname', '--pretty', '--', desc]);
     if (retcode !== 0) throw commandFailed(`hostnamectl: ${stderr.trim()}`);
     return true;
   }

@@ -57,6 +57,13 @@ test('what cannot be mounted is told, and the rest is unmounted', async () => {
   expect(mounted).toEqual(['/mnt/image/proc']);
 });
 
+test('nothing is mounted behind a link that leads out of the other root', async () => {
+  const { run, root, mounted } = await machine({});
+  await symlink(join(root, 'etc'), join(root, 'mnt/image/dev'));
+  await expect(run('ls')).rejects.toThrow('/mnt/image/dev leads out of /mnt/image');
+  expect(mounted).toEqual(['/mnt/image/proc']);
+});
+
 test('the machine itself is no other root, and a guard of the minion holds in there too', async () => {
   const { run } = await machine({}, { cmd_blacklist_glob: ['rm *'] });
   await expect(run('ls', {}, '/')).rejects.toThrow('/ is no directory that could be another root');

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ExecOptions } from '../../../../minion/lib/exec.ts';
@@ -123,6 +123,14 @@ test('the description is kept beside what else the file says', async () => {
   expect(await run('set_computer_desc', [desc])).toBe(true);
   expect(await readFile(path, 'utf8')).toBe('CHASSIS=vm\nPRETTY_HOSTNAME="Jo\'s \\"big\\" \\$HOME\\\\\\n\\`x\\`"\n');
   expect(await run('get_computer_desc')).toBe(desc);
+});
+
+test('a description is none of the options of hostnamectl, whatever it begins with', async () => {
+  const command = 'hostnamectl set-hostname --pretty -- --host=elsewhere';
+  const { run, root } = await machine({ [command]: '' });
+  for (const folder of ['run/systemd/system', 'usr/bin']) await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, 'usr/bin/hostnamectl'), '', { mode: 0o755 });
+  expect(await run('set_computer_desc', ['--host=elsewhere'])).toBe(true);
 });
 
 test('the host name is that of the network module', async () => {
