@@ -23,3 +23,12 @@ test('the system says whose password is right', async () => {
   expect(await checkPam('brine-nobody-test', 'correct horse')).toBe(false);
   expect(await checkPam('../etc/passwd', 'correct horse')).toBe(false);
 });
+
+test('an account that has expired is let in no longer, nor one whose password has to be changed', async () => {
+  must('chage', ['--expiredate', '2020-01-01', USER]);
+  expect(await checkPam(USER, 'correct horse')).toBe(false);
+  must('chage', ['--expiredate', '-1', USER]);
+  expect(await checkPam(USER, 'correct horse')).toBe(true);
+  must('chage', ['--lastday', '0', USER]);
+  expect(await checkPam(USER, 'correct horse')).toBe(false);
+});
