@@ -244,6 +244,7 @@ function linesOf(text: string): string[] {
 function trimmed(list: readonly string[], trim: boolean | number): readonly string[] {
   if (trim === false) return list;
   const count = trim === true ? 100 : trim;
+  if (list.length <= count) return list;
   return [...list.slice(0, count), `List trimmed after ${count} files.`];
 }
 

@@ -26,7 +26,7 @@ import { searchPath } from '../lib/run_command.ts';
 const Field = v.pipe(Text, v.regex(/^[^-\n][^\n]*$/, 'must be one line that does not begin with a dash'));
 const Options = v.pipe(
   v.union([v.array(Text), Text]),
-  v.transform((options) => (typeof options === 'string' ? options : options.join(','))),
+  v.transform((options) => [options].flat().join(',') || 'defaults'),
   v.regex(/^[^\n]*$/, 'must be options in one text or in a list'),
 );
 const Keys = v.pipe(

@@ -7,7 +7,7 @@ import type { ZipSource } from './write_zip.ts';
 
 /**
  * Puts what is there for globs. A name that matches nothing stays: the program shall say so. Relative names stay
- * relative to `cwd`, and none begins with a dash, which programs would take for an option.
+ * relative to `cwd`, and none begins with a dash or an at sign, which programs would take for an option or a list.
  */
 export async function expandSources(sources: readonly string[], cwd: string | undefined): Promise<string[]> {
   const expanded = await Promise.all(
@@ -22,7 +22,7 @@ export async function expandSources(sources: readonly string[], cwd: string | un
 }
 
 export function plainName(name: string): string {
-  return name.startsWith('-') ? `./${name}` : name;
+  return /^[-@]/.test(name) ? `./${name}` : name;
 }
 
 /** All that is named, and all below it, with names relative to `cwd` or to the root. Throws ARGS_INVALID. */

@@ -197,6 +197,8 @@ test('the programs zip, unzip, rar and unrar get their arguments one by one', as
   expect(await run('cmd_zip', ['/x.zip', '/d/a,/d/b,c'])).toEqual(['adding: a', 'adding: b']);
   const unzip = { excludes: 'a,b', options: '-o', password: 'pa55', trim_output: 1 };
   expect(await run('cmd_unzip', ['/x.zip', '/out'], unzip)).toEqual(['inflating: c', 'List trimmed after 1 files.']);
+  const whole = ['inflating: c', 'inflating: d'];
+  expect(await run('cmd_unzip', ['/x.zip', '/out'], { ...unzip, trim_output: true })).toEqual(whole);
   await expect(run('cmd_unzip', ['/broken.zip', '/out'])).rejects.toThrow('no zip file');
   expect(await run('rar', ['/x.rar', '/d/a'])).toEqual(['Adding a']);
   expect(await run('unrar', ['/x.rar', '/out'], { excludes: 'a' })).toEqual(['Extracting b']);
@@ -204,10 +206,10 @@ test('the programs zip, unzip, rar and unrar get their arguments one by one', as
   await expect(run('zip', [at('x.zip'), at('a')], { runas: 'amy' })).rejects.toThrow('runas: no program is run here');
 });
 
-test('a name that begins with a dash is no option of a program', async () => {
+test('a name that begins with a dash is no option of a program, nor one with an at sign a list', async () => {
   const { run, at, dir } = await machine();
   await mkdir(at('w'));
-  await writeFile(at('w/--version'), 'x');
+  for (const name of ['--version', '@list']) await writeFile(at(`w/${name}`), 'x');
   expect(await run('tar', ['cf', 'x.tar', '*'], { cwd: at('w') })).toEqual([]);
-  expect(await run('list', [join(dir, 'w/x.tar')])).toContain('./--version');
+  expect(await run('list', [join(dir, 'w/x.tar')])).toEqual(['./--version', './@list']);
 });

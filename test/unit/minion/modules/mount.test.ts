@@ -71,6 +71,7 @@ test('set_fstab writes what differs, keeps the mode of the file, and in test mod
   expect(await run('set_fstab', ['/srv', '/dev/sdb1', 'xfs'], { pass_num: 2 })).toBe('present');
   expect(await run('set_fstab', ['/srv', '/dev/sdb1', 'xfs', 'ro'], { test: true })).toBe('change');
   expect(await fstab()).toBe(before);
+  expect(await run('set_fstab', ['/srv', '/dev/sdb1', 'xfs', ''], { pass_num: 2 })).toBe('present');
   expect(await run('set_fstab', ['/tmp', 'tmpfs', 'tmpfs', ['nosuid', 'size=1g']])).toBe('new');
   expect(await fstab()).toBe(`${before}tmpfs\t\t/tmp\ttmpfs\tnosuid,size=1g\t0 0\n`);
   expect((await stat(join(root, 'etc/fstab'))).mode & 0o777).toBe(0o640);

@@ -200,13 +200,14 @@ test('a key is made known without asking the host, hashed unless told otherwise'
   expect(await set({ key: 'nonsense' })).toEqual({ status: 'error', error: 'key is no public key' });
 });
 
-test('a host that is asked must show the key of the fingerprint', async () => {
+test('a host that is asked must show the key of the fingerprint, and no other is believed', async () => {
   const scanned = `# h:22 SSH-2.0-OpenSSH_9.2p1\nh ssh-ed25519 ${ed}\n`;
+  const unvouched = `h ssh-rsa ${ec}\n`;
   const { run, read } = await machine(
     { 'home/amy/.ssh/known_hosts': `h,other ssh-ed25519 ${ed.replace('0qgZ', '1qgZ')}\nh ${type} ${ec}\n` },
     {
       'ssh-keyscan -t ed25519 -T 5 -- h': scanned,
-      'ssh-keyscan -T 5 -- h': scanned,
+      'ssh-keyscan -T 5 -- h': scanned + unvouched,
       'ssh-keyscan -p 2222 -t ecdsa -T 5 -H -- h': { stderr: 'connect: Connection refused\n', retcode: 1 },
     },
   );
