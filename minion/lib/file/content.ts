@@ -137,9 +137,9 @@ async function append(context: MinionContext, path: string, text: string): Promi
     const old = await readFile(path);
     return replaceContent(context, path, Buffer.concat([old, Buffer.from(glueAfter(old) + text)]));
   }
-  await withFile(path, 'r+', async (handle) => {
+  await withFile(path, 'a+', async (handle) => {
     const { size } = await handle.stat();
-    await handle.write(glueAfter(await readPart(handle, size - 1, 1)) + text, size);
+    await handle.appendFile(glueAfter(await readPart(handle, size - 1, 1)) + text);
   });
 }
 

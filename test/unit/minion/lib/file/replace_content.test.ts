@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { link, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { replaceContent } from '../../../../../minion/lib/file/replace_content.ts';
 import { fakeContext } from '../../../../support/fake_context.ts';
+import { limitFileSize } from '../../../../support/file_size_limit.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 
 const old = 'old\n'.repeat(512);
@@ -23,16 +23,9 @@ test.each(['shorter\n', '', old.toUpperCase(), `longer\n${old}`])(
   },
 );
 
-/** Of files that this process writes. */
-function limitBytes(max: number | 'unlimited'): void {
-  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${max}:unlimited`]);
-}
-
 test('what a full disk does not take leaves a file with several names as it was', async () => {
   const { root, path, read } = await linkedFile();
-  onTestFinished(() => limitBytes('unlimited'));
-  // It ends a write as a full disk does.
-  limitBytes(4096);
+  limitFileSize(4096);
   await expect(replaceContent(fakeContext({ root }), path, 'new\n'.repeat(2048))).rejects.toThrow('EFBIG');
   expect(await read()).toBe(old);
 });
