@@ -1,7 +1,7 @@
 import { createHash, getHashes, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { FleetError } from '../../shared/errors.ts';
+import { streamFile } from './regular_file.ts';
 
 /** Throws ARGS_INVALID for a digest that this system does not have. */
 export function checkDigest(name: string): void {
@@ -19,6 +19,6 @@ export function newDigest(name: string): Hash {
 
 /** In hexadecimal digits, without holding the file in memory. */
 export async function digestFile(path: string, digest: Hash): Promise<string> {
-  await pipeline(createReadStream(path), digest);
+  await pipeline(await streamFile(path), digest);
   return digest.digest('hex');
 }

@@ -1,6 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { commandFailed } from './exec.ts';
+
+const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Opens a file that somebody else may have put there. A pipe would hold up whoever opens it until it has a writer, and a
@@ -12,7 +15,7 @@ export async function withRegularFile<T>(
 ): Promise<T> {
   // To open some devices is to use them.
   requireRegular(path, await stat(path));
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await open(path, AT_ONCE);
   try {
     const stats = await file.stat();
     requireRegular(path, stats);
@@ -20,6 +23,14 @@ export async function withRegularFile<T>(
   } finally {
     await file.close();
   }
+}
+
+/** The bytes of a file or a device, piece by piece. Throws COMMAND_FAILED for a pipe. */
+export async function streamFile(path: string): Promise<Readable> {
+  const file = await open(path, AT_ONCE);
+  if (!(await file.stat()).isFIFO()) return file.createReadStream();
+  await file.close();
+  throw commandFailed(`${path} is a pipe`);
 }
 
 /** What a directory is not good for the system says itself. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { globPaths } from '../../../shared/data/glob_paths.ts';
@@ -9,6 +8,7 @@ import { splitCommand } from '../../../shared/shlex.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
 import { compileRegex, pythonRegexFlags } from '../../../shared/target/regex.ts';
 import type { MinionFunction } from '../../context.ts';
+import { streamFile } from '../regular_file.ts';
 import { runCommand } from '../run_command.ts';
 import { isDirectory } from './facts.ts';
 import { FilePath, fileFn } from './file_function.ts';
@@ -93,7 +93,7 @@ export function stripLeft(text: string, characters: string): string {
 /** Whether a line of a file, without its end, passes a test; false when there is no such file. */
 export async function someLine(path: string, test: (line: string) => boolean): Promise<boolean> {
   if (!(await isThere(path)) || (await isDirectory(path))) return false;
-  const input = createReadStream(path, 'utf8');
+  const input = (await streamFile(path)).setEncoding('utf8');
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
       if (test(line)) return true;
@@ -106,7 +106,7 @@ export async function someLine(path: string, test: (line: string) => boolean): P
 async function someChunk(path: string, text: string): Promise<boolean> {
   if (!(await isThere(path)) || (await isDirectory(path))) return false;
   let tail = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
+  for await (const chunk of (await streamFile(path)).setEncoding('utf8')) {
     const window: string = tail + chunk;
     if (window.includes(text)) return true;
     tail = text.length > 1 ? window.slice(1 - text.length) : '';
