@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Terminal } from '../../../cli/command_line.ts';
 import { runSaltCall } from '../../../cli/salt_call.ts';
 import { makeTemporaryDir } from '../../support/temporary_dir.ts';
 
 const { path: dir, remove } = makeTemporaryDir();
+const user = userInfo().username;
+const publicKey = 'AAAAC3NzaC1lZDI1NTE5AAAAIJ1Yk0pUkTjIyZ4JhF8b9QW2w2aVnqVQwP8o1b3mXn2d';
 const file = (name: string): string => join(dir, name);
 beforeAll(() => {
   const config = [
@@ -14,6 +20,7 @@ beforeAll(() => {
     `root_dir: ${dir}`,
     'grains: {roles: [web, db], deep: {er: 1}}',
     'disable_modules: [status]',
+    'osenv: {driver: env}',
   ];
   writeFileSync(file('minion'), `${config.join('\n')}\n`);
   writeFileSync(file('a.txt'), 'one\ntwo\n');
@@ -153,9 +160,94 @@ const calls: readonly (readonly [words: readonly string[], value: unknown, statu
   ],
   [['saltutil.running'], []],
   [['saltutil.find_job', '20261122093047146206'], {}],
+  [['test.deprecation_warning'], true],
+  [['test.missing_func'], "'test.missing_func' is not available.", 1],
+  [['environ.setval', 'foo', 'bar'], 'bar'],
+  [['environ.setval', 'foo', 'False', 'false_unsets=True'], null],
+  [['environ.setenv', '{foo: bar, baz: quux}'], { foo: 'bar', baz: 'quux' }],
+  [['environ.setenv', '{a: b, c: False}', 'false_unsets=True'], { a: 'b', c: null }],
+  [['environ.get', 'NO_SUCH_NAME'], ''],
+  [['environ.get', 'NO_SUCH_NAME', 'default=False'], false],
+  [['environ.has_value', 'NO_SUCH_NAME'], false],
+  [['environ.item', '[NO_SUCH_NAME]'], { NO_SUCH_NAME: '' }],
+  [['data.update', 'spam', 'eggs'], true],
+  [['data.get', 'spam'], 'eggs'],
+  [['data.get', 'nowhere'], null],
+  [['data.get', 'nowhere', 'default=ham'], 'ham'],
+  [['data.has_key', 'spam'], true],
+  [['data.cas', 'spam', 'ham', 'bacon'], false],
+  [['data.cas', 'spam', 'ham', 'eggs'], true],
+  [['data.load'], { spam: 'ham' }],
+  [['match.data', 'spam:h*'], true],
+  [['match.data', 'spam:eggs'], false],
+  [['data.pop', 'spam'], 'ham'],
+  [['data.dump', '{eggs: spam}'], true],
+  [['data.keys'], ['eggs']],
+  [['data.values'], ['spam']],
+  [['data.items'], [['eggs', 'spam']]],
+  [['data.clear'], true],
+  [['data.load'], {}],
+  [['match.ifelse', 'foo*', 'Foo!', 'bar*', 'Bar!', 'minion_id=bar03'], 'Bar!'],
+  [['match.ifelse', 'roles:web', 'Web!', 'Else!', 'tgt_type=grain'], 'Web!'],
+  [['match.filter_by', '{foo*: Foo!, bar*: Bar!}', 'minion_id=bar03'], 'Bar!'],
+  [['match.search_by', '{web: [node1 or m1], db: [node2]}'], ['web']],
+  [['random.hash', 'I am a string', 'md5'], createHash('md5').update('I am a string').digest('hex')],
+  [['random.str_encode', 'I am a new string', 'base64'], 'SSBhbSBhIG5ldyBzdHJpbmc=\n'],
+  [
+    ['random.sample', '[one, two, three]', '2', 'seed=static'],
+    ['three', 'two'],
+  ],
+  [
+    ['random.shuffle', '[one, two, three]', 'seed=static'],
+    ['three', 'two', 'one'],
+  ],
+  [['hashutil.base64_b64encode', 'get salted'], 'Z2V0IHNhbHRlZA=='],
+  [['hashutil.md5_digest', 'get salted'], '2aacf29e92feaf528fb738bcf9d647ac'],
+  [['hashutil.hmac_signature', 'get salted', 'shared secret', 'eBWf9bstXg+NiP5AOwppB5HMvZiYMPzEM9W5YMm/AmQ='], true],
+  [['archive.tar', 'cf', file('a.tar'), 'a.txt', `cwd=${dir}`], []],
+  [['archive.tar', 'cvf', file('a.tar'), 'a.txt', `cwd=${dir}`], ['a.txt']],
+  [['archive.tar', 'tf', file('a.tar')], ['a.txt']],
+  [['archive.list', file('a.tar')], ['a.txt']],
+  [
+    ['archive.list', file('a.tar'), 'verbose=True'],
+    { dirs: [], files: ['a.txt'], links: [], top_level_dirs: [], top_level_files: ['a.txt'], top_level_links: [] },
+  ],
+  [['archive.zip', file('a.zip'), 'a.txt', `cwd=${dir}`], ['a.txt']],
+  [['archive.list', file('a.zip')], ['a.txt']],
+  [['archive.is_encrypted', file('a.zip')], false],
+  [['archive.unzip', file('a.zip'), file('unzipped')], ['a.txt']],
+  [['file.read', file('unzipped/a.txt')], 'one\ntwo\n'],
+  [['sdb.get', 'sdb://osenv/NO_SUCH_NAME'], null],
+  [['sdb.get', 'plain text'], 'plain text'],
+  [['sdb.set', 'sdb://osenv/NO_SUCH_NAME', 'bar'], 'bar'],
+  [['archive.gzip', file('new')], []],
+  [['file.file_exists', file('new')], false],
+  [['archive.gunzip', file('new.gz')], []],
+  [['file.read', file('new')], 'a\nb\n'],
+  [['ssh.check_known_host', user, 'example.com', `key=${publicKey}`, `config=${file('known_hosts')}`], 'add'],
+  [['ssh.get_known_host_entries', user, 'example.com', `config=${file('known_hosts')}`], null],
+  [['ssh.check_key', user, publicKey, 'ssh-ed25519', 'amy', '[]', `config=${file('keys')}`], 'add'],
+  [['ssh.set_auth_key', user, publicKey, 'enc=ed25519', 'comment=amy', `config=${file('keys')}`], 'new'],
+  [['ssh.set_auth_key', user, publicKey, 'enc=ed25519', 'comment=amy', `config=${file('keys')}`], 'no change'],
+  [['ssh.check_key', user, publicKey, 'ssh-ed25519', 'amy', '[]', `config=${file('keys')}`], 'exists'],
+  [['ssh.rm_auth_key', user, publicKey, `config=${file('keys')}`], 'Key removed'],
+  [['ssh.rm_auth_key', user, publicKey, `config=${file('keys')}`], 'Key not present'],
+  [['ssh.auth_keys', user, `config=${file('keys')}`], {}],
+  [['cron.get_entry', user, 'identifier=no-such-job'], false],
+  [['cron.rm_job', user, '/no/such/program'], 'absent'],
+  [['cron.rm_env', user, 'NO_SUCH_NAME'], 'absent'],
+  [['alternatives.check_exists', 'no-such', '/bin/nano'], false],
+  [['alternatives.show_current', 'no-such'], false],
+  [['sysctl.get', 'kernel.ostype'], 'Linux'],
+  [['user.info', 'no-such-user'], {}],
+  [['group.info', 'no-such-group'], {}],
+  [['git.is_worktree', dir], false],
+  [['cmd.tty', 'sda1', 'hello'], { Error: 'The specified device is not a valid TTY' }],
+  [['schedule.list'], { schedule: {} }],
+  [['hosts.has_pair', '192.0.2.250', 'no-such-host'], false],
 ];
 
-test('there are sixty calls at least', () => expect(calls.length).toBeGreaterThanOrEqual(60));
+test('there are a hundred and forty calls at least', () => expect(calls.length).toBeGreaterThanOrEqual(140));
 
 test.each(calls.map(([words, value, status = 0]) => ({ words, value, status })))(
   'salt-call --local $words',
@@ -164,6 +256,18 @@ test.each(calls.map(([words, value, status = 0]) => ({ words, value, status })))
     expect([JSON.parse(result.out), result.status]).toEqual([{ local: value }, status]);
   },
 );
+
+test('salt-call --local http.query returns the body, and what else is asked for', async () => {
+  const server = createServer((_request, response) => void response.end('{"a": 1}')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const query = async (...words: string[]) =>
+    JSON.parse((await saltCall('--local', '--out', 'json', 'http.query', url, ...words)).out).local;
+  expect(await query()).toEqual({ body: '{"a": 1}' });
+  expect(await query('status=True')).toEqual({ body: '{"a": 1}', status: 200 });
+  expect(await query('decode=True', 'decode_type=json')).toEqual({ body: '{"a": 1}', dict: { a: 1 } });
+});
 
 describe('salt-call', () => {
   test('prints under local, as nested when nothing is said', async () => {
