@@ -32,6 +32,7 @@ describe('json', () => {
 
   it('escapes control characters and keeps other text readable', async () => {
     expect(await json(['\x1b[2J\x9b\x7f é'], -1)).toBe('["\\u001b[2J\\u009b\\u007f é"]');
+    expect(await json(['a\u202eb\u2066'], -1)).toBe('["a\\u202eb\\u2066"]');
   });
 
   it('stays JSON for what JSON does not know', async () => {
