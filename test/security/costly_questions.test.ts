@@ -6,7 +6,7 @@ import { type Attacker, useHostileFleet } from '../support/hostile_fleet.ts';
 const hostile = useHostileFleet({ master: { max_open_requests: 8, max_refusals: 1000 } });
 
 /** The longest that the master may be busy with one question; a loaded machine included. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 5000;
 
 let count = 0;
 /** The answer to a request, as a minion gets it. */
