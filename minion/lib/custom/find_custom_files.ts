@@ -1,7 +1,7 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
-import { whyUntrusted } from './trusted_file.ts';
+import { whyUntrusted, whyUntrustedAbove } from './trusted_file.ts';
 
 export type CustomKind = 'javascript' | 'typescript' | 'program';
 
@@ -37,10 +37,11 @@ export function findCustomFiles(
   for (const folder of folders) {
     const folderStats = statsOf(folder);
     if (folderStats === undefined) continue;
-    const why = whyUntrusted(folderStats, euid);
+    const own = whyUntrusted(folderStats, euid);
+    const why = own === undefined ? whyUntrustedAbove(folder, euid) : `${folder}: ${own}`;
     for (const [name, file] of filesOf(folder, euid)) {
       if (files.has(name) || (why !== undefined && builtin.includes(name))) continue;
-      files.set(name, why === undefined ? file : { ...file, refusal: `${folder}: ${why}` });
+      files.set(name, why === undefined ? file : { ...file, refusal: why });
     }
   }
   return files;

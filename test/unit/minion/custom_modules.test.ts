@@ -153,6 +153,17 @@ describe('what is broken says why, and hurts nothing else', () => {
     expect(await call('test.ping')).toBe('built in');
   });
 
+  test('nothing of a folder that others may put another in the place of is run', async () => {
+    const { folder } = await open({ 'open/modules/x.js': module('1') });
+    const module_dirs = [join(folder, 'open/modules')];
+    await chmod(join(folder, 'open'), 0o1777);
+    await expect((await open({}, { module_dirs })).call('x.ping')).resolves.toBe(1);
+    await chmod(join(folder, 'open'), 0o777);
+    await expect((await open({}, { module_dirs })).call('x.ping')).rejects.toThrow(
+      `${folder}/open: everybody may write`,
+    );
+  });
+
   test('a text beside the modules is none', async () => {
     const { catalogue } = await open({ 'readme.md': 'x', Makefile: 'x', 'sub/a.js': module('1'), 'x.d.ts': '' });
     expect(catalogue.moduleNames).toEqual(['cmd', 'test']);
