@@ -30,6 +30,11 @@ export function splitCommand(line: string): string[] {
   return words;
 }
 
+/** A word as a POSIX shell takes it, whatever is in it. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 function unfinished(what: string, line: string): FleetError {
   return new FleetError('ARGS_INVALID', `${what} in the command line: ${line}`, {
     hint: 'pass the command as a list, or mend its quotes',

@@ -6,8 +6,8 @@ import type { LinkStatus } from '../../minion/link_status.ts';
 import type { TlsProbe } from '../../shared/client/probe_tls.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { LoadOptions } from '../../shared/config/load_config.ts';
+import { shellWord } from '../../shared/shlex.ts';
 import type { Daemon } from './look_at_daemon.ts';
-import { shellWord } from './shell_word.ts';
 
 export type Role = 'master' | 'minion';
 

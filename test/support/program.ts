@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chownSync, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { shellWord } from '../../shared/shlex.ts';
 import { repositoryRoot } from './source_tree.ts';
 
 /** How long a line or an end is waited for. */
@@ -114,7 +115,7 @@ export async function runPipeline(
 
 /** One of our programs on a pseudo terminal of 60 columns and 20 rows, by `script` of util-linux. */
 export function startOnTerminal(name: string, args: readonly string[]): Program {
-  const words = [process.execPath, pathOf(name), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const words = [process.execPath, pathOf(name), ...args].map(shellWord);
   return startTool('script', ['-qec', `stty cols 60 rows 20; exec ${words.join(' ')}`, '/dev/null']);
 }
 

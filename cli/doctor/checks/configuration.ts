@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { loadMasterConfig } from '../../../master/config.ts';
 import { loadMinionConfig } from '../../../minion/config.ts';
 import { errorLine, toReport } from '../../../shared/errors.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { defineCheck, type Finding, fail, ok } from '../check.ts';
 import type { BareMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 
 export interface ConfigurationFacts {
   readonly file: string;

@@ -1,8 +1,8 @@
 import { connectReason } from '../../../shared/client/connect_reason.ts';
 import type { TlsProbe } from '../../../shared/client/probe_tls.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { addressText } from '../address_text.ts';
 import { defineCheck, type Finding, fail, ok } from '../check.ts';
-import { shellWord } from '../shell_word.ts';
 
 export interface AddressFacts {
   readonly probe: TlsProbe;

@@ -5,10 +5,10 @@ import { colonFingerprint, fingerprintOf } from '../../../shared/crypto/fingerpr
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { errorLine } from '../../../shared/errors.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { certificateFacts, fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 import { dayText } from '../time_text.ts';
 
 /** A start of the master makes what has less left anew; so much earlier it is told. */

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { pinnedFile } from '../../../minion/trust.ts';
 import { colonFingerprint, parseFingerprint } from '../../../shared/crypto/fingerprint.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { addressText } from '../address_text.ts';
 import { fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, masterNotReached, ok } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 
 export interface FingerprintFacts {
   readonly address: string;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pinnedFile } from '../../../minion/trust.ts';
 import { fingerprintOf } from '../../../shared/crypto/fingerprint.ts';
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { type CertificateFacts, certificateFacts, readCertificateFile } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 import { dayText } from '../time_text.ts';
 
 export interface MinionCertificateFacts {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { LinkStatus } from '../../../minion/link_status.ts';
 import { colonFingerprint, fingerprintOf } from '../../../shared/crypto/fingerprint.ts';
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 
 const ON_MASTER = 'on the master';
 

@@ -1,8 +1,8 @@
 import type { InfoPayload } from '../../../shared/protocol/messages/job.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { bytesText } from '../bytes_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 
 /** Packets of a full minion have so many bytes at most: a return of 250 KiB with its topic. */
 const FULL_PACKET = 252 * 1024;

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
 import { ownerName } from '../owner_name.ts';
 import { plural } from '../plural.ts';
-import { shellWord } from '../shell_word.ts';
 
 const OTHERS = 0o077;
 /** A group may share the configuration: many machines give each user a group of his own. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { TlsProbe } from '../../../shared/client/probe_tls.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
+import { shellWord } from '../../../shared/shlex.ts';
 import { addressText } from '../address_text.ts';
 import { fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, masterNotReached, ok, skip } from '../check.ts';
 import type { Daemon } from '../look_at_daemon.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
-import { shellWord } from '../shell_word.ts';
 
 export type TlsPortFacts = MasterPortFacts | MinionPortFacts;
 

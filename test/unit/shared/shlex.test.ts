@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitCommand } from '../../../shared/shlex.ts';
+import { shellWord, splitCommand } from '../../../shared/shlex.ts';
 
 test.each([
   ['ls -l  /tmp', ['ls', '-l', '/tmp']],
@@ -25,11 +25,20 @@ test.each([
   expect(() => splitCommand(line)).toThrow(message);
 });
 
-test('words in single quotes come back as they were', () => {
-  const quote = (word: string): string => `'${word.replaceAll("'", `'"'"'`)}'`;
+test('words that are quoted come back as they were', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), (words) => {
-      expect(splitCommand(words.map(quote).join(' '))).toEqual(words);
+      expect(splitCommand(words.map(shellWord).join(' '))).toEqual(words);
     }),
   );
+});
+
+test.each([
+  ['plain', 'plain'],
+  ['/a-b.c:d', '/a-b.c:d'],
+  ['', "''"],
+  ['a b', "'a b'"],
+  ["it's", `'it'\\''s'`],
+])('%j is written as %s for a shell', (word, quoted) => {
+  expect(shellWord(word)).toBe(quoted);
 });
