@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AbsolutePath, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
-import { commandFailed, type ExecResult } from '../lib/exec.ts';
+import type { ExecResult } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';
+import { requireSuccess } from '../lib/run_program.ts';
 
 export default defineModule({
   summary: 'See and choose the programs that stand behind generic names.',
@@ -92,8 +93,8 @@ function words({ stdout, stderr }: ExecResult): string {
 
 async function change(context: MinionContext, what: string, ...args: string[]): Promise<string> {
   const result = await update(context, ...args);
-  if (result.retcode === 0) return words(result);
-  throw commandFailed(`cannot ${what}: ${result.stderr.trim() || words(result)}`);
+  requireSuccess(result, `cannot ${what}`);
+  return words(result);
 }
 
 /** Debian writes `link editor is /usr/bin/editor`; the line of the name itself comes before those of its slaves. */

@@ -3,10 +3,11 @@ import { randomSalt, shaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { AbsolutePath, Flag, Integer, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { editEntry } from '../lib/account/account_files.ts';
-import { accountsRoot, change } from '../lib/account/provider.ts';
+import { accountsRoot } from '../lib/account/provider.ts';
 import { readShadow } from '../lib/account/shadow_file.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';
+import { runProgram } from '../lib/run_program.ts';
 
 const root = v.optional(AbsolutePath);
 const DAY_MS = 86_400_000;
@@ -78,7 +79,11 @@ export default defineModule({
           return true;
         }
         const inRoot = where === undefined ? [] : ['-R', where];
-        await change(context, ['usermod', ...inRoot, '-p', password, '--', name], `set the password of ${name}`);
+        await runProgram(
+          context,
+          ['usermod', ...inRoot, '-p', password, '--', name],
+          `cannot set the password of ${name}`,
+        );
         return true;
       },
     }),

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
-import { commandFailed } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';
 import { hasProgram } from '../lib/has_program.ts';
+import { runProgram } from '../lib/run_program.ts';
 import { clockFunctions } from '../lib/system/clock_functions.ts';
 import { prettyHostname, withPrettyHostname } from '../lib/system/machine_info.ts';
 import { powerFunctions } from '../lib/system/power.ts';
@@ -75,11 +75,11 @@ export default defineModule({
   },
 });
 
-async function setDescription({ root, exec }: MinionContext, desc: string): Promise<true> {
+async function setDescription(context: MinionContext, desc: string): Promise<true> {
+  const { root } = context;
   const files = fileRoot(root);
   if (files.exists('/run/systemd/system') && hasProgram(root, 'hostnamectl')) {
-    const { retcode, stderr } = await exec(['hostnamectl', 'set-hostname', '--pretty', '--', desc]);
-    if (retcode !== 0) throw commandFailed(`hostnamectl: ${stderr.trim()}`);
+    await runProgram(context, ['hostnamectl', 'set-hostname', '--pretty', '--', desc], 'hostnamectl');
     return true;
   }
   const text = files.readText(MACHINE_INFO) ?? '';

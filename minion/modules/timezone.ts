@@ -9,6 +9,7 @@ import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';
+import { runProgram } from '../lib/run_program.ts';
 
 const Zone = v.pipe(Text, v.regex(/^\w[\w+-]*(\/[\w+-]+)*$/, 'must be a name such as Europe/Berlin'));
 
@@ -79,12 +80,11 @@ export default defineModule({
       args: { clock: v.picklist(['UTC', 'localtime'], 'must be UTC or localtime') },
       returns: '``True``.',
       examples: ["salt '*' timezone.set_hwclock UTC"],
-      async run({ root, exec }, { clock }) {
-        const hasSystemd = existsSync(join(root, 'run/systemd/system'));
-        const { retcode, stderr } = hasSystemd
-          ? await exec(['timedatectl', 'set-local-rtc', String(clock === 'localtime')])
-          : await exec(['hwclock', '--systohc', clock === 'UTC' ? '--utc' : '--localtime']);
-        if (retcode !== 0) throw commandFailed(`cannot set the hardware clock: ${stderr.trim()}`);
+      async run(context, { clock }) {
+        const argv = existsSync(join(context.root, 'run/systemd/system'))
+          ? (['timedatectl', 'set-local-rtc', String(clock === 'localtime')] as const)
+          : (['hwclock', '--systohc', clock === 'UTC' ? '--utc' : '--localtime'] as const);
+        await runProgram(context, argv, 'cannot set the hardware clock');
         return true;
       },
     }),

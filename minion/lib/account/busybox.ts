@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { findGroup, readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
+import { runProgram } from '../run_program.ts';
 import { type AccountFile, editEntries, editEntry } from './account_files.ts';
-import { type AccountProvider, accountsRoot, change, type NewUser, type UserChange } from './provider.ts';
+import { type AccountProvider, accountsRoot, type NewUser, type UserChange } from './provider.ts';
 
 /** BusyBox's adduser, as Alpine has it. It cannot change an entry: that is done in the files. */
 export const busybox: AccountProvider = {
@@ -12,9 +13,9 @@ export const busybox: AccountProvider = {
   runsHere: ({ root }) => ['bin/busybox', 'usr/bin/busybox'].some((path) => existsSync(join(root, path))),
   async addUser(context, root, user) {
     refuseRoot(root);
-    await change(context, ['adduser', ...addOptions(user), '--', user.name], `add user ${user.name}`);
+    await runProgram(context, ['adduser', ...addOptions(user), '--', user.name], `cannot add user ${user.name}`);
     for (const group of user.groups ?? []) {
-      await change(context, ['addgroup', '--', user.name, group], `add ${user.name} to ${group}`);
+      await runProgram(context, ['addgroup', '--', user.name, group], `cannot add ${user.name} to ${group}`);
     }
   },
   changeUser: (context, root, name, wanted) =>
@@ -22,12 +23,12 @@ export const busybox: AccountProvider = {
   async deleteUser(context, root, name, { removeHome }) {
     refuseRoot(root);
     const options = removeHome ? ['--remove-home'] : [];
-    await change(context, ['deluser', ...options, '--', name], `delete user ${name}`);
+    await runProgram(context, ['deluser', ...options, '--', name], `cannot delete user ${name}`);
   },
   async addGroup(context, root, { name, gid, isSystem }) {
     refuseRoot(root);
     const options = [...(gid === undefined ? [] : ['-g', String(gid)]), ...(isSystem ? ['-S'] : [])];
-    await change(context, ['addgroup', ...options, '--', name], `add group ${name}`);
+    await runProgram(context, ['addgroup', ...options, '--', name], `cannot add group ${name}`);
   },
   async changeGroup(context, root, name, { gid, members }) {
     const group = { root: accountsRoot(context, root), file: 'etc/group', context };
@@ -40,7 +41,7 @@ export const busybox: AccountProvider = {
   },
   async deleteGroup(context: MinionContext, root, name) {
     refuseRoot(root);
-    await change(context, ['delgroup', '--', name], `delete group ${name}`);
+    await runProgram(context, ['delgroup', '--', name], `cannot delete group ${name}`);
   },
 };
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
-import { commandFailed, type ExecResult } from '../exec.ts';
 
 export interface NewUser {
   readonly name: string;
@@ -66,16 +65,4 @@ export interface AccountProvider {
 /** The directory below which the account files of `root` are. */
 export function accountsRoot(context: MinionContext, root: string | undefined): string {
   return root === undefined ? context.root : join(context.root, root);
-}
-
-/** Runs a program and throws COMMAND_FAILED with its own words, unless it succeeds. */
-export async function change(
-  context: MinionContext,
-  argv: readonly [string, ...string[]],
-  what: string,
-): Promise<ExecResult> {
-  const result = await context.exec(argv, { env: { LC_ALL: 'C' } });
-  if (result.retcode === 0) return result;
-  const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-3).join('\n');
-  throw commandFailed(`cannot ${what}: ${words || `exit status ${result.retcode}`}`);
 }

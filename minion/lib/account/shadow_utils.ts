@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AccountProvider, change, type NewUser, type UserChange } from './provider.ts';
+import { runProgram } from '../run_program.ts';
+import type { AccountProvider, NewUser, UserChange } from './provider.ts';
 
 /** useradd and its kin, which all but the smallest systems have. */
 export const shadowUtils: AccountProvider = {
   name: 'useradd',
   runsHere: ({ root }) => existsSync(join(root, 'usr/sbin/useradd')),
   async addUser(context, root, user) {
-    await change(context, ['useradd', ...inRoot(root), ...addOptions(user), '--', user.name], `add user ${user.name}`);
+    await runProgram(
+      context,
+      ['useradd', ...inRoot(root), ...addOptions(user), '--', user.name],
+      `cannot add user ${user.name}`,
+    );
   },
   async changeUser(context, root, name, wanted) {
     const options = changeOptions(wanted);
-    await change(context, ['usermod', ...inRoot(root), ...options, '--', name], `change user ${name}`);
+    await runProgram(context, ['usermod', ...inRoot(root), ...options, '--', name], `cannot change user ${name}`);
   },
   async deleteUser(context, root, name, { removeHome, force }) {
     const options = [...(removeHome ? ['-r'] : []), ...(force ? ['-f'] : [])];
-    await change(context, ['userdel', ...inRoot(root), ...options, '--', name], `delete user ${name}`);
+    await runProgram(context, ['userdel', ...inRoot(root), ...options, '--', name], `cannot delete user ${name}`);
   },
   async addGroup(context, root, { name, gid, isSystem, isUnique }) {
     const options = [
@@ -23,21 +28,25 @@ export const shadowUtils: AccountProvider = {
       ...(isSystem ? ['-r'] : []),
       ...(isUnique ? [] : ['-o']),
     ];
-    await change(context, ['groupadd', ...inRoot(root), ...options, '--', name], `add group ${name}`);
+    await runProgram(context, ['groupadd', ...inRoot(root), ...options, '--', name], `cannot add group ${name}`);
   },
   async changeGroup(context, root, name, { gid, isUnique = true, members }) {
     if (gid !== undefined) {
       const options = [...(isUnique ? [] : ['-o']), '-g', String(gid)];
-      await change(context, ['groupmod', ...inRoot(root), ...options, '--', name], `change group ${name}`);
+      await runProgram(context, ['groupmod', ...inRoot(root), ...options, '--', name], `cannot change group ${name}`);
     }
     if (members !== undefined) {
       // gpasswd has another letter for the same option.
       const where = root === undefined ? [] : ['-Q', root];
-      await change(context, ['gpasswd', ...where, '-M', members.join(','), '--', name], `change group ${name}`);
+      await runProgram(
+        context,
+        ['gpasswd', ...where, '-M', members.join(','), '--', name],
+        `cannot change group ${name}`,
+      );
     }
   },
   async deleteGroup(context, root, name) {
-    await change(context, ['groupdel', ...inRoot(root), '--', name], `delete group ${name}`);
+    await runProgram(context, ['groupdel', ...inRoot(root), '--', name], `cannot delete group ${name}`);
   },
 };
 

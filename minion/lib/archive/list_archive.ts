@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { FleetError } from '../../../shared/errors.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import type { MinionContext } from '../../context.ts';
-import { commandFailed } from '../exec.ts';
+import { runProgram } from '../run_program.ts';
 import { readZipDirectory } from './zip_reader.ts';
 
 export const archiveFormats = ['tar', 'zip', 'rar'] as const;
@@ -35,9 +35,7 @@ export async function listArchive(
 }
 
 async function run(context: MinionContext, argv: [string, ...string[]]): Promise<string> {
-  const { retcode, stdout, stderr } = await context.exec(argv, { env: { LC_ALL: 'C' } });
-  if (retcode !== 0) throw commandFailed(`cannot list ${argv.at(-1)}: ${(stderr || stdout).trim()}`);
-  return stdout;
+  return (await runProgram(context, argv, `cannot list ${argv.at(-1)}`)).stdout;
 }
 
 async function listZip(path: string): Promise<ArchiveContent> {

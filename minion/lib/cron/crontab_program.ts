@@ -1,6 +1,7 @@
 import type { MinionContext } from '../../context.ts';
 import { findUser, readAccounts } from '../accounts.ts';
 import { commandFailed, type ExecResult } from '../exec.ts';
+import { requireSuccess } from '../run_program.ts';
 import { type Crontab, parseCrontab, renderCrontab } from './crontab.ts';
 
 /** What Debian's program puts before a crontab, and would put there once more each time. */
@@ -38,7 +39,7 @@ export async function changeCrontab(
   const tab = parseCrontab(await readCrontab(context, user));
   const changed = change(tab);
   if (changed === undefined) return false;
-  const { retcode, stderr } = await runCrontab(context, user, ['-'], renderCrontab({ ...tab, ...changed }));
-  if (retcode !== 0) throw commandFailed(`cannot write the crontab of ${user}: ${stderr.trim()}`);
+  const result = await runCrontab(context, user, ['-'], renderCrontab({ ...tab, ...changed }));
+  requireSuccess(result, `cannot write the crontab of ${user}`);
   return true;
 }

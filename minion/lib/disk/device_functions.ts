@@ -6,6 +6,7 @@ import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
 import { isWholeDisk } from '../process/usage_counters.ts';
+import { runProgram } from '../run_program.ts';
 import { ioStatistics, readCounters } from './io_statistics.ts';
 
 /** What blockdev is asked for, in this order. */
@@ -182,9 +183,8 @@ async function dump(context: MinionContext, device: string, names: readonly stri
   return Object.fromEntries(facts.filter(([name]) => names.includes(name)));
 }
 
-async function run({ exec }: MinionContext, argv: readonly [string, ...string[]]): Promise<true> {
-  const { retcode, stdout, stderr } = await exec(argv, { env: { LC_ALL: 'C' } });
-  if (retcode !== 0) throw commandFailed(`${argv.join(' ')}: ${(stderr || stdout).trim()}`);
+async function run(context: MinionContext, argv: readonly [string, ...string[]]): Promise<true> {
+  await runProgram(context, argv, argv.join(' '));
   return true;
 }
 

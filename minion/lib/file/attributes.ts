@@ -3,7 +3,7 @@ import { FleetError } from '../../../shared/errors.ts';
 import { Flag, Text } from '../../../shared/plugin/args.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
-import { commandFailed } from '../exec.ts';
+import { runProgram } from '../run_program.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
 
@@ -67,8 +67,7 @@ is a number for the file.`,
 /** Throws COMMAND_FAILED when the file system has no attributes. */
 export async function attributesOf(context: MinionContext, path: string): Promise<Record<string, string[]>> {
   if (!(await isThere(path))) throw new FleetError('ARGS_INVALID', `File or directory does not exist: ${path}`);
-  const { stdout, stderr, retcode } = await context.exec(['lsattr', '--', path]);
-  if (retcode !== 0) throw commandFailed(`attributes of ${path} cannot be read: ${stderr.trim()}`);
+  const { stdout } = await runProgram(context, ['lsattr', '--', path], `attributes of ${path} cannot be read`);
   const found = [...stdout.matchAll(/^([-a-zA-Z]+) +(.+)$/gm)];
   return Object.fromEntries(
     found.map(([, letters = '', file]) => [file, [...letters].filter((letter) => LETTERS.includes(letter))]),
@@ -109,7 +108,7 @@ async function setSelinuxContext(
   await setLabel(context, path, args);
   if (args.persist) {
     const kept = [...option('-s', user), ...option('-t', type), ...option('-r', range)];
-    await orFail(context, ['semanage', 'fcontext', '-a', ...kept, path], path);
+    await runProgram(context, ['semanage', 'fcontext', '-a', ...kept, path], cannotLabel(path));
   }
   return selinuxContext(context, path);
 }
@@ -128,14 +127,13 @@ export async function setLabel(
   { user, role, type, range }: Label,
 ): Promise<void> {
   const parts = [...option('-u', user), ...option('-r', role), ...option('-t', type), ...option('-l', range)];
-  await orFail(context, ['chcon', ...parts, '--', path], path);
+  await runProgram(context, ['chcon', ...parts, '--', path], cannotLabel(path));
 }
 
 function option(letter: string, value: string | null | undefined): string[] {
   return value ? [letter, value] : [];
 }
 
-async function orFail(context: MinionContext, argv: readonly [string, ...string[]], path: string): Promise<void> {
-  const { retcode, stderr } = await context.exec(argv);
-  if (retcode !== 0) throw commandFailed(`the SELinux context of ${path} cannot be set: ${stderr.trim()}`);
+function cannotLabel(path: string): string {
+  return `the SELinux context of ${path} cannot be set`;
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { FleetError } from '../../../shared/errors.ts';
 import { Count, Mode, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
-import { commandFailed } from '../exec.ts';
+import { runProgram } from '../run_program.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { changeOwner, isThere, lstatIfThere } from './owners.ts';
 import { dirname, normalPath } from './paths.ts';
@@ -96,8 +96,7 @@ async function makeNode(context: MinionContext, node: Node): Promise<Record<stri
   if (exists) result.comment = `File ${name} exists and cannot be overwritten`;
   else {
     const numbers = type === 'p' ? [] : [String(major), String(minor)];
-    const { retcode, stderr } = await context.exec(['mknod', '-m', bits, '--', name, type, ...numbers]);
-    if (retcode !== 0) throw commandFailed(`could not create ${name}: ${stderr.trim()}`);
+    await runProgram(context, ['mknod', '-m', bits, '--', name, type, ...numbers], `could not create ${name}`);
     result.changes = { new: `${words[type]} ${name} created.` };
     result.result = true;
   }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { Dict, Flag, Mode, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { readAccounts } from '../accounts.ts';
-import { commandFailed } from '../exec.ts';
+import { runProgram } from '../run_program.ts';
 import { attributesOf, selinuxContext, setLabel } from './attributes.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { Account, changeOwner, groupName, modeText, statOf, userName } from './owners.ts';
@@ -90,8 +90,7 @@ async function changeAttributes(
     ['+', added],
   ] as const) {
     if (letters === '') continue;
-    const { retcode, stderr } = await context.exec(['chattr', `${sign}${letters}`, '--', path]);
-    if (retcode !== 0) throw commandFailed(`attributes of ${path} cannot be changed: ${stderr.trim()}`);
+    await runProgram(context, ['chattr', `${sign}${letters}`, '--', path], `attributes of ${path} cannot be changed`);
   }
   return added !== '' || removed !== '';
 }

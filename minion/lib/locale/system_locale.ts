@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
-import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
 import { hasProgram } from '../has_program.ts';
+import { runProgram } from '../run_program.ts';
 
 interface Place {
   readonly file: string;
@@ -41,9 +41,14 @@ export function systemLocale(context: MinionContext): string {
 export async function setSystemLocale(context: MinionContext, locale: string): Promise<void> {
   const { root, grains } = context;
   if (fileRoot(root).exists('/run/systemd/system') && hasProgram(root, 'localectl')) {
-    return run(context, ['localectl', 'set-locale', ...wantedSettings(context, locale)]);
+    const settings = wantedSettings(context, locale);
+    await runProgram(context, ['localectl', 'set-locale', ...settings], 'localectl failed');
+    return;
   }
-  if (grains.all().os_family === 'Gentoo') return run(context, ['eselect', '--brief', 'locale', 'set', locale]);
+  if (grains.all().os_family === 'Gentoo') {
+    await runProgram(context, ['eselect', '--brief', 'locale', 'set', locale], 'eselect failed');
+    return;
+  }
   const { file, variable } = placeOf(context);
   const text = fileRoot(root).readText(file) ?? '';
   await mkdir(dirname(join(root, file)), { recursive: true });
@@ -74,9 +79,4 @@ function withSetting(text: string, variable: string, value: string): string {
   const start = place === -1 ? '' : (/^\s*export\s+/.exec(lines[place] ?? '')?.[0] ?? '');
   const line = `${start}${variable}="${value}"`;
   return `${(place === -1 ? [...lines, line] : lines.with(place, line)).join('\n')}\n`;
-}
-
-async function run({ exec }: MinionContext, argv: readonly [string, ...string[]]): Promise<void> {
-  const { retcode, stdout, stderr } = await exec(argv, { env: { LC_ALL: 'C' } });
-  if (retcode !== 0) throw commandFailed(`${argv[0]} failed: ${(stderr || stdout).trim()}`);
 }

@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { Text } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
-import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
 import { hasProgram } from '../has_program.ts';
 import { formatHosts, hostLine, parseHosts } from '../hosts_file.ts';
+import { runProgram } from '../run_program.ts';
 
 const HostName = v.pipe(
   Text,
@@ -36,9 +36,10 @@ export const renameFunctions = {
 async function setName(context: MinionContext, hostname: string): Promise<void> {
   const files = fileRoot(context.root);
   if (files.exists('/run/systemd/system') && hasProgram(context.root, 'hostnamectl')) {
-    return run(context, ['hostnamectl', 'set-hostname', hostname]);
+    await runProgram(context, ['hostnamectl', 'set-hostname', hostname], 'hostnamectl failed');
+    return;
   }
-  await run(context, ['hostname', hostname]);
+  await runProgram(context, ['hostname', hostname], 'hostname failed');
   await writeFileAtomically(join(context.root, 'etc/hostname'), `${hostname}\n`);
   const network = files.readText('/etc/sysconfig/network');
   if (network === undefined || !/^HOSTNAME=/m.test(network)) return;
@@ -56,9 +57,4 @@ async function replaceInHosts({ root }: MinionContext, old: string, hostname: st
     return hostLine(line.ip, [...new Set(names)], line.comment);
   });
   await writeFileAtomically(join(root, 'etc/hosts'), formatHosts(changed));
-}
-
-async function run({ exec }: MinionContext, argv: readonly [string, ...string[]]): Promise<void> {
-  const { retcode, stderr } = await exec(argv, { env: { LC_ALL: 'C' } });
-  if (retcode !== 0) throw commandFailed(`${argv[0]} failed: ${stderr.trim()}`);
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
+import { requireSuccess } from '../run_program.ts';
 import { listFolder, listInitScripts } from './init_scripts.ts';
-import { requireSuccess, type ServiceProvider } from './provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 /** OpenRC, as Alpine and Gentoo have it: each folder of /etc/runlevels holds links to what it starts. */
 export const openrc: ServiceProvider = {
@@ -25,14 +26,17 @@ export const openrc: ServiceProvider = {
   },
   async act(context, action, name) {
     const verb = action === 'force-reload' ? 'reload' : action;
-    requireSuccess(await context.exec(['rc-service', name, verb]), `${action} ${name}`);
+    requireSuccess(await context.exec(['rc-service', name, verb]), `cannot ${action} ${name}`);
   },
   enable: (context, name) => update(context, 'add', name),
   disable: (context, name) => update(context, 'delete', name),
 };
 
 async function update(context: MinionContext, verb: 'add' | 'delete', name: string): Promise<void> {
-  requireSuccess(await context.exec(['rc-update', verb, name]), `${verb === 'add' ? 'enable' : 'disable'} ${name}`);
+  requireSuccess(
+    await context.exec(['rc-update', verb, name]),
+    `cannot ${verb === 'add' ? 'enable' : 'disable'} ${name}`,
+  );
 }
 
 async function enabledServices(root: string): Promise<string[]> {

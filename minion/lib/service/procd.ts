@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
+import { requireSuccess } from '../run_program.ts';
 import { listInitScripts, startedByLinks } from './init_scripts.ts';
-import { requireSuccess, type ServiceProvider } from './provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 /** OpenWrt: init scripts that procd supervises, started by the S links of /etc/rc.d. */
 export const procd: ServiceProvider = {
@@ -16,7 +17,7 @@ export const procd: ServiceProvider = {
   },
   async listRunning(context) {
     const result = await context.exec(['ubus', 'call', 'service', 'list']);
-    requireSuccess(result, 'list the services');
+    requireSuccess(result, 'cannot list the services');
     return runningServices(result.stdout);
   },
   isAvailable: async ({ root }, name) => (await listInitScripts(root)).includes(name),
@@ -27,13 +28,13 @@ export const procd: ServiceProvider = {
   },
   async act(context, action, name) {
     const verb = action === 'force-reload' ? 'reload' : action;
-    requireSuccess(await runScript(context, name, verb), `${action} ${name}`);
+    requireSuccess(await runScript(context, name, verb), `cannot ${action} ${name}`);
   },
   async enable(context, name) {
-    requireSuccess(await runScript(context, name, 'enable'), `enable ${name}`);
+    requireSuccess(await runScript(context, name, 'enable'), `cannot enable ${name}`);
   },
   async disable(context, name) {
-    requireSuccess(await runScript(context, name, 'disable'), `disable ${name}`);
+    requireSuccess(await runScript(context, name, 'disable'), `cannot disable ${name}`);
   },
 };
 

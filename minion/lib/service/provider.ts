@@ -1,5 +1,4 @@
 import type { MinionContext } from '../../context.ts';
-import { commandFailed, type ExecResult } from '../exec.ts';
 
 export type ServiceAction = 'start' | 'stop' | 'restart' | 'reload' | 'force-reload';
 
@@ -24,11 +23,4 @@ export interface ServiceProvider {
   act(context: MinionContext, action: ServiceAction, name: string, noBlock?: boolean): Promise<void>;
   enable(context: MinionContext, name: string): Promise<void>;
   disable(context: MinionContext, name: string): Promise<void>;
-}
-
-/** Throws COMMAND_FAILED with what the command wrote, unless it succeeded. */
-export function requireSuccess(result: ExecResult, what: string): void {
-  if (result.retcode === 0) return;
-  const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-5).join('\n');
-  throw commandFailed(`cannot ${what}: ${words || `exit status ${result.retcode}`}`);
 }

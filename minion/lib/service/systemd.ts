@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import type { ExecResult } from '../exec.ts';
-import { requireSuccess, type ServiceProvider } from './provider.ts';
+import { columns } from '../file_root.ts';
+import { requireSuccess } from '../run_program.ts';
+import type { ServiceProvider } from './provider.ts';
 
 const UNIT_TYPES = [
   'service',
@@ -77,27 +79,33 @@ export const systemd: SystemdProvider = {
   async act(context, action, name, noBlock = false) {
     await reloadIfChanged(context, name);
     const argv = [...(noBlock ? ['--no-block'] : []), action, unitName(name)];
-    requireSuccess(await systemctl(context, argv), `${action} ${name}`);
+    requireSuccess(await systemctl(context, argv), `cannot ${action} ${name}`);
   },
   async enable(context, name) {
-    requireSuccess(await systemctl(context, ['enable', unitName(name)]), `enable ${name}`);
+    requireSuccess(await systemctl(context, ['enable', unitName(name)]), `cannot enable ${name}`);
   },
   async disable(context, name) {
-    requireSuccess(await systemctl(context, ['disable', unitName(name)]), `disable ${name}`);
+    requireSuccess(await systemctl(context, ['disable', unitName(name)]), `cannot disable ${name}`);
   },
   async mask(context, name, runtime) {
-    requireSuccess(await systemctl(context, ['mask', ...runtimeOption(runtime), unitName(name)]), `mask ${name}`);
+    requireSuccess(
+      await systemctl(context, ['mask', ...runtimeOption(runtime), unitName(name)]),
+      `cannot mask ${name}`,
+    );
   },
   async unmask(context, name, runtime) {
-    requireSuccess(await systemctl(context, ['unmask', ...runtimeOption(runtime), unitName(name)]), `unmask ${name}`);
+    requireSuccess(
+      await systemctl(context, ['unmask', ...runtimeOption(runtime), unitName(name)]),
+      `cannot unmask ${name}`,
+    );
   },
   async show(context, name) {
     const result = await systemctl(context, ['show', unitName(name)]);
-    requireSuccess(result, `show ${name}`);
+    requireSuccess(result, `cannot show ${name}`);
     return parseShow(result.stdout);
   },
   async reloadUnits(context) {
-    requireSuccess(await systemctl(context, ['daemon-reload']), 'reload the units');
+    requireSuccess(await systemctl(context, ['daemon-reload']), 'cannot reload the units');
   },
 };
 
@@ -123,7 +131,7 @@ function shortNames(names: readonly string[]): string[] {
 /** Columns: unit, state, preset. */
 async function unitFiles(context: MinionContext): Promise<string[][]> {
   const result = await systemctl(context, [...LIST_OPTIONS, 'list-unit-files']);
-  requireSuccess(result, 'list the unit files');
+  requireSuccess(result, 'cannot list the unit files');
   return columns(result.stdout);
 }
 
@@ -135,15 +143,8 @@ async function unitFilesInState(context: MinionContext, state: string): Promise<
 /** Columns: unit, load, active, sub, description. */
 async function units(context: MinionContext): Promise<string[][]> {
   const result = await systemctl(context, [...LIST_OPTIONS, '--all', 'list-units']);
-  requireSuccess(result, 'list the units');
+  requireSuccess(result, 'cannot list the units');
   return columns(result.stdout);
-}
-
-function columns(text: string): string[][] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.trim().split(/\s+/));
 }
 
 async function properties(

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
+import { requireSuccess } from '../run_program.ts';
 import { listInitScripts, startedByLinks } from './init_scripts.ts';
-import { requireSuccess, type ServiceProvider } from './provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 /** Folders whose S links start a service: the common levels and the one that runs once at boot. */
 const RC_FOLDERS = ['etc/rcS.d', 'etc/rc2.d', 'etc/rc3.d', 'etc/rc4.d', 'etc/rc5.d'];
@@ -32,7 +33,7 @@ export const sysv: ServiceProvider = {
     return (await context.exec(['service', name, 'status'])).retcode === 0;
   },
   async act(context, action, name) {
-    requireSuccess(await context.exec(['service', name, action]), `${action} ${name}`);
+    requireSuccess(await context.exec(['service', name, action]), `cannot ${action} ${name}`);
   },
   enable: (context, name) => setEnabled(context, name, true),
   disable: (context, name) => setEnabled(context, name, false),
@@ -46,10 +47,10 @@ async function setEnabled(context: MinionContext, name: string, enabled: boolean
   const word = enabled ? 'enable' : 'disable';
   if (existsSync(join(context.root, 'usr/sbin/update-rc.d'))) {
     // `enable` only turns K links into S links: without any links, `defaults` has to make them.
-    if (enabled) requireSuccess(await context.exec(['update-rc.d', name, 'defaults']), `enable ${name}`);
-    requireSuccess(await context.exec(['update-rc.d', name, word]), `${word} ${name}`);
+    if (enabled) requireSuccess(await context.exec(['update-rc.d', name, 'defaults']), `cannot enable ${name}`);
+    requireSuccess(await context.exec(['update-rc.d', name, word]), `cannot ${word} ${name}`);
   } else if (existsSync(join(context.root, 'sbin/chkconfig'))) {
-    requireSuccess(await context.exec(['chkconfig', name, enabled ? 'on' : 'off']), `${word} ${name}`);
+    requireSuccess(await context.exec(['chkconfig', name, enabled ? 'on' : 'off']), `cannot ${word} ${name}`);
   } else {
     throw commandFailed(`cannot ${word} ${name}: neither update-rc.d nor chkconfig is installed`);
   }

@@ -4,6 +4,7 @@ import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
 import { findExecutable } from '../find_executable.ts';
 import { searchPath } from '../run_command.ts';
+import { runProgram } from '../run_program.ts';
 import {
   dateArgument,
   dateText,
@@ -97,9 +98,8 @@ async function setClock(context: MinionContext, parts: Parts, offset: number | u
   requireReal(time);
   await setDate(context, offset === undefined ? time : inGreenwich(time, offset), offset !== undefined);
   if (await hasHardwareClock(context)) {
-    const { retcode, stderr } = await context.exec(['hwclock', '--systohc']);
-    if (retcode !== 0)
-      throw commandFailed(`hwclock failed to set hardware clock from software clock: ${stderr.trim()}`);
+    const failure = 'hwclock failed to set hardware clock from software clock';
+    await runProgram(context, ['hwclock', '--systohc'], failure);
   }
   return true;
 }
