@@ -22,6 +22,8 @@ import { worktreeFunctions } from '../lib/git/worktrees.ts';
 import { hasProgram } from '../lib/has_program.ts';
 
 const { user, password, ignore_retcode, output_encoding } = plainArgs;
+const { output_encoding: _encoding, ...beforeEncoding } = urlArgs;
+const cloneArgs = { ...beforeEncoding, output_encoding };
 const commitArgs = { user, password, filename: v.optional(Text), ignore_retcode, output_encoding };
 
 export default defineModule({
@@ -62,7 +64,7 @@ export default defineModule({
     }),
     clone: fn({
       summary: 'Clone a repository into a folder.',
-      args: { cwd: AbsolutePath, url: Url, name: v.optional(Ref), ...urlArgs },
+      args: { cwd: AbsolutePath, url: Url, name: v.optional(Ref), ...cloneArgs },
       description:
         'name is that of a folder below cwd; without it the repository is cloned into cwd itself. https_user and https_pass\n' +
         'become part of the address that the clone keeps.',

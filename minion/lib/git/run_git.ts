@@ -20,7 +20,14 @@ export const plainArgs = { ...userArgs, ...outputArgs };
 export const gitArgs = { ...optionArgs, ...plainArgs };
 /** For functions that run hooks, or reach other repositories that the repository knows. */
 export const identityArgs = { ...optionArgs, ...userArgs, identity: v.optional(AbsolutePath), ...outputArgs };
-export const remoteArgs = { ...identityArgs, saltenv: v.optional(Text) };
+export const remoteArgs = {
+  ...optionArgs,
+  ...userArgs,
+  identity: v.optional(AbsolutePath),
+  ignore_retcode: outputArgs.ignore_retcode,
+  saltenv: v.optional(Text),
+  output_encoding: outputArgs.output_encoding,
+};
 /** For functions that take the address of another repository. */
 export const urlArgs = {
   ...optionArgs,
