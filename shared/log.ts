@@ -54,12 +54,20 @@ export function hideValue(value: unknown): unknown {
 export function redact(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
   if (depth > 16) return '…';
-  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (Array.isArray(value)) {
+    return value.map((item) => (typeof item === 'string' ? hideHeader(item) : redact(item, depth + 1)));
+  }
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     result[key] = isSecretName(key) ? hideValue(item) : redact(item, depth + 1);
   }
   return result;
+}
+
+/** In a list of headers of HTTP the name stands before the value. */
+function hideHeader(text: string): string {
+  const name = /^([A-Za-z][\w-]*):\s*\S/.exec(text)?.[1];
+  return name !== undefined && isSecretName(name) ? `${name}: ${HIDDEN}` : text;
 }
 
 /** Writes to each sink that wants the level. Text is for people, JSON lines are for machines. */

@@ -31,6 +31,13 @@ describe('positional arguments', () => {
   });
 });
 
+test('headers of HTTP in a list are hidden where their names are those of secrets', () => {
+  const header_list = ['Authorization: Bearer abc', 'X-Auth-Token:abc', 'Accept: text/plain', 'Token bucket: full'];
+  expect(hideKeywords('http.query', { header_list })).toEqual({
+    header_list: [`Authorization: ${MASK}`, `X-Auth-Token: ${MASK}`, 'Accept: text/plain', 'Token bucket: full'],
+  });
+});
+
 describe('an argument of the name key', () => {
   test('is shown for a function whose definition says what it is', () => {
     expect(hideKeywords('grains.setval', { key: 'roles', val: 'web' })).toEqual({ key: 'roles', val: 'web' });
