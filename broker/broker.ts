@@ -1,7 +1,7 @@
 import { writeToStream } from 'mqtt-packet';
 import type { Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
-import type { BrokerOptions } from './broker_options.ts';
+import type { BrokerOptions, TlsKeys } from './broker_options.ts';
 import type { DeliveryFlags } from './connection.ts';
 import { createCore } from './core.ts';
 import { createAdmission } from './limits.ts';
@@ -27,6 +27,8 @@ export interface Broker {
   backlogOf(topic: string): number | undefined;
   /** Closes that client's connections now. */
   disconnect(who: Identity, reason: string): void;
+  /** What new connections of the TLS listeners are shown and judged by; those that are there go on. */
+  replaceTls(keys: TlsKeys): void;
   /** The listeners, in the order given, as they came up: `/run/x.sock` or `127.0.0.1:41234`. */
   readonly addresses: readonly string[];
   /** Counters by name since start, for `salt-run` and metrics. */
@@ -106,6 +108,9 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
         connection.isMuted = true;
         connection.closeNow();
       }
+    },
+    replaceTls(keys) {
+      for (const listener of listeners) listener.replaceTls(keys);
     },
     addresses: listeners.map((listener) => listener.address),
     counters: () => ({ ...counters, connections_open: registry.size }),

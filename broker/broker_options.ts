@@ -10,14 +10,14 @@ export type ListenerOptions =
   /** Debugging and constrained clients: user name and password required. */
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly role: 'operator' | 'local' }
   /** Minions (with a client certificate, or a constrained one's password) and enrolment (with neither). */
-  | {
-      readonly kind: 'tls';
-      readonly host: string;
-      readonly port: number;
-      readonly keyPem: string;
-      readonly certPem: string;
-      readonly caPem: string;
-    };
+  | ({ readonly kind: 'tls'; readonly host: string; readonly port: number } & TlsKeys);
+
+/** What a TLS listener shows, and whose certificates it takes. */
+export interface TlsKeys {
+  readonly keyPem: string;
+  readonly certPem: string;
+  readonly caPem: string;
+}
 
 /** What the broker needs to know of who may connect. Answers are immediate: all of it is in memory. */
 export interface IdentityStore {

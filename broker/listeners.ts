@@ -2,12 +2,14 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import type { ListenerOptions } from './broker_options.ts';
+import type { ListenerOptions, TlsKeys } from './broker_options.ts';
 import { checkSocketPath, removeStaleSocket } from './unix_socket.ts';
 
 export interface Listener {
   /** `/run/x.sock` or `127.0.0.1:41234`. */
   readonly address: string;
+  /** For new connections, when it is one with TLS. */
+  replaceTls(keys: TlsKeys): void;
   /** Takes no more connections; resolves when the last one has ended. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function openListener(
   server.on('error', (error) => log.error('a listener failed', { address: nameOf(options), error: error.message }));
   return {
     address: options.kind === 'unix' ? options.path : hostPort(server.address() as AddressInfo),
+    replaceTls: (keys) => secured?.setSecureContext(contextOf(keys)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
@@ -67,10 +70,7 @@ function createSecuring(
 ): TlsServer {
   try {
     const server = createTlsServer({
-      key: options.keyPem,
-      cert: options.certPem,
-      ca: options.caPem,
-      minVersion: 'TLSv1.2',
+      ...contextOf(options),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       // A client without a certificate may enrol; what certificates are worth is judged at CONNECT.
       requestCert: true,
@@ -86,6 +86,10 @@ function createSecuring(
   } catch (cause) {
     throw new FleetError('CONFIG_INVALID', `the certificate or key for ${nameOf(options)} cannot be used`, { cause });
   }
+}
+
+function contextOf({ keyPem, certPem, caPem }: TlsKeys) {
+  return { key: keyPem, cert: certPem, ca: caPem, minVersion: 'TLSv1.2' } as const;
 }
 
 function listen(server: Server, options: ListenerOptions): Promise<void> {

@@ -81,7 +81,12 @@ const keys = {
   minion_cert_days: ownKey(
     count(1, 3650),
     365,
-    'Days that the certificate of a minion is valid; a connected minion has it renewed in the last third of them.',
+    'Days that the certificate of a minion is valid; a connected minion has it renewed when two thirds of them are over.',
+  ),
+  signing_key_overlap: ownKey(
+    seconds(0),
+    3600,
+    'How long minions take jobs of a signing key that `salt-run key.rotate` replaced.',
   ),
   enroll_token_expire: ownKey(seconds(60), 86400, 'How long a token of `salt-key --gen-token` can be used, once.'),
   operators: ownKey(

@@ -18,6 +18,7 @@ import type { Tracker } from './jobs/tracker.ts';
 import type { Authority } from './keys/authority.ts';
 import type { Devices } from './keys/devices.ts';
 import type { KeyStore } from './keys/key_store.ts';
+import type { Rotation } from './keys/rotation.ts';
 import type { TokenStore } from './keys/tokens.ts';
 import type { Mine } from './mine/mine.ts';
 import type { AuditLog } from './permissions/audit_log.ts';
@@ -35,6 +36,7 @@ export interface MasterContext {
   readonly tracker: Tracker;
   readonly keys: KeyStore;
   readonly authority: Authority;
+  readonly rotation: Rotation;
   readonly tokens: TokenStore;
   readonly operators: Operators;
   readonly observers: Observers;

@@ -96,7 +96,9 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,
-    fingerprint: parts.authority.fingerprint,
+    get fingerprint() {
+      return parts.authority.fingerprint;
+    },
     metricsAddress: monitoring?.address,
     context,
     async stop() {

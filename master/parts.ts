@@ -35,6 +35,7 @@ import { emitKeyEvent } from './keys/key_events.ts';
 import { type KeyStore, openKeyStore } from './keys/key_store.ts';
 import type { KeyChange } from './keys/key_table.ts';
 import type { EntryChange } from './keys/private_entries.ts';
+import { createRotation, type Rotation } from './keys/rotation.ts';
 import { createTokenStore, type TokenStore } from './keys/tokens.ts';
 import { type Observations, observeJobs } from './metrics/observations.ts';
 import { createMine, type Mine } from './mine/mine.ts';
@@ -66,6 +67,7 @@ export interface MasterDeps {
 /** What the parts of a master share. */
 export interface Parts {
   readonly authority: Authority;
+  readonly rotation: Rotation;
   readonly keys: KeyStore;
   readonly tokens: TokenStore;
   readonly operators: Operators;
@@ -151,6 +153,7 @@ export async function createParts(
   });
   return {
     authority,
+    rotation: createRotation({ authority, fleet, devices, broker, emit: bus.emit, clock }),
     keys,
     tokens,
     operators,

@@ -5,6 +5,7 @@ import { MasterBeacon } from '../shared/protocol/messages/event.ts';
 import { VERSION } from '../shared/version.ts';
 import type { JobStore } from './jobs/job_store.ts';
 import { sweepJobs } from './jobs/sweep.ts';
+import { ROTATED } from './keys/rotation.ts';
 import type { MasterDeps, Parts } from './parts.ts';
 
 const SWEEP_MS = 1000;
@@ -34,6 +35,7 @@ export function startTimers(
   };
   beacon();
   return [
+    { stop: bus.listen((tag) => tag === ROTATED && beacon()) },
     clock.every(SWEEP_MS, () => {
       void sweepJobs(tracker, limits, clock);
       for (const id of fleet.onlineIds()) dispatcher.flush(id);

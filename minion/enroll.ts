@@ -10,13 +10,15 @@ import type { Logger } from '../shared/log.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { topicFilter } from '../shared/protocol/topic.ts';
-import { masterTls } from './trust.ts';
+import { followAuthority, masterTls } from './trust.ts';
 
 /** What an accepted minion holds. */
 export interface Credentials {
   readonly certPem: string;
   /** Certificate of the key that signs jobs. */
   readonly signingCertPem: string;
+  /** Of the authority that issued both. */
+  readonly caPem: string;
 }
 
 export interface EnrollOptions {
@@ -46,8 +48,9 @@ export async function storedCredentials(options: EnrollOptions): Promise<Credent
   try {
     const certPem = await readFile(certFile(options.pkiDir), 'utf8');
     const signingCertPem = await readFile(signingFile(options.pkiDir), 'utf8');
-    checkCredentials(options, { certPem, signingCertPem });
-    return { certPem, signingCertPem };
+    const credentials = { certPem, signingCertPem, caPem: options.caPem };
+    checkCredentials(options, credentials);
+    return credentials;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     if (!(error instanceof FleetError)) throw error;
@@ -133,12 +136,14 @@ async function accept(options: EnrollOptions, answer: EnrollResponsePayload): Pr
 /** Stores what the master issued. Throws MESSAGE_INVALID when that is nothing, KEY_MISMATCH when it is another's. */
 export async function keepCredentials(
   options: EnrollOptions,
-  { cert, signing_cert }: EnrollResponsePayload,
+  { cert, signing_cert, ca }: EnrollResponsePayload,
 ): Promise<Credentials & Pick<VerifiedCertificate, 'expiresAtMs'>> {
   if (cert === undefined || signing_cert === undefined) {
     throw new FleetError('MESSAGE_INVALID', 'the master accepted this minion but sent no certificate');
   }
-  const credentials = { certPem: cert, signingCertPem: signing_cert };
+  // The master may have replaced its authority while this minion waited.
+  const caPem = ca === undefined ? options.caPem : await followAuthority(options.pkiDir, options.caPem, ca);
+  const credentials = { certPem: cert, signingCertPem: signing_cert, caPem };
   const { expiresAtMs } = checkCredentials(options, credentials);
   await storeSigningCert(options.pkiDir, signing_cert);
   await writeFileAtomically(certFile(options.pkiDir), cert, 0o644);
@@ -146,10 +151,8 @@ export async function keepCredentials(
 }
 
 /** Throws KEY_MISMATCH. */
-function checkCredentials(
-  { id, caPem, privateKey, nowMs }: EnrollOptions,
-  credentials: Credentials,
-): VerifiedCertificate {
+function checkCredentials({ id, privateKey, nowMs }: EnrollOptions, credentials: Credentials): VerifiedCertificate {
+  const { caPem } = credentials;
   const now = nowMs();
   const own = verifyCertificate({ certPem: credentials.certPem, caPem, usage: 'client', nowMs: now });
   if (own.commonName !== id)

@@ -1,28 +1,23 @@
 import type { KeyObject } from 'node:crypto';
+import * as v from 'valibot';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { type Clock, sleep } from '../shared/clock.ts';
-import { verifyCertificate } from '../shared/crypto/certificate.ts';
-import { keyId } from '../shared/crypto/job_signature.ts';
 import { type ErrorCode, errorLine, FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
+import { decodePayload } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Refusal } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
+import { MasterKeys, MasterKeysPayload } from '../shared/protocol/messages/keys.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import type { MasterRequests } from './context.ts';
-import {
-  type Credentials,
-  type EnrollOptions,
-  enroll,
-  forgetCredentials,
-  storedCredentials,
-  storeSigningCert,
-} from './enroll.ts';
+import { type Credentials, type EnrollOptions, enroll, forgetCredentials, storedCredentials } from './enroll.ts';
 import { createLinkRecord, type LinkRecord, type LinkStatus } from './link_status.ts';
 import { createMasterClock } from './master_clock.ts';
+import { createMasterKeys } from './master_keys.ts';
 import { createRequests } from './requests.ts';
-import { explainTlsError, masterTls, trustMaster } from './trust.ts';
+import { explainTlsError, followShownAuthority, masterTls, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
 
 /** Clocks that differ by more than this are worth a warning, seconds. */
@@ -34,6 +29,9 @@ const REFUSAL_CODES = {
   schema: 'MESSAGE_INVALID',
   rate: 'LIMIT_EXCEEDED',
 } as const satisfies Record<string, ErrorCode>;
+
+/** The answer to that request; a master may say more. */
+const Hello = v.object({ time: v.number(), ...MasterKeysPayload.entries });
 
 export interface MasterLinkOptions {
   readonly id: string;
@@ -65,7 +63,8 @@ export interface MasterLink extends MasterRequests {
   run(signal: AbortSignal): Promise<void>;
   /** The master's keys that sign jobs. */
   signingKey(kid: string): KeyObject | undefined;
-  askForKeys(): void;
+  /** Resolves when the master has told its keys, or cannot. */
+  askForKeys(): Promise<void>;
   /** Seconds UTC by the master's clock, as well as it is known. */
   masterNow(): number;
   /** The master told its time since this process started. */
@@ -79,48 +78,48 @@ export interface MasterLink extends MasterRequests {
 export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const { id, clock, log } = options;
   const backoff = createBackoff({ ...options.reconnect, random: options.random });
-  const signingKeys = new Map<string, KeyObject>();
   const masterClock = createMasterClock(clock);
+  const keys = createMasterKeys({ ...options, masterNow: masterClock.now });
   const record = createLinkRecord(clock);
   let connection: Connection | undefined;
-  let caPem = '';
+  let renewal: ReturnType<typeof watchCertificate> | undefined;
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
   const requests = createRequests(id, publish, clock);
 
-  const trustSigningKey = (certPem: string): void => {
-    const { publicKey } = verifyCertificate({ certPem, caPem, usage: 'signing', nowMs: clock.nowMs() });
-    signingKeys.set(keyId(publicKey), publicKey);
+  /** The certificate of this minion may be of an authority that was replaced: it would open no further connection. */
+  const learn = async (told: MasterKeysPayload): Promise<void> => {
+    if (await keys.learn(told)) void renewal?.look();
   };
-
-  /** Says hello: learns the master's time and its present signing keys. */
+  /** Says hello: learns the master's time and its present keys. */
   const hello = async (): Promise<void> => {
     const askedMs = clock.nowMs();
-    const answer = (await requests.ask('hello', { time: Math.floor(askedMs / 1000) })) as {
-      time?: unknown;
-      signing_certs?: unknown;
-    };
-    if (typeof answer.time === 'number') warnOfSkew(log, masterClock.told(answer.time, askedMs));
-    for (const certPem of Array.isArray(answer.signing_certs) ? answer.signing_certs : []) {
-      trustSigningKey(String(certPem));
-      await storeSigningCert(options.pkiDir, String(certPem));
-    }
+    const { time, ...told } = v.parse(Hello, await requests.ask('hello', { time: Math.floor(askedMs / 1000) }));
+    warnOfSkew(log, masterClock.told(time, askedMs));
+    await keys.learn(told);
   };
   const sayHello = (): Promise<void> =>
     hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
 
   const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
-    trustSigningKey(credentials.signingCertPem);
+    keys.begin(credentials);
     const received = notingRefusals(options, record, () => connection);
-    const opened = await connect({ ...options, received }, caPem, credentials);
+    const opened = await connect({ ...options, received: learningKeys({ ...options, received }, learn) }, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
-    const renewal = watchCertificate({ enrolment, ask: requests.ask, masterNow: masterClock.now, clock });
+    const watch = watchCertificate({
+      enrolment: () => ({ ...enrolment, caPem: keys.caPem() }),
+      ask: requests.ask,
+      masterNow: masterClock.now,
+      clock,
+      random: options.random,
+    });
+    renewal = watch;
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
       await announce(options, opened);
       const connectedMs = clock.monotonicMs();
-      void sayHello().then(renewal.look);
+      void sayHello().then(watch.look);
       record.connected();
       log.info('connected to the master', { master: `${options.host}:${options.port}` });
       options.connected((packet) => opened.publish(packet));
@@ -131,7 +130,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       if (!signal.aborted) log.warning('the connection to the master ended', { reason });
     } finally {
       signal.removeEventListener('abort', stop);
-      renewal.stop();
+      watch.stop();
       connection = undefined;
       requests.abandon();
       options.disconnected();
@@ -139,8 +138,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   };
 
   return {
-    signingKey: (kid) => signingKeys.get(kid),
-    askForKeys: () => void sayHello(),
+    signingKey: keys.signingKey,
+    askForKeys: () => sayHello().then(() => void renewal?.look()),
     masterNow: masterClock.now,
     knowsMasterTime: masterClock.isKnown,
     answer: requests.answer,
@@ -148,7 +147,6 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     status: record.status,
     run: (signal) =>
       keepConnected(options, { record, backoff, signal }, async (enrolment) => {
-        ({ caPem } = enrolment);
         const stored = await storedCredentials(enrolment);
         await attend(stored ?? (await enroll({ ...enrolment, offered: record.offered })), enrolment, signal);
       }),
@@ -168,12 +166,21 @@ async function keepConnected(
     } catch (error) {
       if (signal.aborted) return;
       const explained = explainTlsError(error, trustOptions(options));
+      if (await isNewAuthority(explained, options)) continue;
       record.failed(explained);
       await recover(options, explained, backoff, signal);
       continue;
     }
     if (!signal.aborted) await sleep(options.clock, backoff.next(), signal);
   }
+}
+
+/** What looks like another master is ours, with a new key that the pinned one vouches for. */
+async function isNewAuthority(error: unknown, options: MasterLinkOptions): Promise<boolean> {
+  if (!(error instanceof FleetError) || error.code !== 'KEY_MISMATCH') return false;
+  if (!(await followShownAuthority(trustOptions(options)))) return false;
+  options.log.info('the master has another authority, which the pinned one vouches for');
+  return true;
 }
 
 /** What it can do goes ahead of the subscription, which is when jobs begin to come. */
@@ -199,6 +206,23 @@ function notingRefusals(
   };
 }
 
+/** A change of the master's keys is acknowledged when they are known. */
+function learningKeys(
+  { id, received, log }: MasterLinkOptions,
+  learn: (told: MasterKeysPayload) => Promise<void>,
+): MasterLinkOptions['received'] {
+  const keysTopic = formatTopic(MasterKeys.topic, { id });
+  return async (topic, payload, retain) => {
+    if (topic !== keysTopic) return received(topic, payload, retain);
+    try {
+      await learn(MasterKeys.check(decodePayload(payload)));
+    } catch (error) {
+      if (!(error instanceof FleetError)) throw error;
+      log.warning('the new keys of the master are not taken', { reason: errorLine(error) });
+    }
+  };
+}
+
 function warnOfSkew(log: Logger, skewSeconds: number): void {
   if (Math.abs(skewSeconds) <= SKEW_WARNING_SECONDS) return;
   const where = skewSeconds > 0 ? 'behind' : 'ahead of';
@@ -211,7 +235,7 @@ function notConnected(): FleetError {
   return new FleetError('MASTER_UNREACHABLE', 'not connected to the master');
 }
 
-function connect(options: MasterLinkOptions, caPem: string, { certPem }: Credentials): Promise<Connection> {
+function connect(options: MasterLinkOptions, { caPem, certPem }: Credentials): Promise<Connection> {
   const keyPem = options.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return openConnection({
     endpoint: { kind: 'tls', host: options.host, port: options.port, options: masterTls(caPem, { keyPem, certPem }) },

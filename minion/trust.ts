@@ -5,6 +5,7 @@ import { connectReason } from '../shared/client/connect_reason.ts';
 import { MASTER_NAME, readCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf, parseFingerprint } from '../shared/crypto/fingerprint.ts';
 import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
+import { predecessorsOf } from '../shared/crypto/succession.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 
 /** The file that holds the master's certificate once it is pinned. */
@@ -28,17 +29,41 @@ export async function trustMaster(options: TrustOptions): Promise<{ readonly caP
   const path = pinnedFile(options.pkiDir);
   const pinned = await readOptionalFile(path);
   if (pinned !== undefined) {
-    checkFinger(options, fingerprintOf(readCertificate(pinned).publicKey), `the pinned master key in ${path}`);
+    checkFinger(options, pinned, `the pinned master key in ${path}`);
     return { caPem: pinned, isNew: false };
   }
   const caPem = await fetchAuthority(options);
-  checkFinger(
-    options,
-    fingerprintOf(readCertificate(caPem).publicKey),
-    `the master at ${options.host}:${options.port}`,
-  );
+  checkFinger(options, caPem, `the master at ${options.host}:${options.port}`);
   await writeFileAtomically(path, caPem, 0o644);
   return { caPem, isNew: true };
+}
+
+/**
+ * The certificate to trust from now on, pinned: the given one, when it is of the same key, or proves that its authority
+ * follows the one that was pinned. Throws KEY_MISMATCH.
+ */
+export async function followAuthority(pkiDir: string, pinnedPem: string, offeredPem: string): Promise<string> {
+  const pinned = fingerprintOf(readCertificate(pinnedPem).publicKey);
+  const offered = readCertificate(offeredPem);
+  if (fingerprintOf(offered.publicKey) === pinned) return pinnedPem;
+  if (!offered.ca || !predecessorsOf(offered).includes(pinned)) {
+    throw new FleetError('KEY_MISMATCH', 'the new key of the master is not proven by the pinned one');
+  }
+  await writeFileAtomically(pinnedFile(pkiDir), offeredPem, 0o644);
+  return offeredPem;
+}
+
+/** Whether the master, which has another key than the pinned one, shows that the pinned one led to it; it is pinned then. */
+export async function followShownAuthority(options: TrustOptions): Promise<boolean> {
+  const pinned = await readOptionalFile(pinnedFile(options.pkiDir));
+  if (pinned === undefined) return false;
+  try {
+    const shown = await fetchAuthority(options);
+    return (await followAuthority(options.pkiDir, pinned, shown)) !== pinned;
+  } catch (error) {
+    if (error instanceof FleetError && error.code !== 'FILE_UNREADABLE') return false;
+    throw error;
+  }
 }
 
 /** TLS towards the pinned master and nobody else. */
@@ -87,8 +112,12 @@ export function explainTlsError(error: unknown, options: TrustOptions): unknown 
   return error;
 }
 
-function checkFinger(options: TrustOptions, fingerprint: string, whose: string): void {
-  if (options.masterFinger === '' || parseFingerprint(options.masterFinger) === fingerprint) return;
+/** A key that the configured one led to is as good. */
+function checkFinger({ masterFinger }: TrustOptions, caPem: string, whose: string): void {
+  if (masterFinger === '') return;
+  const certificate = readCertificate(caPem);
+  const fingerprint = fingerprintOf(certificate.publicKey);
+  if ([fingerprint, ...predecessorsOf(certificate)].includes(parseFingerprint(masterFinger))) return;
   throw new FleetError('KEY_MISMATCH', `${whose} has fingerprint ${colonFingerprint(fingerprint)}, not master_finger`, {
     hint: 'compare with `salt-key -F` on the master and correct master_finger, or remove the pinned file',
   });

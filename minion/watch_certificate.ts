@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
-import { isPastRenewal } from '../shared/crypto/certificate.ts';
+import type { Clock, Timer } from '../shared/clock.ts';
+import { renewalMs } from '../shared/crypto/certificate.ts';
 import { errorLine } from '../shared/errors.ts';
 import { EnrollResponse } from '../shared/protocol/messages/enroll.ts';
 import type { MasterRequests } from './context.ts';
@@ -7,31 +7,62 @@ import { type EnrollOptions, keepCredentials, storedCredentials } from './enroll
 
 /** How often a connected minion looks at its certificate; the shortest that a master issues lives a day. */
 const LOOK_MS = 3_600_000;
+/** After a failure it is tried again in half to one and a half of that. */
+const RETRY_MS = 600_000;
 
 export interface CertificateWatchOptions {
-  readonly enrolment: EnrollOptions;
+  /** With the authority that is pinned at the time. */
+  readonly enrolment: () => EnrollOptions;
   readonly ask: MasterRequests['ask'];
   /** Seconds UTC. */
   readonly masterNow: () => number;
   readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
 }
 
 /**
- * Has the master issue another certificate when the stored one is in the last third of its life. It serves from the next
- * connection on; the present one goes on. What fails is logged, and tried at the next look.
+ * Has the master issue another certificate when two thirds of the life of the stored one are over, or when it is not of the
+ * pinned authority. It serves from the next connection on; the present one goes on. What fails is logged and tried again.
  */
-export function watchCertificate({ enrolment, ask, masterNow, clock }: CertificateWatchOptions) {
-  const { log } = enrolment;
-  const look = async (): Promise<void> => {
+export function watchCertificate({ enrolment, ask, masterNow, clock, random }: CertificateWatchOptions) {
+  let retry: Timer | undefined;
+  let isStopped = false;
+  let underWay: Promise<void> | undefined;
+  const attempt = async (): Promise<void> => {
+    const options = enrolment();
+    retry?.stop();
     try {
-      const stored = await storedCredentials(enrolment);
-      if (stored !== undefined && !isPastRenewal(stored.certPem, masterNow() * 1000)) return;
-      const { expiresAtMs } = await keepCredentials(enrolment, EnrollResponse.check(await ask('renew', {})));
-      log.info('the master renewed the certificate of this minion', { until: new Date(expiresAtMs).toISOString() });
+      const stored = await storedCredentials(options);
+      if (stored !== undefined && masterNow() * 1000 < renewalMs(stored.certPem)) return;
+      const { expiresAtMs } = await keepCredentials(options, EnrollResponse.check(await ask('renew', {})));
+      options.log.info('the master renewed the certificate of this minion', {
+        until: new Date(expiresAtMs).toISOString(),
+      });
     } catch (error) {
-      log.warning('the certificate of this minion was not renewed', { reason: errorLine(error) });
+      if (isStopped) return;
+      const waitMs = Math.round(RETRY_MS * (0.5 + random()));
+      options.log.warning('the certificate of this minion was not renewed', {
+        reason: errorLine(error),
+        retry_ms: waitMs,
+      });
+      retry?.stop();
+      retry = clock.after(waitMs, () => void look());
     }
   };
+  const look = (): Promise<void> => {
+    underWay ??= attempt().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
   const timer = clock.every(LOOK_MS, () => void look());
-  return { look, stop: () => timer.stop() };
+  return {
+    look,
+    stop(): void {
+      isStopped = true;
+      timer.stop();
+      retry?.stop();
+    },
+  };
 }

@@ -1,32 +1,59 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { join } from 'node:path';
-import type { Clock } from '../../shared/clock.ts';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
   type CertificateAuthority,
-  createCertificateAuthority,
   issueCertificate,
   MASTER_NAME,
-  verifyCertificate,
+  readCertificate,
 } from '../../shared/crypto/certificate.ts';
-import { fingerprintOf, publicPem } from '../../shared/crypto/fingerprint.ts';
-import { keyId } from '../../shared/crypto/job_signature.ts';
-import { openPrivateKey, readOptionalFile, writeFileAtomically } from '../../shared/crypto/private_file.ts';
-import { FleetError } from '../../shared/errors.ts';
+import { predecessorsOf } from '../../shared/crypto/succession.ts';
 import type { Fingerprint } from '../../shared/ids.ts';
+import type { MasterKeysPayload } from '../../shared/protocol/messages/keys.ts';
+import { newKeyLike, openOwnAuthority, replaceOwnAuthority } from './own_authority.ts';
+import {
+  certifySigningKey,
+  makeSigningKey,
+  OWN_CERT_DAYS,
+  openSigningKey,
+  type RetiredKey,
+  readRetiredKeys,
+  type SigningKey,
+  signingCertificate,
+  storeSigningKey,
+  writeRetiredKeys,
+} from './signing_key.ts';
 
 /** The master's own keys: one that issues certificates and is what minions pin, and one that signs jobs. */
 export interface Authority {
   /** Of master.pub: what `salt-key -F` prints and minions pin. */
   readonly fingerprint: Fingerprint;
   readonly caPem: string;
+  /** The keys that minions may have pinned before, the latest first; with each the certificate proves to follow it. */
+  readonly predecessors: readonly Fingerprint[];
   /** Names the job signing key on the wire. */
   readonly kid: string;
   readonly signingKey: KeyObject;
   readonly signingCertPem: string;
+  /** Keys that signed before, whose jobs are still taken. */
+  retired(): readonly RetiredKey[];
+  /** What minions have to know of these keys. */
+  told(): MasterKeysPayload;
+  /** The certificate of the authority for a minion that may have pinned the one before; empty when there was none. */
+  succession(): { readonly ca?: string };
   /** A client certificate, valid from now for the configured days. */
   issueMinionCertificate(id: string, publicKey: KeyObject): string;
   /** A fresh key that never touches the disk, and its certificate, which outlives the process. */
   serverTls(): ServerTls;
+  /** Another key to sign jobs with, which is told of from now on and signs nothing before it is taken. */
+  prepareSigningKey(): PreparedSigningKey;
+  /** Another authority from now on, which proves to follow this one; the key that signs jobs stays. */
+  replaceAuthority(): Promise<void>;
+}
+
+export interface PreparedSigningKey {
+  /** It signs from now on; jobs of the one before are taken until then, seconds UTC. */
+  take(until: number): Promise<void>;
+  drop(): void;
 }
 
 export interface ServerTls {
@@ -42,98 +69,107 @@ export interface AuthorityOptions {
   readonly minionCertDays: number;
 }
 
-const YEAR_DAYS = 365;
-/** Of what only a start of the master replaces: longer than one runs. */
-const OWN_CERT_DAYS = 10 * YEAR_DAYS;
-const DAY_MS = 86_400_000;
+interface Keys {
+  ca: CertificateAuthority;
+  signing: SigningKey;
+  next: SigningKey | undefined;
+  retired: readonly RetiredKey[];
+}
 
 /**
  * Takes the keys in pkiDir and makes what is missing. Throws CONFIG_INVALID naming a broken file and NOT_PERMITTED for a
  * private key that others may read.
  */
-export async function openAuthority({ pkiDir, clock, minionCertDays }: AuthorityOptions): Promise<Authority> {
-  const ca = await openCa(pkiDir, clock.nowMs());
-  const { signingKey, signingCertPem } = await openSigning(pkiDir, ca, clock.nowMs());
+export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { pkiDir, clock, minionCertDays } = options;
+  const ca = await openOwnAuthority(pkiDir, clock.nowMs());
+  const signing = await openSigningKey(pkiDir, ca, clock.nowMs());
+  const keys: Keys = { ca, signing, next: undefined, retired: await readRetiredKeys(pkiDir) };
+  const predecessors = (): readonly Fingerprint[] => predecessorsOf(readCertificate(keys.ca.certPem));
+  // A crash may have left the key that signs among those that were about to be retired.
+  const retired = (): readonly RetiredKey[] =>
+    keys.retired.filter(({ kid, until }) => until > nowSeconds(clock) && kid !== keys.signing.kid);
+  const succession = () => (predecessors().length === 0 ? {} : { ca: keys.ca.certPem });
   return {
-    fingerprint: ca.fingerprint,
-    caPem: ca.certPem,
-    kid: keyId(signingKey),
-    signingKey,
-    signingCertPem,
+    get fingerprint() {
+      return keys.ca.fingerprint;
+    },
+    get caPem() {
+      return keys.ca.certPem;
+    },
+    get predecessors() {
+      return predecessors();
+    },
+    get kid() {
+      return keys.signing.kid;
+    },
+    get signingKey() {
+      return keys.signing.privateKey;
+    },
+    get signingCertPem() {
+      return keys.signing.certPem;
+    },
+    retired,
+    told: () => ({ ...tellSigningKeys(keys, retired(), clock.nowMs()), ...succession() }),
+    succession,
     issueMinionCertificate: (id, publicKey) =>
       issueCertificate({
-        ca,
+        ca: keys.ca,
         publicKey,
         commonName: id,
         usage: 'client',
         days: minionCertDays,
         nowMs: clock.nowMs(),
       }),
-    serverTls: () => serverTls(ca, clock.nowMs()),
+    serverTls: () => serverTls(keys.ca, clock.nowMs()),
+    prepareSigningKey: () => prepareSigningKey(options, keys, retired),
+    async replaceAuthority() {
+      const nowMs = clock.nowMs();
+      const followed = await replaceOwnAuthority(pkiDir, keys.ca, nowMs);
+      keys.signing = await certifySigningKey(pkiDir, followed, keys.signing.privateKey, nowMs);
+      keys.ca = followed;
+    },
   };
 }
 
-async function openCa(pkiDir: string, nowMs: number): Promise<CertificateAuthority> {
-  const privateKey = await openPrivateKey(join(pkiDir, 'master.pem'));
-  const path = join(pkiDir, 'master.crt');
-  const existing = await readOptionalFile(path);
-  const ca = named(path, () => createCertificateAuthority(MASTER_NAME, privateKey, nowMs, existing));
-  if (existing === undefined) await writeFileAtomically(path, ca.certPem, 0o644);
-  await keepFile(join(pkiDir, 'master.pub'), publicPem(privateKey));
-  return ca;
-}
-
-async function openSigning(
-  pkiDir: string,
-  ca: CertificateAuthority,
+function tellSigningKeys(
+  { ca, signing, next }: Keys,
+  retired: readonly RetiredKey[],
   nowMs: number,
-): Promise<{ signingKey: KeyObject; signingCertPem: string }> {
-  const keyPath = join(pkiDir, 'signing.pem');
-  const signingKey = await openPrivateKey(keyPath);
-  if (signingKey.asymmetricKeyType !== 'ed25519') {
-    throw new FleetError('CONFIG_INVALID', `${keyPath} must hold an Ed25519 key`, {
-      hint: 'remove the file to have a new key made',
-    });
-  }
-  const path = join(pkiDir, 'signing.crt');
-  const existing = await readOptionalFile(path);
-  if (existing !== undefined && named(path, () => isCurrent(existing, ca, signingKey, nowMs))) {
-    return { signingKey, signingCertPem: existing };
-  }
-  const signingCertPem = issueCertificate({
-    ca,
-    publicKey: signingKey,
-    commonName: MASTER_NAME,
-    usage: 'signing',
-    days: OWN_CERT_DAYS,
-    nowMs,
-  });
-  await writeFileAtomically(path, signingCertPem, 0o644);
-  return { signingKey, signingCertPem };
+): MasterKeysPayload {
+  return {
+    signing_certs: [
+      signing.certPem,
+      ...(next === undefined ? [] : [next.certPem]),
+      ...retired.map(({ publicKey }) => signingCertificate(ca, publicKey, nowMs)),
+    ],
+    ...(retired.length > 0 && { signing_ends: Object.fromEntries(retired.map(({ kid, until }) => [kid, until])) }),
+  };
 }
 
-/** False when another one is due: another authority, another key, or less than a year left. */
-function isCurrent(certPem: string, ca: CertificateAuthority, signingKey: KeyObject, nowMs: number): boolean {
-  try {
-    const { fingerprint } = verifyCertificate({
-      certPem,
-      caPem: ca.certPem,
-      usage: 'signing',
-      nowMs: nowMs + YEAR_DAYS * DAY_MS,
-    });
-    return fingerprint === fingerprintOf(signingKey);
-  } catch (error) {
-    if (error instanceof FleetError && error.code === 'KEY_MISMATCH') return false;
-    throw error;
-  }
+function prepareSigningKey(
+  { pkiDir, clock }: AuthorityOptions,
+  keys: Keys,
+  retired: () => readonly RetiredKey[],
+): PreparedSigningKey {
+  const next = makeSigningKey(keys.ca, clock.nowMs());
+  keys.next = next;
+  return {
+    async take(until) {
+      const { kid, privateKey } = keys.signing;
+      const kept = [{ kid, publicKey: createPublicKey(privateKey), until }, ...retired()];
+      await writeRetiredKeys(pkiDir, kept);
+      await storeSigningKey(pkiDir, next);
+      Object.assign(keys, { signing: next, next: undefined, retired: kept });
+    },
+    drop() {
+      keys.next = undefined;
+    },
+  };
 }
 
 function serverTls(ca: CertificateAuthority, nowMs: number): ServerTls {
-  // The same kind of key as the authority's: who can check the one can check the other.
-  const { privateKey, publicKey } =
-    ca.privateKey.asymmetricKeyType === 'ec'
-      ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-      : generateKeyPairSync('ed25519');
+  const { privateKey, publicKey } = newKeyLike(ca);
   const certificate = issueCertificate({
     ca,
     publicKey,
@@ -147,21 +183,4 @@ function serverTls(ca: CertificateAuthority, nowMs: number): ServerTls {
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certPem: certificate + ca.certPem,
   };
-}
-
-async function keepFile(path: string, content: string): Promise<void> {
-  if ((await readOptionalFile(path)) !== content) await writeFileAtomically(path, content, 0o644);
-}
-
-/** What is wrong with a file's content, as the file's fault. */
-function named<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof FleetError)) throw cause;
-    throw new FleetError('CONFIG_INVALID', `${path}: ${cause.message}`, {
-      hint: 'put the file back from a backup, or remove it to have it made again',
-      cause,
-    });
-  }
 }

@@ -143,6 +143,7 @@ function respond(authority: Authority, id: string, state: KeyState, publicKey: K
         st: 'accepted',
         cert: authority.issueMinionCertificate(id, publicKey),
         signing_cert: authority.signingCertPem,
+        ...authority.succession(),
       };
     case 'unaccepted':
       return { st: 'pending', message: `waiting for an operator: salt-key -a ${id}` };

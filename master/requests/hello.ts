@@ -9,6 +9,6 @@ export const hello = defineRequest({
     time: nowSeconds(clock),
     version: 1,
     kid: authority.kid,
-    signing_certs: [authority.signingCertPem],
+    ...authority.told(),
   }),
 });

@@ -15,6 +15,7 @@ export const renew = defineRequest({
       st: 'accepted',
       cert: authority.issueMinionCertificate(id, createPublicKey(accepted.pem)),
       signing_cert: authority.signingCertPem,
+      ...authority.succession(),
     };
   },
 });

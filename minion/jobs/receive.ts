@@ -32,8 +32,8 @@ export interface ReceiverOptions {
   readonly cancel: (jid: string) => void;
   /** The master wants a return once more that it has not acknowledged. */
   readonly resend: (jid: string) => void;
-  /** Asks the master for its signing keys again. */
-  readonly askForKeys: () => void;
+  /** Asks the master for its signing keys again; resolves when it answered, or could not. */
+  readonly askForKeys: () => Promise<void>;
   /** Any other message below the job topic: answers to requests. */
   readonly other: (topic: string, payload: Uint8Array) => void;
 }
@@ -42,16 +42,14 @@ export interface ReceiverOptions {
 export function createReceiver(options: ReceiverOptions) {
   const { id, ledger, table, log } = options;
   const jobTopic = `salt/job/${id}`;
-  const unknownKeys = new Set<string>();
+  const isAskedFor = createKeyQuestions(options.askForKeys);
 
-  /** A key made since we last heard of keys: the job is handed back once, and we ask. */
+  /** A key made since we last heard of keys: the job is handed back, and we ask. */
   const isKeyOnItsWay = (bytes: Uint8Array): boolean => {
     const kid = openPayload(bytes).signature?.kid;
-    if (kid === undefined || options.signingKey(kid) !== undefined || unknownKeys.has(kid)) return false;
-    unknownKeys.add(kid);
+    if (kid === undefined || options.signingKey(kid) !== undefined || !isAskedFor(kid)) return false;
     const { jid } = Job.check(decodePayload(bytes));
     options.acknowledge(jid, { st: 'busy', reason: `signing key ${kid} is not known yet` });
-    options.askForKeys();
     return true;
   };
 
@@ -95,6 +93,27 @@ export function createReceiver(options: ReceiverOptions) {
       if (!(error instanceof FleetError)) throw error;
       log.warning('a message was refused', { topic, reason: errorLine(error) });
     }
+  };
+}
+
+/** Keys that were asked for are remembered up to this number. */
+const ASKED_KEYS_MAX = 64;
+
+/** Whether the answer is still to come in which that key may be; asks for each key once, and for one at a time. */
+function createKeyQuestions(askForKeys: () => Promise<void>): (kid: string) => boolean {
+  const asked = new Set<string>();
+  let isAsking = false;
+  return (kid) => {
+    if (isAsking) return true;
+    if (asked.has(kid)) return false;
+    const [oldest] = asked;
+    if (oldest !== undefined && asked.size >= ASKED_KEYS_MAX) asked.delete(oldest);
+    asked.add(kid);
+    isAsking = true;
+    void askForKeys().finally(() => {
+      isAsking = false;
+    });
+    return true;
   };
 }
 

@@ -5,6 +5,7 @@ import type { Fingerprint } from '../ids.ts';
 import * as der from './der.ts';
 import { fingerprintOf, spkiOf } from './fingerprint.ts';
 import { fromPem, toPem } from './pem.ts';
+import { handOver, SUCCESSION_ID } from './succession.ts';
 
 /**
  * The fleet's certificates (RFC 5280): one self-signed authority, leaves below it, nothing between. Keys are Ed25519 or
@@ -47,21 +48,41 @@ export function createCertificateAuthority(
 ): CertificateAuthority {
   const fingerprint = fingerprintOf(privateKey);
   if (certPem === undefined) {
-    const certificate = buildCertificate({
-      issuer: { commonName, privateKey },
-      commonName,
-      spki: spkiOf(privateKey),
-      notBeforeMs: nowMs - BACKDATE_MS,
-      notAfterMs: NEVER_MS,
-      extensions: authorityExtensions(),
-    });
-    return { commonName, privateKey, fingerprint, certPem: certificate };
+    return { commonName, privateKey, fingerprint, certPem: selfSigned(commonName, privateKey, nowMs) };
   }
   const certificate = readCertificate(certPem);
   if (fingerprintOf(certificate.publicKey) !== fingerprint || !certificate.ca) {
     throw new FleetError('CONFIG_INVALID', 'the certificate of the authority is not one of its key');
   }
   return { commonName: commonNameOf(certificate), privateKey, fingerprint, certPem };
+}
+
+/** Another authority, whose certificate proves to those who know the present one that it follows it. */
+export function createSuccessor(
+  predecessor: CertificateAuthority,
+  privateKey: KeyObject,
+  nowMs: number,
+): CertificateAuthority {
+  const { commonName, certPem } = predecessor;
+  const certificate = readCertificate(certPem);
+  const proof = handOver({ privateKey: predecessor.privateKey, certificate }, privateKey);
+  return {
+    commonName,
+    privateKey,
+    fingerprint: fingerprintOf(privateKey),
+    certPem: selfSigned(commonName, privateKey, nowMs, [extension(SUCCESSION_ID, proof)]),
+  };
+}
+
+function selfSigned(commonName: string, privateKey: KeyObject, nowMs: number, more: readonly Buffer[] = []): string {
+  return buildCertificate({
+    issuer: { commonName, privateKey },
+    commonName,
+    spki: spkiOf(privateKey),
+    notBeforeMs: nowMs - BACKDATE_MS,
+    notAfterMs: NEVER_MS,
+    extensions: [...authorityExtensions(), ...more],
+  });
 }
 
 export interface CertificateRequest {
@@ -95,11 +116,15 @@ export interface VerifiedCertificate {
   readonly expiresAtMs: number;
 }
 
-/** In the last third of its life: time to have another one issued, and to survive weeks without a connection. */
-export function isPastRenewal(certPem: string, nowMs: number): boolean {
-  const { validFrom, validTo } = readCertificate(certPem);
-  const endMs = Date.parse(validTo);
-  return endMs - nowMs < (endMs - Date.parse(validFrom)) / 3;
+/**
+ * When another one is due: at two thirds to three quarters of its life, which leaves weeks without a connection. Where in
+ * between is drawn by its own bytes, so that minions which were enrolled together do not come together again.
+ */
+export function renewalMs(certPem: string): number {
+  const { validFrom, validTo, raw } = readCertificate(certPem);
+  const beginMs = Date.parse(validFrom);
+  const draw = createHash('sha256').update(raw).digest().readUInt32BE() / 2 ** 32;
+  return beginMs + (Date.parse(validTo) - beginMs) * (2 / 3 + draw / 12);
 }
 
 /** Throws KEY_MISMATCH unless the authority issued the certificate, for this usage, and it is valid now. */

@@ -13,6 +13,7 @@ export const derTag = {
   sequence: 0x30,
   set: 0x31,
   context0: 0xa0,
+  context3: 0xa3,
 } as const;
 
 export interface DerValue {
@@ -90,13 +91,14 @@ export function octetString(bytes: Uint8Array): Buffer {
 
 /** `objectId('2.5.4.3')`. */
 export function objectId(dotted: string): Buffer {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return encode(0x06, Buffer.of(first * 40 + second, ...rest.flatMap(base128)));
+  const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt);
+  return encode(0x06, Buffer.of(Number(first * 40n + second), ...rest.flatMap(base128)));
 }
 
-function base128(number: number): number[] {
-  const bytes = [number & 0x7f];
-  for (let rest = number >> 7; rest > 0; rest >>= 7) bytes.unshift((rest & 0x7f) | 0x80);
+/** Numbers below 2.25 have up to 128 bits. */
+function base128(number: bigint): number[] {
+  const bytes = [Number(number & 0x7fn)];
+  for (let rest = number >> 7n; rest > 0n; rest >>= 7n) bytes.unshift(Number(rest & 0x7fn) | 0x80);
   return bytes;
 }
 

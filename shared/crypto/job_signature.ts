@@ -58,7 +58,7 @@ export function verifyJob(bytes: Uint8Array, id: string, keyOf: (kid: string) =>
   if (signature === undefined) throw refused('the job is not signed');
   const key = keyOf(signature.kid);
   if (key === undefined) {
-    throw refused(`no key ${signature.kid}`, 'the master has a new signing key: enrol again to get it');
+    throw refused(`no key ${signature.kid}`, 'the master does not sign with it; if it should, restart the minion');
   }
   const isValid =
     signature.bytes.length === SIGNATURE_BYTES && verify(null, signedBytes(body, encoding, id), key, signature.bytes);

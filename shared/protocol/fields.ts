@@ -25,6 +25,7 @@ export const UserName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ . -'),
 );
+export const Pem = v.pipe(v.string(), v.maxLength(8192, 'must be at most 8192 characters'));
 export const Retcode = v.pipe(v.number(), v.integer(), v.minValue(-255), v.maxValue(255));
 
 export const ErrorValue = v.object({

@@ -2,6 +2,7 @@ import type { AnyMessage } from './message.ts';
 import { Enroll, EnrollResponse } from './messages/enroll.ts';
 import { Fire, LocalEvent, MasterBeacon, MasterEvent, Presence, Refusal } from './messages/event.ts';
 import { Info, Job, JobBlock, JobControl, JobResponse, Request } from './messages/job.ts';
+import { MasterKeys } from './messages/keys.ts';
 import { OperatorFire, OperatorRequest, OperatorResponse } from './messages/operator.ts';
 import { Ack, JobIndex, Return, ReturnLong, ReturnPart } from './messages/return.ts';
 
@@ -11,6 +12,7 @@ export const messageTable = [
   JobControl,
   JobResponse,
   JobBlock,
+  MasterKeys,
   Return,
   ReturnLong,
   ReturnPart,

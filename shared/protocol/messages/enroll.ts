@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import { MinionId } from '../../ids.ts';
-import { Kwargs, member, ShortText } from '../fields.ts';
+import { Kwargs, member, Pem, ShortText } from '../fields.ts';
 import { defineMessage } from '../message.ts';
 
 const EXAMPLE_FINGERPRINT = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-const Pem = v.pipe(v.string(), v.maxLength(8192, 'must be at most 8192 characters'));
 
 export const Enroll = defineMessage({
   name: 'enrolment',
@@ -41,6 +40,7 @@ export const EnrollResponse = defineMessage({
     signing_cert: v.optional(
       member(Pem, "The certificate of the key that signs jobs, PEM, issued by the master's CA."),
     ),
+    ca: v.optional(member(Pem, "The CA's certificate, PEM, when it followed another one: it holds the proof of that.")),
   }),
   example: {
     params: { fingerprint: EXAMPLE_FINGERPRINT },

@@ -34,7 +34,7 @@ const passHours = (hours: number): void => {
 };
 
 const startShortLived = async (modules = {}): Promise<void> => {
-  // Valid from a day before to a day after: the last third begins 8 hours from now.
+  // Valid from a day before to a day after: renewed at two thirds to three quarters of that, 8 to 12 hours from now.
   fleet = await startFleet({ master: { minion_cert_days: 1 }, modules, clock });
   await fleet.startMinion('m1', { clock });
 };
@@ -50,9 +50,9 @@ test('a connected minion has its certificate renewed in the last third, and neit
   const before = await endOfCertificate();
   const running = fleet.run('m1', 'gate.wait', ['one']);
   await gate.entered.waitForCount(1);
-  passHours(9);
+  passHours(13);
   await renewed();
-  expect((await endOfCertificate()) - before).toBeGreaterThanOrEqual(9 * HOUR_MS);
+  expect((await endOfCertificate()) - before).toBeGreaterThanOrEqual(13 * HOUR_MS);
   gate.open('one');
   expect(await running).toContainEqual(expect.objectContaining({ t: 'ret', return: 'through one' }));
   expect(fleet.events.all.filter(({ tag }) => tag === 'salt/presence/change')).toHaveLength(1);
@@ -60,7 +60,7 @@ test('a connected minion has its certificate renewed in the last third, and neit
 
 test('the renewed certificate opens the next connection', async () => {
   await startShortLived();
-  passHours(9);
+  passHours(13);
   await renewed();
   await fleet.stopMinion('m1');
   await (await connectAs(fleet, 'm1')).close();
@@ -80,8 +80,8 @@ test('a certificate before its last third stays as it is', async () => {
   await startShortLived();
   const before = await endOfCertificate();
   passHours(7);
-  passHours(2);
+  passHours(6);
   await renewed();
   expect(fleet.minionLog.all.filter((line) => line.includes('renewed the certificate'))).toHaveLength(1);
-  expect((await endOfCertificate()) - before).toBeGreaterThanOrEqual(9 * HOUR_MS);
+  expect((await endOfCertificate()) - before).toBeGreaterThanOrEqual(13 * HOUR_MS);
 });

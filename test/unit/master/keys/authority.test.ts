@@ -143,3 +143,96 @@ test('a private key that others may read is refused with the command that mends 
     hint: `chmod 600 ${join(pkiDir, 'signing.pem')}`,
   });
 });
+
+const takeNew = async (authority: Authority, overlapSeconds = 60): Promise<void> =>
+  authority.prepareSigningKey().take(Math.floor(nowMs / 1000) + overlapSeconds);
+const kidsTold = ({ told, caPem }: Authority): string[] =>
+  told().signing_certs.map((certPem) => {
+    const { fingerprint } = verifyCertificate({ certPem, caPem, usage: 'signing', nowMs });
+    return fingerprint.slice(0, 8);
+  });
+
+test('a prepared signing key is told of, and signs when it is taken', async () => {
+  const authority = await open();
+  const { kid } = authority;
+  const prepared = authority.prepareSigningKey();
+  expect([authority.kid, kidsTold(authority)]).toEqual([kid, [kid, expect.not.stringMatching(kid)]]);
+  await prepared.take(Math.floor(nowMs / 1000) + 60);
+  expect(authority.kid).not.toBe(kid);
+  expect(kidsTold(authority)).toEqual([authority.kid, kid]);
+  expect(authority.told().signing_ends).toEqual({ [kid]: Math.floor(nowMs / 1000) + 60 });
+});
+
+test('a prepared signing key that was dropped is told of no more', async () => {
+  const authority = await open();
+  authority.prepareSigningKey().drop();
+  expect(kidsTold(authority)).toEqual([authority.kid]);
+});
+
+test('after a restart the taken key signs, and the one before it is told of until its end', async () => {
+  const first = await open();
+  const { kid: old } = first;
+  await takeNew(first);
+  const second = await open();
+  expect([second.kid, kidsTold(second)]).toEqual([first.kid, [first.kid, old]]);
+  const later = await open(nowMs + 61_000);
+  expect([kidsTold(later), later.told().signing_ends]).toEqual([[first.kid], undefined]);
+  expect(await readFile(join(pkiDir, 'signing_retired.json'), 'utf8')).not.toContain('PRIVATE');
+});
+
+test('a crash before the new signing key was written leaves the old one, which is not called retired', async () => {
+  const first = await open();
+  const before = await readFile(join(pkiDir, 'signing.pem'), 'utf8');
+  const { kid } = first;
+  await takeNew(first);
+  await writeFile(join(pkiDir, 'signing.pem'), before);
+  const second = await open();
+  expect([second.kid, second.retired()]).toEqual([kid, []]);
+});
+
+test('a replaced authority proves that it follows the one before, and issues what comes', async () => {
+  const authority = await open();
+  const { fingerprint, kid } = authority;
+  expect([authority.predecessors, authority.succession()]).toEqual([[], {}]);
+  await authority.replaceAuthority();
+  expect(authority.fingerprint).not.toBe(fingerprint);
+  expect([authority.predecessors, authority.kid]).toEqual([[fingerprint], kid]);
+  expect(authority.told().ca).toBe(authority.caPem);
+  expect(kidsTold(authority)).toEqual([kid]);
+  const certPem = authority.issueMinionCertificate('m1', generateKeyPairSync('ed25519').publicKey);
+  const { caPem } = authority;
+  expect(() => verifyCertificate({ certPem, caPem, usage: 'client', nowMs })).not.toThrow();
+  const again = await open();
+  expect([again.caPem, again.kid]).toEqual([caPem, kid]);
+  expect(await readFile(join(pkiDir, 'master.pub'), 'utf8')).toBe(publicPem(readCertificate(caPem).publicKey));
+});
+
+test.each([
+  ['before the certificate of the new authority was written', ['master_next.pem'], 'old'],
+  ['before any file was replaced', ['master_next.pem', 'master_next.crt'], 'new'],
+  ['between the key and the certificate', ['master.pem', 'master_next.crt'], 'new'],
+])('a crash %s leaves a master that starts', async (_when, written, which) => {
+  const authority = await open();
+  const old = authority.fingerprint;
+  const files = ['master.pem', 'master.crt'];
+  const read = () => Promise.all(files.map((name) => readFile(join(pkiDir, name), 'utf8')));
+  const before = await read();
+  await authority.replaceAuthority();
+  const after = await read();
+  for (const [index, name] of files.entries()) {
+    const next = name.replace('.', '_next.');
+    await writeFile(join(pkiDir, name), String((written.includes(name) ? after : before)[index]), { mode: 0o600 });
+    if (written.includes(next)) await writeFile(join(pkiDir, next), String(after[index]), { mode: 0o600 });
+  }
+  expect((await open()).fingerprint).toBe(which === 'old' ? old : authority.fingerprint);
+  expect((await readdir(pkiDir)).filter((name) => name.includes('next'))).toEqual([]);
+});
+
+test('a broken file of retired keys is named', async () => {
+  await open();
+  await writeFile(join(pkiDir, 'signing_retired.json'), '{');
+  await expect(open()).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/signing_retired/),
+  });
+});

@@ -17,7 +17,7 @@ function setUp(overrides: Partial<RequestContext> = {}, openMax = 2) {
   const logged: string[] = [];
   const fleet = createTestFleet({ acceptedIds: () => ['m1', 'm2'], clock });
   const context = {
-    authority: { kid: 'c0ffee12', signingCertPem: 'PEM' },
+    authority: { kid: 'c0ffee12', told: () => ({ signing_certs: ['PEM'] }) },
     fleet,
     mine: createMine({ store: createMemoryStore(), clock, bytesMax: 2 ** 20 }),
     config: { peer: {}, peer_run: {} },

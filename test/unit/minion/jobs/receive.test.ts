@@ -54,7 +54,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     run: (job) => ran.push(job),
     cancel: (jid) => cancelled.push(jid),
     resend: (jid) => resent.push(jid),
-    askForKeys: () => asked.push('keys'),
+    askForKeys: async () => void asked.push('keys'),
     other: (topic) => others.push(topic),
     ...overrides,
   });
@@ -155,6 +155,22 @@ test('a job that was changed after it was signed is refused', async () => {
   await receive('salt/job/m1', changed, false);
   expect(acks).toMatchObject([[JID, { st: 'rej' }]]);
   expect(ran).toEqual([]);
+});
+
+test('jobs by a key that is not known are handed back until the master has answered, which is asked once', async () => {
+  let answer: () => void = () => undefined;
+  const { deliver, acks, asked } = setUp({
+    askForKeys: () => {
+      asked.push('keys');
+      return new Promise((resolve) => (answer = resolve));
+    },
+  });
+  await deliver({}, { keys: stranger });
+  await deliver({}, { keys: generateKeyPairSync('ed25519') });
+  answer();
+  await new Promise(setImmediate);
+  await deliver({}, { keys: stranger });
+  expect([acks.map(([, { st }]) => st), asked]).toEqual([['busy', 'busy', 'rej'], ['keys']]);
 });
 
 test('a job by a key that is not known is handed back once while the keys are asked for, then refused', async () => {

@@ -77,6 +77,7 @@ describe('publishing', () => {
     ['app', 'app/ready', undefined],
     ['master', 'salt/job/m1', 'job'],
     ['master', 'salt/job/m1/ctl', 'job control'],
+    ['master', 'salt/job/m1/keys', 'master keys'],
     ['master', 'salt/event/salt/job/1/new', 'event'],
   ])('%s to %s: %s', (name, topic, message) => {
     expect(access.mayPublish(who[name], topic)?.message.name).toBe(message);
