@@ -1,6 +1,8 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { pinnedFile } from '../../../minion/trust.ts';
 import { colonFingerprint, parseFingerprint } from '../../../shared/crypto/fingerprint.ts';
+import { predecessorsOf } from '../../../shared/crypto/succession.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
 import { shellWord } from '../../../shared/shlex.ts';
 import { addressText } from '../address_text.ts';
@@ -18,6 +20,9 @@ export interface FingerprintFacts {
   readonly configured: Fingerprint | undefined;
   /** Of the authority that the TLS port shows. */
   readonly shown: Fingerprint | undefined;
+  /** The keys before the pinned and the shown one, which provably led to them. */
+  readonly beforePinned: readonly Fingerprint[];
+  readonly beforeShown: readonly Fingerprint[];
   readonly restart: string;
 }
 
@@ -32,22 +37,29 @@ export default defineCheck<FingerprintFacts>({
 async function gather({ config, configDir, port, commands }: MinionMachine): Promise<FingerprintFacts> {
   const [probe, { restart }] = await Promise.all([port(), commands()]);
   const pinned = await readCertificateFile(pinnedFile(config.pki_dir));
+  const shown = probe.authorityPem === undefined ? undefined : readShown(probe.authorityPem);
   return {
     address: addressText(probe),
     file: join(configDir, 'minion'),
     pinnedFile: pinnedFile(config.pki_dir),
     pinned: pinned === 'broken' ? pinned : fingerprintIn(pinned),
     configured: config.master_finger === '' ? undefined : parseFingerprint(config.master_finger),
-    shown: probe.authorityPem === undefined ? undefined : fingerprintIn(readShown(probe.authorityPem)),
+    shown: fingerprintIn(shown),
+    beforePinned: predecessorsIn(pinned),
+    beforeShown: predecessorsIn(shown),
     restart,
   };
+}
+
+function predecessorsIn(certificate: X509Certificate | 'broken' | undefined): readonly Fingerprint[] {
+  return certificate === undefined || certificate === 'broken' ? [] : predecessorsOf(certificate);
 }
 
 function judge(facts: FingerprintFacts): Finding {
   const { address, file, pinned, configured, shown, restart } = facts;
   const forget = `rm ${shellWord(facts.pinnedFile)} && ${restart}`;
   if (pinned === 'broken') return fail(`${facts.pinnedFile} does not hold a certificate`, forget);
-  if (pinned !== undefined && configured !== undefined && pinned !== configured) {
+  if (pinned !== undefined && configured !== undefined && ![pinned, ...facts.beforePinned].includes(configured)) {
     return fail(
       `the pinned master has the key ${colonFingerprint(pinned)}, and master_finger says ${colonFingerprint(configured)}`,
       `${forget}  # only if salt-key -F on the master shows master_finger`,
@@ -57,6 +69,9 @@ function judge(facts: FingerprintFacts): Finding {
   if (shown === undefined) return masterNotReached;
   if (known === undefined) return ok(`no master is pinned yet; ${address} shows ${colonFingerprint(shown)}`);
   const kind = pinned === undefined ? 'configured' : 'pinned';
+  if (facts.beforeShown.includes(known)) {
+    return ok(`${address} shows a new key, ${colonFingerprint(shown)}, which the ${kind} one vouches for`);
+  }
   if (known === shown) return ok(`${address} shows the ${kind} key`);
   const condition = 'only if salt-key -F on the master shows the first';
   return fail(

@@ -7,7 +7,14 @@ const colons = (fingerprint = '') => fingerprint.match(/../g)?.join(':');
 const forget = 'rm /pki/minion_master.crt && RESTART';
 const judge = (facts: Partial<FingerprintFacts>) => {
   const usual = { address: 'salt:8883', file: '/etc/salt/minion', pinnedFile: '/pki/minion_master.crt' };
-  const none = { pinned: undefined, configured: undefined, shown: undefined, restart: 'RESTART' };
+  const none = {
+    beforePinned: [],
+    beforeShown: [],
+    pinned: undefined,
+    configured: undefined,
+    shown: undefined,
+    restart: 'RESTART',
+  };
   return told(masterFingerprint.judge({ ...usual, ...none, ...facts }));
 };
 
@@ -37,4 +44,13 @@ test('a broken pin is removed, and a master that was not reached is not judged',
     `fail: /pki/minion_master.crt does not hold a certificate => ${forget}`,
   ]);
   expect(judge({ pinned: a })).toEqual(['skip: the master was not reached']);
+});
+
+test('a new key that the known one vouches for is well, and so is a pin that master_finger led to', () => {
+  expect(judge({ pinned: a, shown: b, beforeShown: [a] })).toEqual([
+    `ok: salt:8883 shows a new key, ${colons(b)}, which the pinned one vouches for`,
+  ]);
+  expect(judge({ pinned: b, beforePinned: [a], configured: a, shown: b })).toEqual([
+    'ok: salt:8883 shows the pinned key',
+  ]);
 });
