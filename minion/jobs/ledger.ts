@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { createGroupCommit } from '../lib/group_commit.ts';
 import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
@@ -44,7 +44,7 @@ const STALE_LINES_MAX = 4096;
 
 /** Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line, from a power cut, was never acknowledged and is dropped. */
 export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
-  const entries = parseLedger(await readOrEmpty(path));
+  const entries = parseLedger((await ifThere(readFile(path, 'utf8'))) ?? '');
   const interrupted = [...entries].filter(([, { finished }]) => !finished).map(([jid, { own }]) => ({ jid, own }));
   let log = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
@@ -117,13 +117,4 @@ function rewrite(path: string, entries: Map<string, Entry>, now: number): Promis
   }
   const lines = [...entries].map(([jid, entry]) => `${takenLine(jid, entry)}${entry.finished ? `- ${jid}\n` : ''}`);
   return createLineLog(path, lines.join(''));
-}
-
-async function readOrEmpty(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    return '';
-  }
 }

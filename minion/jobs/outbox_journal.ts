@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type AppendFile, createAppendFile, openAppendFile } from '../lib/append_file.ts';
 import { createGroupCommit } from '../lib/group_commit.ts';
@@ -132,10 +132,7 @@ async function scanFile(
   records: Map<number, FoundRecord>,
   log: Logger,
 ): Promise<number | undefined> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const handle = await ifThere(open(path, 'r'));
   if (handle === undefined) return undefined;
   try {
     const read = async (start: number, length: number): Promise<Buffer> => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 
 /** A line of /etc/passwd. */
 export interface User {
@@ -28,8 +28,8 @@ export interface Accounts {
 /** Reads etc/passwd and etc/group below `root`; a file that is missing has no entries. */
 export async function readAccounts(root: string): Promise<Accounts> {
   const [passwd, group] = await Promise.all([
-    readIfThere(join(root, 'etc/passwd')),
-    readIfThere(join(root, 'etc/group')),
+    readOrEmpty(join(root, 'etc/passwd')),
+    readOrEmpty(join(root, 'etc/group')),
   ]);
   return { users: parsePasswd(passwd), groups: parseGroup(group) };
 }
@@ -73,11 +73,6 @@ function isNumber(field: string | undefined): field is string {
   return field !== undefined && /^\d+$/.test(field);
 }
 
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
+async function readOrEmpty(path: string): Promise<string> {
+  return (await ifThere(readFile(path, 'utf8'))) ?? '';
 }

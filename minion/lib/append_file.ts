@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { flushDirectory } from '../../shared/crypto/private_file.ts';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 
 /** A file that only grows, for what must not be forgotten. One append at a time. */
 export interface AppendFile {
@@ -29,9 +29,7 @@ export async function createAppendFile(
   fill: (file: AppendFile) => Promise<unknown>,
 ): Promise<AppendFile> {
   const beside = `${path}.new`;
-  await unlink(beside).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  });
+  await ifThere(unlink(beside));
   const handle = await open(beside, 'wx+', 0o600);
   try {
     const file = appendFrom(handle, 0);

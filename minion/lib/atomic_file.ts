@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 
 export interface AtomicFileOptions {
   /** Permission bits; without it those of the file that is replaced, and 0666 less the umask for a new one. */
@@ -24,7 +25,7 @@ export async function writeFileAtomically(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const target = options.replacesLink ? path : await resolveLink(path);
-  const replaced = await statIfThere(target);
+  const replaced = await ifThere(stat(target));
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   const isPrivate = replaced !== undefined || options.mode !== undefined;
@@ -67,15 +68,6 @@ async function resolveLink(path: string): Promise<string> {
     return (await lstat(path)).isSymbolicLink() ? await realpath(path) : path;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return path;
-    throw error;
-  }
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 import { AbsolutePath, Dict, Flag, List, Real, Text, TextList, Value } from '../../shared/plugin/args.ts';
 import { pyStr } from '../../shared/python_text.ts';
 import { splitCommand } from '../../shared/shlex.ts';
@@ -363,11 +364,6 @@ async function execCode(
 }
 
 async function readShells(path: string): Promise<string[]> {
-  try {
-    const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.trim());
-    return lines.filter((line) => line !== '' && !line.startsWith('#'));
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const lines = ((await ifThere(readFile(path, 'utf8'))) ?? '').split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import { ItemStates, type ScheduleStore } from '../../shared/schedule/scheduler.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
@@ -9,10 +9,7 @@ import { writeFileAtomically } from '../lib/atomic_file.ts';
 export function createStateFile(path: string, log: Logger): ScheduleStore {
   return {
     async load() {
-      const text = await readFile(path, 'utf8').catch((error: unknown) => {
-        if (systemErrorCode(error) === 'ENOENT') return '{}';
-        throw error;
-      });
+      const text = (await ifThere(readFile(path, 'utf8'))) ?? '{}';
       const result = v.safeParse(v.pipe(v.string(), v.parseJson(), ItemStates), text);
       if (result.success) return result.output;
       log.error('the state of the schedule cannot be read and is begun anew', { file: path });

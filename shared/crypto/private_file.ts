@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } fr
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FleetError, systemErrorCode } from '../errors.ts';
+import { ifThere } from '../if_there.ts';
 import { systemReason } from '../system_reason.ts';
 
 /** Files that hold a secret: whole or not there, and readable by their owner alone. */
@@ -23,12 +24,12 @@ export function writePrivateFile(path: string, content: string): Promise<void> {
 
 /** Text of a file; undefined when there is none. Throws FILE_UNREADABLE. */
 export async function readOptionalFile(path: string): Promise<string | undefined> {
-  return fileErrors(path, 'read', () => unlessMissing(readFile(path, 'utf8')));
+  return fileErrors(path, 'read', () => ifThere(readFile(path, 'utf8')));
 }
 
 /** The same of a file that nobody but its owner may read. Throws FILE_UNREADABLE, and NOT_PERMITTED telling the chmod. */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
-  const stats = await fileErrors(path, 'read', () => unlessMissing(stat(path)));
+  const stats = await fileErrors(path, 'read', () => ifThere(stat(path)));
   if (stats !== undefined && (stats.mode & OTHERS) !== 0) throw readableByOthers(path, stats.mode);
   return readOptionalFile(path);
 }
@@ -101,15 +102,6 @@ export async function flushDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

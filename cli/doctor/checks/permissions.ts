@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import { shellWord } from '../../../shared/shlex.ts';
 import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
@@ -41,7 +41,7 @@ export default defineCheck<PermissionFacts>({
 
 async function gather(machine: MasterMachine | MinionMachine): Promise<PermissionFacts> {
   const { config, role, daemon } = machine;
-  const names = await namesIn(config.pki_dir);
+  const names = await ifThere(readdir(config.pki_dir));
   const paths = await Promise.all([
     ...(names === undefined ? [] : [factsOf(config.pki_dir, 'keys')]),
     ...(names ?? []).flatMap((name) => {
@@ -57,13 +57,6 @@ async function gather(machine: MasterMachine | MinionMachine): Promise<Permissio
     paths: paths.filter((path) => path !== undefined),
     ...((state === 'answers' || state === 'quiet') && owner !== undefined && { daemonUser: owner }),
   };
-}
-
-async function namesIn(path: string): Promise<string[] | undefined> {
-  return readdir(path).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 async function factsOf(path: string, kind: PathFacts['kind']): Promise<PathFacts | undefined> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { type Clock, sleep } from '../../../shared/clock.ts';
 import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import { commandFailed } from '../exec.ts';
 
 /** As long as the programs of shadow-utils wait for each other. */
@@ -29,7 +30,7 @@ async function take(path: string, lock: string, clock: Clock): Promise<void> {
     for (let waitedMs = 0; !(await isLinked(mine, lock)); ) {
       const holder = await holderOf(lock);
       if (holder === 'gone') {
-        await unlinkIfThere(lock);
+        await ifThere(unlink(lock));
         continue;
       }
       if (waitedMs >= WAIT_MS) {
@@ -56,7 +57,7 @@ async function isLinked(mine: string, lock: string): Promise<boolean> {
 
 /** In words; `gone` when no process of that number runs. What is no number belongs to somebody. */
 async function holderOf(lock: string): Promise<string> {
-  const pid = Number.parseInt(await textOf(lock), 10);
+  const pid = Number.parseInt((await ifThere(readFile(lock, 'utf8'))) ?? '', 10);
   if (Number.isNaN(pid)) return 'somebody';
   try {
     process.kill(pid, 0);
@@ -65,22 +66,4 @@ async function holderOf(lock: string): Promise<string> {
     if (systemErrorCode(error) !== 'EPERM') throw error;
   }
   return `process ${pid}`;
-}
-
-/** Empty when it is not there any more. */
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-async function unlinkIfThere(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  }
 }

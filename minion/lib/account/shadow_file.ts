@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 
 /** Numbers are days, -1 where the file says nothing. */
 export interface ShadowEntry {
@@ -16,13 +16,7 @@ export interface ShadowEntry {
 
 /** The entries of etc/shadow below `root`; none when there is no such file. */
 export async function readShadow(root: string): Promise<ShadowEntry[]> {
-  let text: string;
-  try {
-    text = await readFile(join(root, 'etc/shadow'), 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const text = (await ifThere(readFile(join(root, 'etc/shadow'), 'utf8'))) ?? '';
   return text
     .split('\n')
     .filter((line) => /^[^#+-].*:/.test(line))

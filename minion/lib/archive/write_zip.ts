@@ -4,7 +4,8 @@ import { chmod, chown, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflateRaw } from 'node:zlib';
-import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { FleetError } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 
 /** What goes into a zip file. */
 export interface ZipSource {
@@ -35,7 +36,7 @@ const DEFLATE = 8;
 export async function writeZip(path: string, sources: readonly ZipSource[], signal: AbortSignal): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    const old = await statIfThere(path);
+    const old = await ifThere(stat(path));
     const output = createWriteStream(temporary, { flags: 'wx', mode: old === undefined ? 0o666 : 0o600 });
     await pipeline(Readable.from(zipBytes(sources)), output, { signal });
     if (old !== undefined) {
@@ -45,15 +46,6 @@ export async function writeZip(path: string, sources: readonly ZipSource[], sign
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

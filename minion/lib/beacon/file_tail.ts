@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -48,7 +48,7 @@ export function createFileTail(path: string): FileTail {
 
   return {
     async *read() {
-      const now = await statIfThere(path);
+      const now = await ifThere(stat(path));
       if (file !== undefined) {
         yield* rest(file);
         // Whoever writes learns of the rotation later than we do: the old file is looked at once more.
@@ -71,13 +71,4 @@ export function createFileTail(path: string): FileTail {
 
 function isSame(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev;
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { FleetError } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import { isDict } from '../../../shared/python_text.ts';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
@@ -48,22 +49,13 @@ interface ReadFile {
 }
 
 async function readFile(path: string): Promise<ReadFile> {
-  const file = await openIfThere(path);
+  const file = await ifThere(open(path));
   if (file === undefined) return { store: {}, mark: undefined };
   try {
     const { ino, ctimeNs } = await file.stat({ bigint: true });
     return { store: parse(await file.readFile('utf8'), path), mark: `${ino} ${ctimeNs}` };
   } finally {
     await file.close();
-  }
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import type { MinionContext } from '../../context.ts';
 import { parseLoginRecord, recordBytes } from '../beacon/login_records.ts';
 
@@ -9,7 +9,7 @@ const USER_PROCESS = 7;
 
 /** Who is logged in, as psutil tells it. Nobody where the system keeps no utmp. */
 export async function loggedInUsers({ root, grains }: MinionContext): Promise<Record<string, unknown>[]> {
-  const bytes = await readUtmp(join(root, 'run/utmp'));
+  const bytes = (await ifThere(readFile(join(root, 'run/utmp')))) ?? Buffer.alloc(0);
   const size = recordBytes(grains.all().cpuarch);
   const records = Array.from({ length: Math.floor(bytes.length / size) }, (_, index) =>
     parseLoginRecord(bytes.subarray(index * size, (index + 1) * size)),
@@ -23,13 +23,4 @@ export async function loggedInUsers({ root, grains }: MinionContext): Promise<Re
       started: time,
       pid: PID,
     }));
-}
-
-async function readUtmp(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    return Buffer.alloc(0);
-  }
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 
 /** Files of /etc/init.d that are no services. */
 const NO_SERVICES = new Set([
@@ -29,12 +30,7 @@ export async function listInitScripts(root: string): Promise<string[]> {
 
 /** File names; none when there is no such folder. */
 export async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return (await ifThere(readdir(folder))) ?? [];
 }
 
 async function isExecutable(file: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext, type MinionFunction } from '../../context.ts';
 import { findUser, readAccounts } from '../accounts.ts';
@@ -28,7 +28,7 @@ export const keyFileFunctions: Readonly<Record<string, MinionFunction>> = {
     secret: true,
     async run(context, { keydir, private: isPrivate, certs }) {
       const keys: Record<string, string> = {};
-      for (const name of await namesIn(join(context.root, keydir))) {
+      for (const name of ((await ifThere(readdir(join(context.root, keydir)))) ?? []).sort()) {
         const [, type, end = '', cert] = /^ssh_host_(.+?)_key((-cert)?\.pub)?$/.exec(name) ?? [];
         if (type === undefined || (end === '' && !isPrivate) || (cert !== undefined && !certs)) continue;
         keys[`${type}${end}`] =
@@ -89,13 +89,4 @@ async function keysOf(context: MinionContext, name: string, files: readonly stri
   return Object.fromEntries(
     files.flatMap((file, index) => (texts[index] === undefined ? [] : [[file, texts[index] ?? '']])),
   );
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lchown, lstat, mkdir, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import type { User } from '../accounts.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
@@ -31,7 +31,7 @@ export async function writeUserFile(file: UserFile, text: string): Promise<void>
   const target = await resolved(join(root, path));
   await inFolder(dirname(target), async (folder, handle) => {
     const place = join(folder, basename(target));
-    const old = await orUndefined(() => lstat(place));
+    const old = await ifThere(lstat(place));
     const known = old?.isFile() === true ? old : undefined;
     if (known?.uid !== user.uid) await requireOwnAt(file, handle, dirname(join(root, path)));
     const { uid, gid, mode } = known ?? { ...user, mode: 0o600 };
@@ -40,7 +40,7 @@ export async function writeUserFile(file: UserFile, text: string): Promise<void>
 }
 
 async function makeFolder(file: UserFile, folder: string): Promise<void> {
-  if ((await orUndefined(() => stat(folder))) !== undefined) return;
+  if ((await ifThere(stat(folder))) !== undefined) return;
   const parent = dirname(folder);
   await makeFolder(file, parent);
   await inFolder(await realpath(parent), async (within, handle) => {
@@ -56,7 +56,7 @@ async function inFolder<T>(path: string, use: (folder: string, handle: FileHandl
   const handle = await open(path, FOLDER);
   try {
     const own = `/proc/self/fd/${handle.fd}`;
-    return await use((await orUndefined(() => stat(own))) === undefined ? path : own, handle);
+    return await use((await ifThere(stat(own))) === undefined ? path : own, handle);
   } finally {
     await handle.close();
   }
@@ -68,20 +68,11 @@ async function requireOwnAt({ root, path, user }: UserFile, handle: FileHandle, 
   const home = join(root, user.home).replace(/\/+$/, '');
   const base = wanted === home || wanted.startsWith(`${home}/`) ? home : dirname(wanted);
   const plain = join(await realpath(base), wanted.slice(base.length));
-  const real = (await orUndefined(() => readlink(`/proc/self/fd/${handle.fd}`))) ?? (await realpath(wanted));
+  const real = (await ifThere(readlink(`/proc/self/fd/${handle.fd}`))) ?? (await realpath(wanted));
   if (real !== plain) throw commandFailed(`${path} leads to a file that is not of ${user.name}`);
 }
 
 /** Where links lead to; one that leads nowhere is replaced itself. */
 async function resolved(file: string): Promise<string> {
-  return (await orUndefined(() => realpath(file))) ?? join(await realpath(dirname(file)), basename(file));
-}
-
-async function orUndefined<T>(look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await ifThere(realpath(file))) ?? join(await realpath(dirname(file)), basename(file));
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import type { MinionContext } from '../../context.ts';
 
 export type Versions = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -44,13 +44,8 @@ function systemVersions(grains: Readonly<Record<string, unknown>>): Record<strin
 
 /** Undefined when the package is not beside the program, as in a bundle of one file. */
 async function packageVersion(name: string): Promise<string | undefined> {
-  try {
-    const file = new URL(`../../../node_modules/${name}/package.json`, import.meta.url);
-    return (JSON.parse(await readFile(file, 'utf8')) as { version?: string }).version;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(new URL(`../../../node_modules/${name}/package.json`, import.meta.url), 'utf8'));
+  return text === undefined ? undefined : (JSON.parse(text) as { version?: string }).version;
 }
 
 /** The same as text: names right-aligned, an almost empty line after each group, as Salt lays it out. */
