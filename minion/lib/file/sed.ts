@@ -16,7 +16,14 @@ import { isThere } from './owners.ts';
 import { readTextFile, saveEdit } from './text_file.ts';
 
 const Backup = v.optional(v.nullable(v.union([v.literal(false), Text])), '.bak');
-const limit = v.optional(Text, '');
+/** It would take the slash behind it for its own, and what follows for commands. */
+const Part = v.pipe(
+  Text,
+  v.check((text) => !/^(\\.|[^\\])*\\$/s.test(text), 'must not end in a single backslash'),
+);
+const limit = v.optional(Part, '');
+/** Those that say what matches: others run programs and write files. */
+const Flags = v.pipe(Text, v.regex(/^[gIiMm\d]*$/, 'must be of g, I, M and a number'));
 
 /** Functions that give a file to `sed` and `patch`, and their kin. */
 export const sedFunctions: Readonly<Record<string, MinionFunction>> = {
@@ -27,8 +34,8 @@ Prefer file.replace: it shows what it changes. Slashes are escaped, other specia
 negate_match=True the lines count in which limit is not found.`,
     args: {
       path: FilePath,
-      before: Text,
-      after: Text,
+      before: Part,
+      after: Part,
       limit,
       backup: Backup,
       options: v.optional(Text, '-r -e'),
@@ -53,7 +60,7 @@ negate_match=True the lines count in which limit is not found.`,
   }),
   sed_contains: fileFn({
     summary: 'Return True if the file at path contains text, which is a regular expression of sed.',
-    args: { path: FilePath, text: Text, limit, flags: v.optional(Text, 'g') },
+    args: { path: FilePath, text: Part, limit, flags: v.optional(Flags, 'g') },
     reads: true,
     examples: ["salt '*' file.sed_contains /etc/crontab 'mymaintenance.sh'"],
     async run(context, { path, text, limit: within, flags }) {
@@ -104,7 +111,8 @@ function addressOf(limit: string, isNegated: boolean): string {
 }
 
 function escaped(text: string, all: boolean): string {
-  const slashes = text.replaceAll('/', '\\/');
+  // A slash that is escaped already is left alone.
+  const slashes = text.replaceAll(/\\.|\//gs, (sign) => (sign === '/' ? '\\/' : sign));
   return all ? slashes.replace(/[\^.[$()|*+?{]/g, '\\$&') : slashes;
 }
 

@@ -93,3 +93,12 @@ describe('file.patch', () => {
     await expect(machine.call('patch', ['/no/such', '/p'])).rejects.toThrow('/no/such does not exist');
   });
 });
+
+test('what is looked for is no command of sed', async () => {
+  const path = await machine.make('f', 'a\n');
+  expect(await machine.call('sed_contains', [path, '\\/x\\/;e echo run #'])).toBe(false);
+  await expect(machine.call('sed_contains', [path, 'b'], { flags: ';e echo run\n' })).rejects.toThrow('flags: must be');
+  await expect(machine.call('sed_contains', [path, 'e echo run #'], { limit: 'a\\' })).rejects.toThrow(
+    'limit: must not end in a single backslash',
+  );
+});
