@@ -58,7 +58,7 @@ export default defineModule({
       examples: ["salt '*' kmod.load kvm", "salt '*' kmod.load 'bonding mode=4' persist=True"],
       async run(context, { mod, persist }) {
         const before = loadedNames(context);
-        const failure = await change(context, ['modprobe', ...mod.trim().split(/\s+/)]);
+        const failure = await change(context, ['modprobe', '--', ...mod.trim().split(/\s+/)]);
         if (failure !== undefined) return `Error loading module ${mod}: ${failure}`;
         const loaded = loadedNames(context).filter((name) => !before.includes(name));
         return merged(loaded, persist ? await addPersistent(context, mod) : []);

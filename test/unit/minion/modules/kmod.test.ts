@@ -51,7 +51,7 @@ test('modules are listed as lsmod shows them, and as depmod found them', async (
 test('a module is loaded with its parameters, and those that came along are told', async () => {
   const { run, ran, read } = await machine({ 'etc/modules': '# modules\nloop\n' });
   expect(await run('load', ['bonding mode=4'], { persist: true })).toEqual(['bonding', 'tls']);
-  expect(ran).toEqual(['modprobe bonding mode=4']);
+  expect(ran).toEqual(['modprobe -- bonding mode=4']);
   expect(await read('etc/modules')).toBe('# modules\nloop\nbonding mode=4\n');
   expect(await run('mod_list', [true])).toEqual(['bonding', 'loop']);
 });
