@@ -30,7 +30,7 @@ const PARAM_SCHEMAS = [
 ] as const;
 
 /** A return must not be lost, so it is not refused for its rate. */
-export function isReturn(message: AnyMessage): boolean {
+function isReturn(message: AnyMessage): boolean {
   return RETURN_NAMES.has(message.name);
 }
 

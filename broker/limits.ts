@@ -5,7 +5,7 @@ import { createTokenBucket } from '../shared/token_bucket.ts';
 import type { BrokerLimits } from './broker_options.ts';
 
 /** What is counted since start. */
-export const counterNames = [
+const counterNames = [
   'connections_accepted',
   'connections_refused',
   'connections_over_limit',

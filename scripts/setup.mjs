@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const NODE_MIN = [20, 19];
 const SOURCES = ['broker', 'cli', 'master', 'minion', 'scripts', 'shared'];
 
-export function ensureInstalled() {
+function ensureInstalled() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
     fail(`Node ${NODE_MIN.join('.')} or newer is needed, this is ${process.versions.node}`);

@@ -52,7 +52,7 @@ for name in ${names}
 end
 `;
 
-export const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
+const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
 /** `salt completion bash`: the script, as no function has such a name; undefined for any other words. */
 export function completionScript([first, second, ...more]: readonly string[]): string | undefined {

@@ -17,7 +17,7 @@ export interface ExternalAuth {
   permissionsOf(user: string): Promise<readonly Permission[]> | undefined;
 }
 
-export const backends = ['pam', 'file'] as const;
+const backends = ['pam', 'file'] as const;
 type Backend = (typeof backends)[number];
 
 /** By backend: user, `group%` or `*`, with what they may. */

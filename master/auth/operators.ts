@@ -27,7 +27,7 @@ export function isOfTheMaster(user: string): boolean {
 }
 
 /** No operator with a password of ours can have such a name. */
-export function isReservedName(user: string): boolean {
+function isReservedName(user: string): boolean {
   return isOfTheMaster(user) || isExternalName(user);
 }
 

@@ -6,7 +6,7 @@ import type { JobStore } from '../jobs/job_store.ts';
 /** Reactions that lead to each other in a row; the next is refused. */
 export const DEPTH_MAX = 3;
 /** Reactions to what reactions have caused, a minute. */
-export const CAUSED_PER_MINUTE = 1000;
+const CAUSED_PER_MINUTE = 1000;
 
 /** Stops reactions that set each other off. */
 export interface LoopGuard {

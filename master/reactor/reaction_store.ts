@@ -123,7 +123,7 @@ export function createReactionStore(store: Store, keepMax: number): ReactionStor
   };
 }
 
-export function letterName(cursor: number, key: string): string {
+function letterName(cursor: number, key: string): string {
   return `${cursor}.${key}`;
 }
 

@@ -7,7 +7,7 @@ type AnySchema = ConfigSchema<SettingGroups>;
 const WIDTH = 100;
 
 /** A value as one would write it in the file. */
-export function yamlValue(value: unknown): string {
+function yamlValue(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return dump(value, { flowLevel: 0, quoteStyle: 'single', lineWidth: -1 }).trimEnd();
 }

@@ -1,5 +1,5 @@
 import { choice, flag, logLevel, nullable, path, text } from './format.ts';
-import { type ConfigOf, ownKey, type SettingGroups, saltKey } from './setting.ts';
+import { ownKey, type SettingGroups, saltKey } from './setting.ts';
 
 /** Settings that the master and the minion have alike; only the default paths differ. */
 
@@ -57,5 +57,3 @@ export const outputSettings = {
   state_output_profile: saltKey(flag, true, 'Print when each state started and how long it took.'),
   state_output_pct: saltKey(flag, false, 'Print the share of states that succeeded.'),
 } satisfies SettingGroups[string];
-
-export type OutputConfig = ConfigOf<{ output: typeof outputSettings }>;

@@ -45,7 +45,7 @@ export function fileUnreadable(file: string, error: unknown): FleetError {
 }
 
 /** The top-level keys of a YAML text with their lines. Throws CONFIG_INVALID. */
-export function parseConfig(source: string, file: string): ConfigEntry[] {
+function parseConfig(source: string, file: string): ConfigEntry[] {
   try {
     const events = parseEvents(source, {});
     if (events.filter((event) => event.type === EVENT_DOCUMENT).length > 1) {

@@ -14,7 +14,7 @@ const SIGNATURE_BYTES = 64;
 /** HMAC-SHA-256/128: half of the digest (RFC 2104 §5). */
 const MAC_BYTES = 16;
 /** Stands where the name of a signing key would: a minion has one HMAC key. */
-export const MAC_KEY_ID = 'h';
+const MAC_KEY_ID = 'h';
 // With a callback the work is done in the thread pool: a large fan-out must not hold the event loop.
 const signInPool: (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer> = promisify(sign);
 

@@ -58,7 +58,7 @@ export function readRule(value: unknown): ReactorRule | undefined {
 }
 
 /** What may name reactor files: nothing that depends on where the master was started. */
-export function isReference(file: string): boolean {
+function isReference(file: string): boolean {
   return isPath(file) || file.startsWith('salt://');
 }
 

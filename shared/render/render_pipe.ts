@@ -1,11 +1,11 @@
 import { RenderError } from './render_error.ts';
 
 /** Renderers that there are, in the words of a `#!` line. */
-export const rendererNames = ['jinja', 'yaml', 'yamlex', 'json', 'text'] as const;
+const rendererNames = ['jinja', 'yaml', 'yamlex', 'json', 'text'] as const;
 export type RendererName = (typeof rendererNames)[number];
 
 /** What a file is made by when it does not say. */
-export const DEFAULT_PIPE = 'jinja|yaml';
+const DEFAULT_PIPE = 'jinja|yaml';
 
 /**
  * The renderers that a file names in its first line (`#!jinja|yaml`), or the default ones.

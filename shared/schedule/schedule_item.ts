@@ -20,13 +20,13 @@ export type Missed = v.InferOutput<typeof Missed>;
 export const DateRange = v.strictObject({ start: DateText, end: DateText, invert: v.optional(Flag, false) });
 export type DateRange = v.InferOutput<typeof DateRange>;
 
-export const Splay = v.union(
+const Splay = v.union(
   [Count, v.strictObject({ start: Count, end: Count })],
   'must be seconds, or {start: seconds, end: seconds}',
 );
 
 /** One time in the format of `once_fmt`, as `schedule.skip_job` and `schedule.postpone_job` write it. */
-export const ExplicitTime = v.strictObject({ time: v.string(), time_fmt: v.optional(v.string()) });
+const ExplicitTime = v.strictObject({ time: v.string(), time_fmt: v.optional(v.string()) });
 
 const LIST_MAX = 1000;
 const explicitTimes = v.pipe(v.array(ExplicitTime), v.maxLength(LIST_MAX, `must be at most ${LIST_MAX} times`));

@@ -58,7 +58,7 @@ async function editFile(
 }
 
 /** What would end a field or a line would make an entry of somebody's choice. */
-export function requireField(text: string): void {
+function requireField(text: string): void {
   if (!/[:\n]/.test(text)) return;
   throw new FleetError('ARGS_INVALID', 'a colon or a line break cannot stand in an account file', {
     hint: 'leave it out',

@@ -4,7 +4,7 @@ import { commandFailed } from '../exec.ts';
 import { accountsRoot } from './provider.ts';
 
 /** The parts of a passwd comment, by Salt's names and in their order. */
-export const GECOS_FIELDS = ['fullname', 'roomnumber', 'workphone', 'homephone', 'other'] as const;
+const GECOS_FIELDS = ['fullname', 'roomnumber', 'workphone', 'homephone', 'other'] as const;
 export type GecosField = (typeof GECOS_FIELDS)[number];
 export type Gecos = Readonly<Record<GecosField, string>>;
 

@@ -59,7 +59,7 @@ async function listZip(path: string): Promise<ArchiveContent> {
 /** Such as `-rw-r--r-- root/root 5 2026-01-01 10:00 etc/motd`; BusyBox writes seconds too. */
 const TAR_LINE = /^(.)\S{9}\S*\s+\S+\s+\d+(?:,\s*\d+)?\s+\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?\s(.*)$/;
 
-export function parseTarListing(text: string): ArchiveContent {
+function parseTarListing(text: string): ArchiveContent {
   const content = { dirs: [] as string[], files: [] as string[], links: [] as string[] };
   for (const line of text.split('\n')) {
     const [, type, rest = ''] = TAR_LINE.exec(line) ?? [];
@@ -83,7 +83,7 @@ function unescapeName(name: string): string {
 }
 
 /** Blocks of `Name: x` and `Type: File`. */
-export function parseRarListing(text: string): ArchiveContent {
+function parseRarListing(text: string): ArchiveContent {
   const entries = [...text.matchAll(/^\s*Name: (.*)\n\s*Type: (.*)$/gm)].map(([, name = '', type = '']) => ({
     name,
     type,

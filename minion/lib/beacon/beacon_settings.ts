@@ -78,7 +78,7 @@ export function moduleOf(name: string, value: unknown): string {
 }
 
 /** A list of mappings, which is how Salt writes it, or one mapping; later ones win. */
-export function toMembers(name: string, value: unknown): Record<string, unknown> {
+function toMembers(name: string, value: unknown): Record<string, unknown> {
   const items = value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
   const wrong = items.find((item) => !isDict(item));
   if (wrong === undefined) return Object.assign({}, ...items) as Record<string, unknown>;

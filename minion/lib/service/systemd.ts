@@ -170,7 +170,7 @@ function propertyLines(text: string): [string, string][] {
 }
 
 /** Salt's reading of `systemctl show`: braces are mappings, and the orders and wishes are lists. */
-export function parseShow(text: string): Readonly<Record<string, unknown>> {
+function parseShow(text: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(propertyLines(text).map(([key, value]) => [key, showValue(key, value)]));
 }
 

@@ -9,7 +9,7 @@ export interface AuthorizedKey {
 }
 
 /** Options, the type, the key, a comment; undefined for a comment, an empty line and what is no key. */
-export function parseKeyLine(line: string): AuthorizedKey | undefined {
+function parseKeyLine(line: string): AuthorizedKey | undefined {
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return undefined;
   const [first = ''] = text.split(/\s/, 1);
@@ -28,7 +28,7 @@ function splitOptions(text: string): string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? [];
 }
 
-export function formatKey({ key, enc, comment, options }: AuthorizedKey): string {
+function formatKey({ key, enc, comment, options }: AuthorizedKey): string {
   const words = [...(options.length > 0 ? [options.join(',')] : []), enc, key, ...(comment === '' ? [] : [comment])];
   return words.join(' ');
 }

@@ -24,7 +24,7 @@ export const Enroll = defineMessage({
   },
 });
 
-export const enrollStates = ['accepted', 'pending', 'rejected', 'denied', 'full', 'invalid'] as const;
+const enrollStates = ['accepted', 'pending', 'rejected', 'denied', 'full', 'invalid'] as const;
 
 export const EnrollResponse = defineMessage({
   name: 'enrolment answer',

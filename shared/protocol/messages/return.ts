@@ -103,7 +103,7 @@ export const ReturnPart = defineMessage({
   example: { params: { jid: EXAMPLE_JID, id: 'm1', n: '0' }, payload: new Uint8Array([0x22, 0x68, 0x69]) },
 });
 
-export const ackStates = ['run', 'rej', 'busy', 'prog'] as const;
+const ackStates = ['run', 'rej', 'busy', 'prog'] as const;
 
 export const Ack = defineMessage({
   name: 'ack',

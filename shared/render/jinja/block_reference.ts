@@ -8,7 +8,7 @@ import type { RenderState } from './render_state.ts';
 import type { CompiledBlock } from './template.ts';
 
 /** `super`, or a block reached through `self`: calling it renders it. */
-export class BlockReference extends PyObject {
+class BlockReference extends PyObject {
   readonly typeName = 'BlockReference';
   readonly #name: string;
   readonly #stack: readonly CompiledBlock[];

@@ -66,14 +66,14 @@ export function failAt(frame: Frame, at: number, message: string, hint?: string)
 }
 
 /** How many functions out a slot lives. */
-export function hopsTo(shape: FunctionShape, slot: Slot): number {
+function hopsTo(shape: FunctionShape, slot: Slot): number {
   let hops = 0;
   for (let at: FunctionShape | undefined = shape; at !== undefined && at !== slot.owner; at = at.parent) hops++;
   return hops;
 }
 
 /** The activation some functions out. */
-export function outward(activation: Activation, hops: number): Activation {
+function outward(activation: Activation, hops: number): Activation {
   let at = activation;
   for (let left = hops; left > 0 && at.parent !== undefined; left--) at = at.parent;
   return at;

@@ -131,7 +131,7 @@ function callKey(key: Value, item: Value): Value {
 }
 
 /** Stable sort by key; reversed without changing the order of equals. */
-export function sortKeyed(keyed: { item: Value; key: Value }[], reverse: boolean): Value[] {
+function sortKeyed(keyed: { item: Value; key: Value }[], reverse: boolean): Value[] {
   const ordered = reverse ? keyed.reverse() : keyed;
   ordered.sort((a, b) => compareForSort(a.key, b.key));
   const items = ordered.map(({ item }) => item);

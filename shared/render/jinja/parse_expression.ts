@@ -126,7 +126,7 @@ const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
 ]);
 
 /** A name, literal, list, dict or parenthesis. */
-export function parsePrimary(stream: TokenStream): Expression {
+function parsePrimary(stream: TokenStream): Expression {
   const token = stream.current;
   const { at } = token;
   switch (token.type) {
@@ -218,7 +218,7 @@ function parseDict(stream: TokenStream): Expression {
 }
 
 /** Attributes, items and calls after an expression. */
-export function parsePostfix(stream: TokenStream, first: Expression): Expression {
+function parsePostfix(stream: TokenStream, first: Expression): Expression {
   let node = first;
   while (true) {
     if (stream.is('.')) node = parseDot(stream, node);
@@ -279,7 +279,7 @@ function slicePart(stream: TokenStream): Expression | undefined {
 }
 
 /** `(a, b, c=d, *e, **f)`. */
-export function parseArguments(stream: TokenStream): Arguments {
+function parseArguments(stream: TokenStream): Arguments {
   const { at } = stream.expect('(');
   const positional: Expression[] = [];
   const keywords: [string, Expression][] = [];

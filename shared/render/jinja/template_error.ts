@@ -76,7 +76,7 @@ const CONTEXT_LINES = 5;
 const LINE_WIDTH = 160;
 
 /** The failing line among its neighbours, marked as Salt marks it, with a caret under the column. */
-export function excerptOf(source: TemplateSource, place: TemplatePlace): string {
+function excerptOf(source: TemplateSource, place: TemplatePlace): string {
   const lines = source.text.split('\n');
   const first = Math.max(1, place.line - CONTEXT_LINES);
   const last = Math.min(lines.length, place.line + CONTEXT_LINES);

@@ -19,7 +19,7 @@ const bools: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** @throws ScalarError */
-export function constructBool(text: string): boolean {
+function constructBool(text: string): boolean {
   const value = bools.get(text.toLowerCase());
   if (value === undefined) throw new ScalarError(`'${text.toLowerCase()}' is not a boolean`);
   return value;
@@ -29,7 +29,7 @@ export function constructBool(text: string): boolean {
  * A PyYAML integer: binary, octal, decimal, hexadecimal or sexagesimal.
  * @throws ScalarError
  */
-export function constructInt(text: string): number | bigint {
+function constructInt(text: string): number | bigint {
   const digits = text.trim().replaceAll('_', '');
   if (digits === '') throw new ScalarError('an integer needs a digit');
   const sign = digits.startsWith('-') ? -1n : 1n;
@@ -76,7 +76,7 @@ function readDecimal(digits: string): number | bigint {
 }
 
 /** @throws ScalarError */
-export function constructFloat(text: string): PyFloat {
+function constructFloat(text: string): PyFloat {
   const digits = text.trim().replaceAll('_', '').toLowerCase();
   const sign = digits.startsWith('-') ? -1 : 1;
   const size = /^[-+]/.test(digits) ? digits.slice(1) : digits;
@@ -98,7 +98,7 @@ function parseFloatText(text: string): number {
  * Bytes from base64, with Python's leniency: characters outside the alphabet are passed over.
  * @throws ScalarError
  */
-export function constructBinary(text: string): Uint8Array {
+function constructBinary(text: string): Uint8Array {
   const foreign = /[^\0-\x7f]+/u.exec(text);
   if (foreign !== null) throw new ScalarError(`failed to convert base64 data into ascii: ${notAscii(text, foreign)}`);
   const data = text.replace(/[^A-Za-z0-9+/=]/g, '');

@@ -187,7 +187,7 @@ function toJson(value: Value, indentation: Value): Value {
 }
 
 /** Percent-encoding as urllib.parse.quote does it. */
-export function quoteUrl(value: Value, forQuery: boolean): string {
+function quoteUrl(value: Value, forQuery: boolean): string {
   const encoded = encodeURIComponent(pyStr(value).replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -3,7 +3,7 @@ import { HostFunction, type PyCallable } from '../../values/py_function.ts';
 import type { NamedFilter } from '../pure_filter.ts';
 
 /** Filters that ask the machine or the network, which only the caller can reach. */
-export const machineFilterNames = [
+const machineFilterNames = [
   'dns_check',
   'file_hashsum',
   'get_uid',
