@@ -39,7 +39,10 @@ export default defineBenchmark({
   },
 });
 
-/** Connected twice: keys and certificates are made the first time, and what that leaves behind is not what a minion takes. */
+/**
+ * Connected twice: keys and certificates are made the first time, and what that leaves behind is not what a minion
+ * takes.
+ */
 async function settled(bench: EmulatedBench, count: number): Promise<{ master: number; emulator: number }> {
   await bench.emulate(count);
   await bench.emulate(count);

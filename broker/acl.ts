@@ -34,7 +34,10 @@ function isReturn(message: AnyMessage): boolean {
   return RETURN_NAMES.has(message.name);
 }
 
-/** Whether a client may send this and whether it is what its topic says. Cheap checks first; the payload is decoded last. */
+/**
+ * Whether a client may send this and whether it is what its topic says. Cheap checks first; the payload is decoded
+ * last.
+ */
 export function checkPublish(
   access: Access,
   who: Identity,

@@ -71,8 +71,8 @@ function authenticateMinion(claim: Claim, certificate: PeerCertificate, identiti
 }
 
 /**
- * An observer or a constrained minion. Some clients of the latter cannot speak on the connection on which they hear (mosquitto_sub and mosquitto_pub
- * are two): with another client id than its own, a connection is one to speak on.
+ * An observer or a constrained minion. Some clients of the latter cannot speak on the connection on which they hear
+ * (mosquitto_sub and mosquitto_pub are two): with another client id than its own, a connection is one to speak on.
  */
 function authenticateByPassword({ clientId, user, password }: Claim, identities: IdentityStore): Verdict | undefined {
   if (user === undefined || password === undefined) return undefined;

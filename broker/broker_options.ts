@@ -70,8 +70,8 @@ export interface Received {
 
 export interface BrokerHandlers {
   /**
-   * Called once for each accepted publish. For messages that are `stored` the promise is awaited before PUBACK (PUBACK is
-   * commit) and a rejection closes the connection without PUBACK so that the client sends again.
+   * Called once for each accepted publish. For messages that are `stored` the promise is awaited before PUBACK (PUBACK
+   * is commit) and a rejection closes the connection without PUBACK so that the client sends again.
    */
   received(received: Received): undefined | Promise<void>;
   /** A minion is connected and subscribed to its jobs. */

@@ -18,7 +18,9 @@ const NOTHING = Buffer.alloc(0);
 /** A refusal must fit the 256-byte packet of a constrained minion. */
 const REPORTED_CHARACTERS = { topic: 64, message: 96 } as const;
 
-/** What comes in: each publish is judged here before it is acknowledged or delivered. `done(error)` ends the connection. */
+/**
+ * What comes in: each publish is judged here before it is acknowledged or delivered. `done(error)` ends the connection.
+ */
 export type PublishGate = NonNullable<AedesOptions['authorizePublish']>;
 
 export function createPublishGate(options: {

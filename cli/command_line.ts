@@ -14,7 +14,9 @@ export interface Terminal {
   status(lines: readonly string[]): void;
 }
 
-/** Reads the command line; false when it asked for help, which is printed. Throws USAGE with commander's own complaint. */
+/**
+ * Reads the command line; false when it asked for help, which is printed. Throws USAGE with commander's own complaint.
+ */
 export function parseCommand(command: Command, argv: readonly string[]): boolean {
   command.exitOverride().configureOutput({ writeErr: () => undefined });
   try {

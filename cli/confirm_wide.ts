@@ -9,7 +9,9 @@ import type { TargetRequest } from './target_options.ts';
 /** Up to so many minions, a slip is mended by hand. */
 const UNASKED_MAX = 10;
 
-/** True when a job may go out: it only looks, is for few minions, or somebody at a terminal said yes to their number. */
+/**
+ * True when a job may go out: it only looks, is for few minions, or somebody at a terminal said yes to their number.
+ */
 export async function confirmWide(
   fun: string,
   target: TargetRequest,

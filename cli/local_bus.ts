@@ -11,7 +11,10 @@ import { formatTopic, topicFilter } from '../shared/protocol/topic.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** The running minion, by its own bus: the only way into it. Every call but the first throws COMMAND_FAILED when no minion runs. */
+/**
+ * The running minion, by its own bus: the only way into it. Every call but the first throws COMMAND_FAILED when no
+ * minion runs.
+ */
 export interface LocalBus {
   /** Whether a minion runs. */
   isThere(): Promise<boolean>;

@@ -63,7 +63,10 @@ export interface MasterContext {
   readonly log: Logger;
   setOut(outputter: string): void;
   setRetcode(retcode: number): void;
-  /** At that path of the value stands the return of a minion that came in parts: whoever reads the value is told how to get it. */
+  /**
+   * At that path of the value stands the return of a minion that came in parts: whoever reads the value is told how to
+   * get it.
+   */
   setParts(at: readonly string[], jid: string, result: ReturnPayload): void;
 }
 

@@ -41,8 +41,8 @@ function isRegex(pattern: string): boolean {
 }
 
 /**
- * Whether minion `id` may run `fun` on all of `minions`. Deny by default. Expressions match whole names: Salt's match the
- * beginning, and `web1` would then speak for `web10` too.
+ * Whether minion `id` may run `fun` on all of `minions`. Deny by default. Expressions match whole names: Salt's match
+ * the beginning, and `web1` would then speak for `web10` too.
  */
 export async function mayPeerPublish(
   rules: PeerRules,

@@ -13,7 +13,9 @@ import type { EventBus } from './events/event_bus.ts';
 import { createEventReturn } from './events/event_return.ts';
 import type { JobRecord } from './jobs/job_store.ts';
 
-/** What the master hands to returners: jobs and returns for `ext_job_cache`, events for `event_return` (RET-2, RET-5). */
+/**
+ * What the master hands to returners: jobs and returns for `ext_job_cache`, events for `event_return` (RET-2, RET-5).
+ */
 export interface MasterReturners {
   /** Undefined without `ext_job_cache`; else resolves when the entry would survive a power cut. */
   readonly keepJob: ((record: JobRecord) => Promise<void>) | undefined;

@@ -69,8 +69,8 @@ export interface Schedules {
   /** What stands in minion.d/_schedule.conf. */
   written(): Promise<ScheduleData>;
   /**
-   * Resolves when the change is in force. `persist` writes the whole schedule to minion.d/_schedule.conf; `offline` changes
-   * that file alone.
+   * Resolves when the change is in force. `persist` writes the whole schedule to minion.d/_schedule.conf; `offline`
+   * changes that file alone.
    */
   change(change: ScheduleChange, how: { readonly persist: boolean; readonly offline: boolean }): Promise<void>;
   /** Takes over what stands in minion.d/_schedule.conf; false when nothing stands there. */
@@ -90,8 +90,8 @@ export interface Schedules {
 /** Questions to the master: of the running minion itself, or through it under `salt-call`. */
 export interface MasterRequests {
   /**
-   * Resolves to what the master answers and rejects with its error, with MASTER_UNREACHABLE when there is no connection,
-   * with TIMED_OUT when there is no answer within the seconds (60 unless said).
+   * Resolves to what the master answers and rejects with its error, with MASTER_UNREACHABLE when there is no
+   * connection, with TIMED_OUT when there is no answer within the seconds (60 unless said).
    */
   ask(verb: RequestVerb, payload: Readonly<Record<string, unknown>>, timeoutSeconds?: number): Promise<unknown>;
 }
@@ -102,8 +102,8 @@ export interface Catalogue {
   /** The module, or the reason why it cannot be used here, or undefined when there is none of that name. */
   find(module: string): Promise<ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined>;
   /**
-   * Looks for modules that came and went, and asks each again whether it can work here. The names of custom modules that
-   * came, went or changed.
+   * Looks for modules that came and went, and asks each again whether it can work here. The names of custom modules
+   * that came, went or changed.
    */
   refresh(): readonly string[];
 }

@@ -10,7 +10,10 @@ export interface GrainKeeper extends GrainTeller {
   stop(): void;
 }
 
-/** Collects the grains anew when a file of theirs changed, and every `grains_refresh_every` minutes, and tells the master. */
+/**
+ * Collects the grains anew when a file of theirs changed, and every `grains_refresh_every` minutes, and tells the
+ * master.
+ */
 export function keepGrains(options: {
   readonly config: Pick<MinionConfig, 'config_dir' | 'grains_dirs' | 'grains_refresh_every'>;
   /** Whoever collects them has the keeper tell them. */

@@ -16,8 +16,8 @@ export interface MasterKeys {
   /** A connection begins with what was stored or issued. Throws KEY_MISMATCH. */
   begin(credentials: Credentials): void;
   /**
-   * What the master says counts from then on; a key that it does not name is forgotten. Resolves with whether it has another
-   * authority, and rejects with KEY_MISMATCH, when nothing is changed.
+   * What the master says counts from then on; a key that it does not name is forgotten. Resolves with whether it has
+   * another authority, and rejects with KEY_MISMATCH, when nothing is changed.
    */
   learn(told: MasterKeysPayload): Promise<boolean>;
 }

@@ -59,7 +59,9 @@ export interface MasterLinkOptions {
 
 /** The minion's connection to its master, made again whenever it ends. */
 export interface MasterLink extends MasterRequests {
-  /** Runs until the signal fires. Rejects only with what waiting cannot mend: a wrong master key, an unreadable file. */
+  /**
+   * Runs until the signal fires. Rejects only with what waiting cannot mend: a wrong master key, an unreadable file.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** The master's keys that sign jobs. */
   signingKey(kid: string): KeyObject | undefined;

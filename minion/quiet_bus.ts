@@ -4,8 +4,8 @@ import { loopbackSocket } from './claim_socket.ts';
 import type { OwnBus, OwnBusOptions } from './own_bus.ts';
 
 /**
- * A bus within this process: no broker, and nobody else may join. The socket is held all the same, for it tells a second
- * minion on the same directories that it must not start.
+ * A bus within this process: no broker, and nobody else may join. The socket is held all the same, for it tells a
+ * second minion on the same directories that it must not start.
  */
 export async function openQuietBus({ sockDir, heard }: OwnBusOptions): Promise<OwnBus> {
   const socket = await holdSocket(loopbackSocket(sockDir));

@@ -22,8 +22,9 @@ export interface CertificateWatchOptions {
 }
 
 /**
- * Has the master issue another certificate when two thirds of the life of the stored one are over, or when it is not of the
- * pinned authority. It serves from the next connection on; the present one goes on. What fails is logged and tried again.
+ * Has the master issue another certificate when two thirds of the life of the stored one are over, or when it is not of
+ * the pinned authority. It serves from the next connection on; the present one goes on. What fails is logged and tried
+ * again.
  */
 export function watchCertificate({ enrolment, ask, masterNow, clock, random }: CertificateWatchOptions) {
   let retry: Timer | undefined;

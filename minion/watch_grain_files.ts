@@ -15,8 +15,8 @@ export interface GrainFiles {
 }
 
 /**
- * Says when a file is another that grains come from, whoever changed it. What cannot be watched is logged and left alone:
- * a refresh sees it all the same.
+ * Says when a file is another that grains come from, whoever changed it. What cannot be watched is logged and left
+ * alone: a refresh sees it all the same.
  */
 export function watchGrainFiles(
   { file, folders }: GrainFiles,

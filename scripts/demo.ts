@@ -117,7 +117,9 @@ function paths(base: string): string[] {
   ];
 }
 
-/** `.brine/bin/salt` is `salt` for this fleet; `.brine/bin/salt-call` is m1's, and `salt-emulate` finds the same master. */
+/**
+ * `.brine/bin/salt` is `salt` for this fleet; `.brine/bin/salt-call` is m1's, and `salt-emulate` finds the same master.
+ */
 function writeCommand(name: string): void {
   const isMinions = name === 'salt-call' || name === 'salt-emulate';
   const config = isMinions ? at(MINIONS[0] as string, 'etc') : at('master', 'etc');

@@ -35,7 +35,10 @@ export interface ErrorReport {
   readonly hint?: string | undefined;
 }
 
-/** A failure with a code. The message is lower-case, without a full stop, and says what and where; the hint says what to do. */
+/**
+ * A failure with a code. The message is lower-case, without a full stop, and says what and where; the hint says what to
+ * do.
+ */
 export class FleetError extends Error {
   override readonly name = 'FleetError';
   readonly code: ErrorCode;

@@ -50,7 +50,10 @@ export function hideValue(value: unknown): unknown {
   return tells ? HIDDEN : value;
 }
 
-/** The same value with every secret-looking member hidden: for logs, job lists and events (CVE-2021-25284, CVE-2015-6918). */
+/**
+ * The same value with every secret-looking member hidden: for logs, job lists and events (CVE-2021-25284,
+ * CVE-2015-6918).
+ */
 export function redact(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
   if (depth > 16) return '…';

@@ -13,7 +13,9 @@ export interface EmulatedBench {
   master(): OwnProcess;
   minions(): OwnProcess;
   startMaster(): Promise<void>;
-  /** So many minions in place of those that ran before; resolves when all are connected and nothing goes on any more. */
+  /**
+   * So many minions in place of those that ran before; resolves when all are connected and nothing goes on any more.
+   */
   emulate(count: number, args?: readonly string[]): Promise<void>;
   /** How late the master's event loop was at worst since this was last asked, milliseconds. */
   loopDelayMs(): Promise<number>;

@@ -25,7 +25,10 @@ export function meetsBar({ values, bar }: Measure): boolean | undefined {
   return 'max' in bar ? median(values) <= bar.max : median(values) >= bar.min;
 }
 
-/** How often a thing takes how long, milliseconds; things that are compared take turns, so that both see the same machine. */
+/**
+ * How often a thing takes how long, milliseconds; things that are compared take turns, so that both see the same
+ * machine.
+ */
 export async function timeInTurns(
   runs: number,
   things: readonly (() => Promise<unknown>)[],

@@ -9,7 +9,10 @@ import { describeMachine, toJson, toTable } from './report.ts';
 
 const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json]';
 
-/** Runs the benchmark that is named and prints its figures; without a name, prints the names. Resolves to the exit status. */
+/**
+ * Runs the benchmark that is named and prints its figures; without a name, prints the names. Resolves to the exit
+ * status.
+ */
 export async function runBenchmark(argv: readonly string[], dist: URL): Promise<number> {
   try {
     const benchmarks = loadFolder<Benchmark>(new URL('bench/', dist));

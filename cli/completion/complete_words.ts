@@ -32,8 +32,8 @@ export type Shell = (typeof shells)[number];
 const KEY_OPTIONS = ['-a', '--accept', '-r', '--reject', '-d', '--delete', '-p', '--print', '-f', '--finger'];
 
 /**
- * What the last of the words may become. The first word is the command; `minionIds` is called only where an id may stand.
- * Pure but for that.
+ * What the last of the words may become. The first word is the command; `minionIds` is called only where an id may
+ * stand. Pure but for that.
  */
 export function completeWords(
   words: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The words after `salt doctor`, or undefined when that is not what was typed: a minion may be called doctor, but then a
- * function follows.
+ * The words after `salt doctor`, or undefined when that is not what was typed: a minion may be called doctor, but then
+ * a function follows.
  */
 export function doctorWords(argv: readonly string[]): string[] | undefined {
   const takesValue = /^(-c|-l|--config-dir|--log-level|--check)$/;

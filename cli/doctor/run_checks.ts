@@ -41,7 +41,9 @@ async function chooseChecks({ checks, names = checks.names, isQuick }: RunOption
 
 type Look = (check: AnyCheck) => (() => Promise<readonly Finding[]>) | undefined;
 
-/** How to look at the machine. Without a configuration that can be read, most cannot be looked at: one of them says why. */
+/**
+ * How to look at the machine. Without a configuration that can be read, most cannot be looked at: one of them says why.
+ */
 async function lookerOf(bare: BareMachine): Promise<Look> {
   try {
     if (bare.role === 'master') {

@@ -47,7 +47,10 @@ function enclose(brackets: '[]' | '{}', items: readonly string[], layout: Layout
   return `${open}\n${inside}${items.join(`,\n${inside}`)}\n${before}${close}`;
 }
 
-/** JSON lets the upper control characters through, and those that turn the direction of writing; a terminal would obey them. */
+/**
+ * JSON lets the upper control characters through, and those that turn the direction of writing; a terminal would obey
+ * them.
+ */
 function writeText(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,

@@ -6,8 +6,8 @@ const HELPER = ['/usr/sbin/unix_chkpwd', '/sbin/unix_chkpwd'].find((path) => exi
 const PATIENCE_MS = 10_000;
 
 /**
- * Whether that is the password of an account of this system which has not expired, nor has to change its password first. False
- * where there is no helper, or the master is not root.
+ * Whether that is the password of an account of this system which has not expired, nor has to change its password
+ * first. False where there is no helper, or the master is not root.
  */
 export async function checkPam(user: string, password: string): Promise<boolean> {
   if (HELPER === undefined || !/^[a-z_][a-z0-9_.-]{0,31}$/.test(user) || password.includes('\0')) return false;

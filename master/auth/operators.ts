@@ -15,7 +15,10 @@ export interface Operators {
   names(): readonly string[];
   /** Why the password of an operator is worth nothing any more. */
   expired(user: string): string | undefined;
-  /** Makes a password for a new or known operator and returns it; only its hash is kept. It may end after so many seconds. */
+  /**
+   * Makes a password for a new or known operator and returns it; only its hash is kept. It may end after so many
+   * seconds.
+   */
   add(user: string, ttlSeconds?: number): Promise<string>;
   /** False when there is none of that name. */
   remove(user: string): Promise<boolean>;
@@ -35,8 +38,8 @@ const Stored = v.record(UserName, v.object({ password_hash: PasswordHash, expire
 type Stored = v.InferOutput<typeof Stored>;
 
 /**
- * Reads and writes `operators.json` in pkiDir; entries of the configuration are added and cannot be removed. `changed` is
- * called when a password that may be in use is worth nothing any more.
+ * Reads and writes `operators.json` in pkiDir; entries of the configuration are added and cannot be removed. `changed`
+ * is called when a password that may be in use is worth nothing any more.
  */
 export async function openOperators(
   pkiDir: string,

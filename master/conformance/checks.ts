@@ -6,8 +6,8 @@ import { packetBytes } from '../jobs/transmit.ts';
 import { type Session, TOLERANCE_SECONDS } from './session.ts';
 
 /**
- * `absent`: the minion does not offer that, which is no mistake but keeps it below that level. `skipped`: for such a minion
- * there is nothing to see.
+ * `absent`: the minion does not offer that, which is no mistake but keeps it below that level. `skipped`: for such a
+ * minion there is nothing to see.
  */
 export type Verdict =
   | { readonly result: 'passed' }

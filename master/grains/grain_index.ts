@@ -14,8 +14,8 @@ interface Values {
 }
 
 /**
- * Selects minions without asking each: ids are looked up, and of a grain that was asked for before, its values are. There
- * are far fewer values than minions.
+ * Selects minions without asking each: ids are looked up, and of a grain that was asked for before, its values are.
+ * There are far fewer values than minions.
  */
 export interface GrainIndex {
   select(target: CompiledTarget, within: Ids): Ids;

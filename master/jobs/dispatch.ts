@@ -45,7 +45,9 @@ export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions,
 
 /** Hands jobs to minions: the queue belongs to the store, the broker only carries. */
 export interface Dispatcher {
-  /** Records a job and starts to send it. `user` is who the connection says it is. A job that is there already stays. */
+  /**
+   * Records a job and starts to send it. `user` is who the connection says it is. A job that is there already stays.
+   */
   dispatchJob(request: JobRequest, user: string, cause?: JobCause): Promise<JobRecord>;
   /** Sends what waits for a minion, oldest first, as far as its window allows. */
   flush(id: string): void;
@@ -55,8 +57,8 @@ export interface Dispatcher {
   postpone(jid: string, id: string): void;
   /**
    * Stops a job, on all minions or on some. What was not sent is over at once; a minion that may have it is told, again
-   * when it comes back, and has the last word. Resolves, when a restart of the master would not forget it, to the ids whose
-   * parts were open.
+   * when it comes back, and has the last word. Resolves, when a restart of the master would not forget it, to the ids
+   * whose parts were open.
    */
   cancel(jid: string, ids: readonly string[] | undefined, reason: string): Promise<readonly string[]>;
   /** The minion's key is not accepted any more: nothing of it is waited for. */

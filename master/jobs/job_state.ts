@@ -32,8 +32,8 @@ const endings: Row = {
 
 /**
  * DESIGN.md §4 as a table. A row that is missing an event cannot have it. A minion may be ahead of what the master
- * remembers after a restart, so a queued row can be found running, or end. The PUBACK of a connection that was given up may
- * come after its jobs were put back: they are sent again all the same.
+ * remembers after a restart, so a queued row can be found running, or end. The PUBACK of a connection that was given up
+ * may come after its jobs were put back: they are sent again all the same.
  */
 const transitions: Readonly<Record<JobStateName, Row>> = {
   queued: { ...endings, send: 'sent', puback: 'queued', requeue: 'queued', run: 'running', progress: 'running' },

@@ -21,7 +21,10 @@ export interface EndedCall {
   readonly success: boolean;
 }
 
-/** Keeps the outcome among the jobs, so that `jobs.lookup_jid` finds it; `event` tells of it and goes out when it is stored. */
+/**
+ * Keeps the outcome among the jobs, so that `jobs.lookup_jid` finds it; `event` tells of it and goes out when it is
+ * stored.
+ */
 export type KeepCall = (call: EndedCall, event: HeldEvent) => Promise<void>;
 
 export function createKeepCall(jobs: Pick<JobStore, 'addEndedJob'>, clock: Clock, log: Logger): KeepCall {

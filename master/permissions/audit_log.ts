@@ -9,8 +9,8 @@ import type { Logger } from '../../shared/log.ts';
 import { systemReason } from '../../shared/system_reason.ts';
 
 /**
- * Who asked for what, and whether he was allowed: a line of JSON each, numbered, with the SHA-256 of itself and of the line
- * before. Whoever changes or removes a line must write all that follow anew.
+ * Who asked for what, and whether he was allowed: a line of JSON each, numbered, with the SHA-256 of itself and of the
+ * line before. Whoever changes or removes a line must write all that follow anew.
  */
 export interface AuditLog {
   /** Written soon; what cannot be written is told in the log. */

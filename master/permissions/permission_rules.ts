@@ -2,7 +2,9 @@ import { type Format, isMapping, isTextList } from '../../shared/config/format.t
 import { parseTarget } from '../../shared/target/parse_target.ts';
 import { compileRegex } from '../../shared/target/regex.ts';
 
-/** A whole text must match: Salt's expressions match the beginning, and `test.ping` would then permit `test.pingx` too. */
+/**
+ * A whole text must match: Salt's expressions match the beginning, and `test.ping` would then permit `test.pingx` too.
+ */
 export interface Pattern {
   matches(text: string): boolean;
 }

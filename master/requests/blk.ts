@@ -9,7 +9,9 @@ import { defineRequest, type RequestContext } from './request.ts';
 const BLOCKS_MAX = 64;
 const Whole = v.pipe(v.number(), v.integer());
 
-/** Blocks of the arguments of a job that was sent as a stub, to a minion that the job is for and that did not end it. */
+/**
+ * Blocks of the arguments of a job that was sent as a stub, to a minion that the job is for and that did not end it.
+ */
 export const blk = defineRequest({
   payload: v.object({
     /** Of the `ref`. */

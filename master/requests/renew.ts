@@ -4,7 +4,9 @@ import { FleetError } from '../../shared/errors.ts';
 import type { EnrollResponsePayload } from '../../shared/protocol/messages/enroll.ts';
 import { defineRequest } from './request.ts';
 
-/** Another certificate for the key that this minion is accepted with: what enrolling anew would bring, without leaving. */
+/**
+ * Another certificate for the key that this minion is accepted with: what enrolling anew would bring, without leaving.
+ */
 export const renew = defineRequest({
   payload: v.object({}),
   answer({ authority, keys }, id): EnrollResponsePayload {

@@ -42,7 +42,10 @@ const MARGIN_SECONDS = 3600;
 /** Lines that may be out of date before the file is written anew. */
 const STALE_LINES_MAX = 4096;
 
-/** Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line, from a power cut, was never acknowledged and is dropped. */
+/**
+ * Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line,
+ * from a power cut, was never acknowledged and is dropped.
+ */
 export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
   const entries = parseLedger((await ifThere(readFile(path, 'utf8'))) ?? '');
   const interrupted = [...entries].filter(([, { finished }]) => !finished).map(([jid, { own }]) => ({ jid, own }));

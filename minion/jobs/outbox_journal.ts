@@ -20,7 +20,9 @@ export interface Journal {
   /** Resolves when it would survive a power cut; when it rejects, it is not there. */
   add(record: OutboxRecord): Promise<void>;
   read(sequence: number): Promise<OutboxRecord>;
-  /** Done with, also while it is being written. Nobody waits for that: after a power cut the entry may be there again. */
+  /**
+   * Done with, also while it is being written. Nobody waits for that: after a power cut the entry may be there again.
+   */
   remove(sequence: number): void;
   /** Writes what is left. */
   close(): Promise<void>;

@@ -29,7 +29,9 @@ export function fileRoot(root: string): FileRoot {
   };
 }
 
-/** Sysfs answers EINVAL, EIO, ENODEV and their like for what a device does not have; ESRCH is a process that is gone. */
+/**
+ * Sysfs answers EINVAL, EIO, ENODEV and their like for what a device does not have; ESRCH is a process that is gone.
+ */
 const ABSENT = /^(ENOENT|ENOTDIR|EISDIR|EACCES|EPERM|EINVAL|EIO|ENODEV|ENXIO|EOPNOTSUPP|ENOTSUP|ESRCH)$/;
 
 function orNothing<T>(read: () => T): T | undefined {

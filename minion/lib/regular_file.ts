@@ -6,8 +6,8 @@ import { commandFailed } from './exec.ts';
 const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Opens a file that somebody else may have put there. A pipe would hold up whoever opens it until it has a writer, and a
- * device may never end: both are refused. Throws COMMAND_FAILED, and the operating system's errors.
+ * Opens a file that somebody else may have put there. A pipe would hold up whoever opens it until it has a writer, and
+ * a device may never end: both are refused. Throws COMMAND_FAILED, and the operating system's errors.
  */
 export async function withRegularFile<T>(
   path: string,

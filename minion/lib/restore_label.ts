@@ -6,8 +6,8 @@ import { fileRoot } from './file_root.ts';
 export type Labelling = Pick<MinionContext, 'root' | 'exec' | 'log'>;
 
 /**
- * Gives a file that took the place of another the SELinux context that the policy has for its name: it came with that of its
- * folder, with which others might read it, or its own program not. Nothing where there is no SELinux.
+ * Gives a file that took the place of another the SELinux context that the policy has for its name: it came with that
+ * of its folder, with which others might read it, or its own program not. Nothing where there is no SELinux.
  */
 export async function restoreLabel({ root, exec, log }: Labelling, path: string): Promise<void> {
   if (!fileRoot(root).exists('/sys/fs/selinux/enforce')) return;

@@ -1,6 +1,6 @@
 /**
- * Runs one at a time: whoever asks while it runs gets one more run, which sees all that was there when he asked. The run
- * settles its own errors.
+ * Runs one at a time: whoever asks while it runs gets one more run, which sees all that was there when he asked. The
+ * run settles its own errors.
  */
 export function runWhileWanted(run: () => Promise<void>): () => void {
   let isWanted = false;

@@ -37,8 +37,9 @@ const on = v.optional(Flag, true);
 const optionalText = v.optional(Text);
 
 /**
- * Every option there is: each function below takes those it has in Salt, in Salt's order. The log callback, the saltenv,
- * the password and encoded_cmd mean something only on Windows or within Salt: they are taken and have no effect.
+ * Every option there is: each function below takes those it has in Salt, in Salt's order. The log callback, the
+ * saltenv, the password and encoded_cmd mean something only on Windows or within Salt: they are taken and have no
+ * effect.
  */
 const options = {
   cwd: optionalText,

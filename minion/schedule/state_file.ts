@@ -5,7 +5,9 @@ import type { Logger } from '../../shared/log.ts';
 import { ItemStates, type ScheduleStore } from '../../shared/schedule/scheduler.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 
-/** What is known of the items of a schedule, in a file of JSON. One that cannot be read is begun anew, and that is told. */
+/**
+ * What is known of the items of a schedule, in a file of JSON. One that cannot be read is begun anew, and that is told.
+ */
 export function createStateFile(path: string, log: Logger): ScheduleStore {
   return {
     async load() {

@@ -18,7 +18,9 @@ const asIs = (text: string): unknown => text;
 
 const asNumber = (text: string): unknown => (/^\s*[-+]?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
 
-/** Flow YAML, as in the file: `{a: 1}`. A text that is none is not of the format, and the error that says so shows it. */
+/**
+ * Flow YAML, as in the file: `{a: 1}`. A text that is none is not of the format, and the error that says so shows it.
+ */
 const asYaml = yamlOrText;
 
 const FLAGS: Readonly<Record<string, boolean>> = {

@@ -117,8 +117,8 @@ export interface VerifiedCertificate {
 }
 
 /**
- * When another one is due: at two thirds to three quarters of its life, which leaves weeks without a connection. Where in
- * between is drawn by its own bytes, so that minions which were enrolled together do not come together again.
+ * When another one is due: at two thirds to three quarters of its life, which leaves weeks without a connection. Where
+ * in between is drawn by its own bytes, so that minions which were enrolled together do not come together again.
  */
 export function renewalMs(certPem: string): number {
   const { validFrom, validTo, raw } = readCertificate(certPem);

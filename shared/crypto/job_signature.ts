@@ -42,7 +42,9 @@ export async function signJob(job: JobToSign): Promise<Uint8Array> {
   return Buffer.concat([payload, Buffer.from(`\t${kid}.${signature.toString('base64url')}`)]);
 }
 
-/** The same for a minion that has no Ed25519: JSON, TAB and `h.base64url(HMAC-SHA-256/128)` by the key of that minion. */
+/**
+ * The same for a minion that has no Ed25519: JSON, TAB and `h.base64url(HMAC-SHA-256/128)` by the key of that minion.
+ */
 export function macJob(payload: Uint8Array, id: string, key: Uint8Array): Uint8Array {
   const mac = createHmac('sha256', key)
     .update(signedBytes(payload, 'json', id))

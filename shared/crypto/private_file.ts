@@ -27,7 +27,9 @@ export async function readOptionalFile(path: string): Promise<string | undefined
   return fileErrors(path, 'read', () => ifThere(readFile(path, 'utf8')));
 }
 
-/** The same of a file that nobody but its owner may read. Throws FILE_UNREADABLE, and NOT_PERMITTED telling the chmod. */
+/**
+ * The same of a file that nobody but its owner may read. Throws FILE_UNREADABLE, and NOT_PERMITTED telling the chmod.
+ */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
   const stats = await fileErrors(path, 'read', () => ifThere(stat(path)));
   if (stats !== undefined && (stats.mode & OTHERS) !== 0) throw readableByOthers(path, stats.mode);

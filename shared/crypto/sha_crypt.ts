@@ -17,7 +17,10 @@ export function randomSalt(): string {
   return Array.from({ length: SALT_CHARACTERS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** A password as /etc/shadow has it: the `$5$` and `$6$` forms of crypt(5). Throws ARGS_INVALID for a salt it cannot have. */
+/**
+ * A password as /etc/shadow has it: the `$5$` and `$6$` forms of crypt(5). Throws ARGS_INVALID for a salt it cannot
+ * have.
+ */
 export function shaCrypt(password: string, salt: string, algorithm: CryptAlgorithm): string {
   if (!/^[./0-9A-Za-z]{1,16}$/.test(salt)) {
     throw new FleetError('ARGS_INVALID', 'crypt_salt: must be 1 to 16 letters, digits, dots or slashes');

@@ -3,7 +3,10 @@ import { isDict } from '../python_text.ts';
 
 type Dict = Readonly<Record<string, unknown>>;
 
-/** `over` laid over `base`: mappings are merged at every depth, anything else (lists too) is replaced. Neither is changed. */
+/**
+ * `over` laid over `base`: mappings are merged at every depth, anything else (lists too) is replaced. Neither is
+ * changed.
+ */
 export function deepMerge(base: Dict, over: Dict): Record<string, unknown> {
   return merge(base, over, (_below, value) => value);
 }

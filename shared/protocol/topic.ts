@@ -1,6 +1,6 @@
 /**
- * Typed topic templates. `{name}` is one level that varies, `{name*}` (last only) is one or more levels: an event's tag.
- * The type of the parameters follows from the text.
+ * Typed topic templates. `{name}` is one level that varies, `{name*}` (last only) is one or more levels: an event's
+ * tag. The type of the parameters follows from the text.
  */
 type ParamName<T extends string> = T extends `${infer Name}*` ? Name : T;
 type ParamNames<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
@@ -9,8 +9,8 @@ type ParamNames<T extends string> = T extends `${string}{${infer Name}}${infer R
 export type TopicParams<T extends string> = { readonly [K in ParamNames<T>]: string };
 
 /**
- * DESIGN.md §3: what a 256-byte device can still take, and far below Aedes' own limits. The parameter `id` is not counted:
- * it has a limit of its own, and the tags of a minion's own events name it once more (docs/decisions/0013).
+ * DESIGN.md §3: what a 256-byte device can still take, and far below Aedes' own limits. The parameter `id` is not
+ * counted: it has a limit of its own, and the tags of a minion's own events name it once more (docs/decisions/0013).
  */
 export const TOPIC_LIMITS = { bytes: 128, levels: 12 } as const;
 
@@ -107,7 +107,10 @@ export function filterMatches(filter: string, topic: string): boolean {
   return want.length === have.length;
 }
 
-/** Whether it is one [MQTT-4.7.1]: a wildcard is a whole level, and `#` the last one. `$share` and `$SYS` are none of ours. */
+/**
+ * Whether it is one [MQTT-4.7.1]: a wildcard is a whole level, and `#` the last one. `$share` and `$SYS` are none of
+ * ours.
+ */
 export function isTopicFilter(text: string): boolean {
   if (text === '' || text.startsWith('$') || text.includes('\0') || Buffer.byteLength(text) > TOPIC_LIMITS.bytes)
     return false;

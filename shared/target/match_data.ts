@@ -34,8 +34,9 @@ export interface DataMatcher {
 }
 
 /**
- * Salt's `subdict_match` (TGT-4): each delimiter may be the one before the value, mappings and lists are walked through,
- * a value that is a list matches with any member, a mapping with any key, and `*` stands for any name at the top.
+ * Salt's `subdict_match` (TGT-4): each delimiter may be the one before the value, mappings and lists are walked
+ * through, a value that is a list matches with any member, a mapping with any key, and `*` stands for any name at the
+ * top.
  */
 export function compileDataMatcher(expression: string, delimiter: string, makeTest: MakeTest): DataMatcher {
   const { cuts, matchesWithin } = compile(expression, delimiter, remember(limitText(makeTest)));

@@ -132,7 +132,10 @@ function tryYaml(text: string): string | undefined {
   return undefined;
 }
 
-/** PyYAML writes some things so that they do not: tuples, sets, keys that are bytes, U+0085 in quotes; nan equals nothing. */
+/**
+ * PyYAML writes some things so that they do not: tuples, sets, keys that are bytes, U+0085 in quotes; nan equals
+ * nothing.
+ */
 function readsBack(value: Value): boolean {
   return !/[\x85\u2028\u2029\ufeff]|\\x85|\\u202|\\ufeff|\bnan\b|\(|b'|b"|^set|\{'[^:]*'\}/.test(pyRepr(value));
 }

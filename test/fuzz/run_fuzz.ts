@@ -4,7 +4,10 @@ import type { FuzzCase } from './fuzz_grammar.ts';
 import type { FuzzWork } from './fuzz_worker.ts';
 import type { Verdict } from './judge_case.ts';
 
-/** A case that is still being tried after so many milliseconds hangs: ten times what its limits allow, for a loaded machine. */
+/**
+ * A case that is still being tried after so many milliseconds hangs: ten times what its limits allow, for a loaded
+ * machine.
+ */
 const HANG_MS = 20_000;
 const LOOK_MS = 500;
 const HEAP_MB = 1024;

@@ -2,8 +2,8 @@ import type { Exec } from '../../minion/lib/exec.ts';
 import { type FakeCommand, fakeExec } from './fake_context.ts';
 
 /**
- * An Exec for a package manager: what is in `answers` is answered, each other command is a success after which `answers`
- * are those of `after`. `lines` has the commands that were no questions.
+ * An Exec for a package manager: what is in `answers` is answered, each other command is a success after which
+ * `answers` are those of `after`. `lines` has the commands that were no questions.
  */
 export function changingExec(
   answers: Readonly<Record<string, FakeCommand>>,

@@ -6,7 +6,9 @@ import { FleetError } from '../../shared/errors.ts';
 import type { LogFields, Logger, LogLevel } from '../../shared/log.ts';
 import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
 
-/** What a test wants to differ. Members of MinionContext are taken as they are, but for `grains`, which is plain data. */
+/**
+ * What a test wants to differ. Members of MinionContext are taken as they are, but for `grains`, which is plain data.
+ */
 export interface FakeContextOverrides extends Partial<Omit<MinionContext, 'grains'>> {
   readonly grains?: Readonly<Record<string, unknown>>;
   /** What the static grains file holds at first. */

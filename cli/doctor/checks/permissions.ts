@@ -20,7 +20,9 @@ export interface PermissionFacts {
 
 export interface PathFacts {
   readonly path: string;
-  /** `secret`: private keys, passwords, tokens; `keys`: a directory of keys; `config`: what says how the daemon runs. */
+  /**
+   * `secret`: private keys, passwords, tokens; `keys`: a directory of keys; `config`: what says how the daemon runs.
+   */
   readonly kind: 'secret' | 'keys' | 'config';
   readonly mode: number;
   readonly owner: string;

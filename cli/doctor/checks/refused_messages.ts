@@ -37,7 +37,10 @@ interface MinionRefusals {
   readonly nowMs: number;
 }
 
-/** What a counter means, and the setting that is behind it. Of connections that were refused nothing is said: anybody can cause them. */
+/**
+ * What a counter means, and the setting that is behind it. Of connections that were refused nothing is said: anybody
+ * can cause them.
+ */
 const meanings: Readonly<Record<string, readonly [meaning: string, setting?: string]>> = {
   publishes_refused_acl: ['may not publish there'],
   publishes_refused_schema: ['sent what its topic does not say'],

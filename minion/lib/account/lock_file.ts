@@ -10,8 +10,8 @@ const WAIT_MS = 15_000;
 const PAUSE_MS = 100;
 
 /**
- * Runs an action while nobody else changes the file: by the lock that useradd and its kin hold, a file `<path>.lock` with
- * the number of its process. The lock of a process that is gone is taken. Throws COMMAND_FAILED after 15 seconds.
+ * Runs an action while nobody else changes the file: by the lock that useradd and its kin hold, a file `<path>.lock`
+ * with the number of its process. The lock of a process that is gone is taken. Throws COMMAND_FAILED after 15 seconds.
  */
 export async function withFileLock<T>(path: string, clock: Clock, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;

@@ -32,7 +32,10 @@ const UTF8 = 0x800;
 const DESCRIBED_BEHIND = 0x8;
 const DEFLATE = 8;
 
-/** Writes a zip file; one of that name is replaced, with its owner and mode, when the new one is whole. Throws LIMIT_EXCEEDED. */
+/**
+ * Writes a zip file; one of that name is replaced, with its owner and mode, when the new one is whole. Throws
+ * LIMIT_EXCEEDED.
+ */
 export async function writeZip(path: string, sources: readonly ZipSource[], signal: AbortSignal): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {

@@ -50,7 +50,10 @@ export interface ConfiguredBeacon {
   readonly config: unknown;
 }
 
-/** Reads what stands under the name of a beacon. Throws CONFIG_INVALID that says which beacon, which key and what is right. */
+/**
+ * Reads what stands under the name of a beacon. Throws CONFIG_INVALID that says which beacon, which key and what is
+ * right.
+ */
 export async function readBeacon(
   name: string,
   value: unknown,

@@ -12,8 +12,8 @@ export interface EntryName {
 }
 
 /**
- * Adds a job or changes the one of its name. An identifier takes a job over that has none and the same command. `settle`
- * makes of the wished values those that are written.
+ * Adds a job or changes the one of its name. An identifier takes a job over that has none and the same command.
+ * `settle` makes of the wished values those that are written.
  */
 export function setEntry<E extends CronEntry>(
   entries: readonly E[],

@@ -50,8 +50,8 @@ const Description = v.strictObject({
 type Described = v.InferOutput<typeof Described>;
 
 /**
- * A program of any language as a module: `--describe` makes it tell its functions; without arguments it reads a call from
- * standard input and writes what the function returns, both as JSON. Throws MODULE_UNAVAILABLE.
+ * A program of any language as a module: `--describe` makes it tell its functions; without arguments it reads a call
+ * from standard input and writes what the function returns, both as JSON. Throws MODULE_UNAVAILABLE.
  */
 export async function describeProgram(path: string, exec: Exec): Promise<ModuleSpec<MinionContext>> {
   const result = await exec([path, '--describe'], { timeoutMs: DESCRIBE_MS });

@@ -20,8 +20,8 @@ export async function readStore(context: MinionContext): Promise<Store> {
 }
 
 /**
- * Changes the store so that no change of another job is lost and a power cut leaves the old one or the new one. Undefined
- * leaves it as it is. `change` may be called more than once. Throws LIMIT_EXCEEDED.
+ * Changes the store so that no change of another job is lost and a power cut leaves the old one or the new one.
+ * Undefined leaves it as it is. `change` may be called more than once. Throws LIMIT_EXCEEDED.
  */
 export async function changeStore(
   context: MinionContext,

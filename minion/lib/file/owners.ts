@@ -129,7 +129,9 @@ export function groupName(accounts: Accounts, gid: number): string | number {
   return findGroup(accounts, gid)?.name ?? gid;
 }
 
-/** Throws COMMAND_FAILED, as `file.stats` does, when there is nothing. A link that leads nowhere is itself looked at. */
+/**
+ * Throws COMMAND_FAILED, as `file.stats` does, when there is nothing. A link that leads nowhere is itself looked at.
+ */
 export async function statOf(path: string, followsLinks: boolean) {
   const own = await lstatIfThere(path);
   if (own === undefined) throw commandFailed(`Path not found: ${path}`);

@@ -18,7 +18,10 @@ export interface TextFile {
   readonly encoding: 'utf8' | 'latin1';
 }
 
-/** Throws ARGS_INVALID for what is missing or binary, COMMAND_FAILED for a pipe or a device, LIMIT_EXCEEDED for what is too long. */
+/**
+ * Throws ARGS_INVALID for what is missing or binary, COMMAND_FAILED for a pipe or a device, LIMIT_EXCEEDED for what is
+ * too long.
+ */
 export async function readTextFile(path: string): Promise<TextFile> {
   if (!(await isThere(path))) throw new FleetError('ARGS_INVALID', `File not found: ${path}`);
   const real = await realpath(path);
@@ -37,8 +40,8 @@ export async function readTextFile(path: string): Promise<TextFile> {
 
 export interface EditOptions {
   /**
-   * What is put behind the name of the copy of the old file; `minion` for a copy among the minion's backups, false or an
-   * empty text for none.
+   * What is put behind the name of the copy of the old file; `minion` for a copy among the minion's backups, false or
+   * an empty text for none.
    */
   readonly backup: string | false;
   readonly dry_run?: boolean;

@@ -14,7 +14,10 @@ export class XmlError extends Error {
 const DEPTH_MAX = 200;
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** The root element. Attributes are skipped, names have no prefix, and entities of a DOCTYPE are not read. Throws XmlError. */
+/**
+ * The root element. Attributes are skipped, names have no prefix, and entities of a DOCTYPE are not read. Throws
+ * XmlError.
+ */
 export function parseXml(text: string): XmlElement {
   const document: XmlElement = { name: '', text: null, children: [] };
   const open: XmlElement[] = [document];

@@ -26,7 +26,10 @@ export interface BundleSource {
   readonly merge_files?: readonly string[] | undefined;
 }
 
-/** Writes a bundle that was fetched, with further files behind it: only if all of it are certificates. Throws COMMAND_FAILED. */
+/**
+ * Writes a bundle that was fetched, with further files behind it: only if all of it are certificates. Throws
+ * COMMAND_FAILED.
+ */
 export async function updateCaBundle(context: MinionContext, options: QueryOptions, how: BundleSource): Promise<void> {
   const { source = SOURCE, merge_files: files = [] } = how;
   const { root } = context;

@@ -50,7 +50,9 @@ export interface FstabChange {
   readonly result: 'new' | 'change' | 'present';
 }
 
-/** Puts an entry in the place of the one that is the same in `keys`, or at the end. All other lines stay as they are. */
+/**
+ * Puts an entry in the place of the one that is the same in `keys`, or at the end. All other lines stay as they are.
+ */
 export function setFstabEntry(
   text: string,
   entry: FstabEntry,

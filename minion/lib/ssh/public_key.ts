@@ -42,7 +42,9 @@ export function typeWithin(key: string): string | undefined {
   return KEY_TYPE.test(type) ? type : undefined;
 }
 
-/** Two hex digits for each byte, with colons between; undefined for what is no key. Throws ARGS_INVALID for the digest. */
+/**
+ * Two hex digits for each byte, with colons between; undefined for what is no key. Throws ARGS_INVALID for the digest.
+ */
 export function fingerprintOf(key: string, hash = 'sha256'): string | undefined {
   const bytes = keyBytes(key);
   if (bytes === undefined) return undefined;

@@ -17,7 +17,9 @@ export interface SshFile {
   readonly user: User | undefined;
 }
 
-/** `config` is below the user's home, or absolute; `%u` and `%h` in it stand for name and home. Undefined: no such user. */
+/**
+ * `config` is below the user's home, or absolute; `%u` and `%h` in it stand for name and home. Undefined: no such user.
+ */
 export async function findUserFile(
   context: MinionContext,
   name: string,

@@ -7,8 +7,8 @@ import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
 
 /**
- * A file of a user, who may at any time put links and other folders where the minion, as root, is about to read or write.
- * What was opened is therefore what is checked, and what is written to.
+ * A file of a user, who may at any time put links and other folders where the minion, as root, is about to read or
+ * write. What was opened is therefore what is checked, and what is written to.
  */
 export interface UserFile {
   readonly root: string;

@@ -6,8 +6,8 @@ import { findExecutable } from '../find_executable.ts';
 import { searchPath } from '../run_command.ts';
 
 /**
- * Long enough for the return to reach the disk and the master: a job that runs while the minion is stopped is one of which
- * nobody knows how it ended.
+ * Long enough for the return to reach the disk and the master: a job that runs while the minion is stopped is one of
+ * which nobody knows how it ended.
  */
 const GRACE_SECONDS = 3;
 

@@ -5,7 +5,9 @@ import { defineMessage } from '../message.ts';
 
 const EXAMPLE_JID = '20261122093047146206';
 
-/** What a return in parts may have at most: 64 MiB fit a few hundred parts of a full minion, or thousands of small ones. */
+/**
+ * What a return in parts may have at most: 64 MiB fit a few hundred parts of a full minion, or thousands of small ones.
+ */
 export const RETURN_PARTS_MAX = { count: 4096, bytes: 64 * 1024 ** 2 } as const;
 
 /** How a value that no packet carries was cut: as JSON in UTF-8, anywhere, its pieces numbered from 0. */

@@ -14,7 +14,10 @@ export interface TemplateSource {
   readonly text: string;
   /** Given as text, not found by the loader: Jinja knows no name for it. */
   readonly inline?: boolean;
-  /** Asked for as a relative path by a template of another place, which it keeps: its own relative paths count from there. */
+  /**
+   * Asked for as a relative path by a template of another place, which it keeps: its own relative paths count from
+   * there.
+   */
   readonly relative?: { readonly asked: string; readonly from: string };
 }
 

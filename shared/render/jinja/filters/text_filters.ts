@@ -129,7 +129,10 @@ function stripTags(value: Value): Value {
   return unescapeHtml(collapsed.join(' '));
 }
 
-/** The text without what stands between two marks, and them; a pattern would look for the end of each of a million marks without one. */
+/**
+ * The text without what stands between two marks, and them; a pattern would look for the end of each of a million marks
+ * without one.
+ */
 function withoutSpans(text: string, open: string, close: string): string {
   let kept = '';
   let from = 0;
