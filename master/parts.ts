@@ -227,6 +227,7 @@ function createJobPath(
       parts.permissions.check(user, { op: 'job', fun, arg, kwarg, minions, tgt, jid }),
     pullsBlocks: (id) => devices.get(id)?.blocks === true,
     sign: (payload, encoding, id) => sign(parts, payload, encoding, id),
+    kid: () => parts.authority.kid,
     send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
   });
   const takeScheduled = createScheduledReturns({

@@ -8,6 +8,8 @@ export interface JobSignerOptions {
   readonly runSeconds: number;
   /** Signs a payload for one minion. */
   readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
+  /** The id of the key that signs at present: after another one took over, what was signed ahead is not sent. */
+  readonly kid: () => string;
 }
 
 /** Makes of a job what one minion gets, in its encoding and signed for it alone. */
@@ -19,7 +21,7 @@ export interface JobSigner {
   signAhead(record: JobRecord, id: string, info: InfoPayload): void;
 }
 
-export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSigner {
+export function createJobSigner({ runSeconds, sign, kid }: JobSignerOptions): JobSigner {
   const payloads = createPayloadCache(runSeconds);
   /** A job that is never stored takes what was signed for it along. */
   const ahead = new WeakMap<JobRecord, Map<string, Ahead>>();
@@ -32,7 +34,8 @@ export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSign
       const all = ahead.get(record);
       const made = all?.get(id);
       all?.delete(id);
-      return made?.exp === exp && made.info === info ? made.bytes : signNow(record, exp, id, info);
+      const isCurrent = made?.exp === exp && made.info === info && made.kid === kid();
+      return isCurrent ? made.bytes : signNow(record, exp, id, info);
     },
     stub: (record, exp, id, info) => envelope(encodePayload(stubOf(record, exp), info.enc), id, info),
     signAhead(record, id, info) {
@@ -40,7 +43,7 @@ export function createJobSigner({ runSeconds, sign }: JobSignerOptions): JobSign
       // Whoever sends it hears of a failure; it may never be sent.
       bytes.catch(() => undefined);
       const all = ahead.get(record) ?? new Map<string, Ahead>();
-      ahead.set(record, all.set(id, { exp: record.exp, info, bytes }));
+      ahead.set(record, all.set(id, { exp: record.exp, info, kid: kid(), bytes }));
     },
   };
 }
@@ -49,6 +52,7 @@ interface Ahead {
   readonly exp: number;
   /** What the minion said of itself then; after it said something else, all is made anew. */
   readonly info: InfoPayload;
+  readonly kid: string;
   readonly bytes: Promise<Uint8Array>;
 }
 

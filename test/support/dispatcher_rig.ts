@@ -61,6 +61,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
     pullsBlocks: () => false,
     refused: () => undefined,
     sign: async (payload) => payload,
+    kid: () => 'c0ffee12',
     send(id, { topic, payload }, acknowledged) {
       sent.push({
         id,

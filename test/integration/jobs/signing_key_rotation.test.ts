@@ -148,6 +148,23 @@ test('a rotation survives a restart of the master, and so does the overlap', asy
   expect(await ping('m1')).toContainEqual(succeeded);
 });
 
+test('no job is lost or refused while keys are rotated under load, with and without overlap', async () => {
+  fleet = await startFleet({ minions: ['m1', 'm2'] });
+  let isOver = false;
+  const work = async (): Promise<unknown[]> => {
+    const wrong: unknown[] = [];
+    while (!isOver) {
+      const steps = await ping('*');
+      if (steps.filter(({ t }) => t === 'ret').length !== 2) wrong.push(steps);
+    }
+    return wrong;
+  };
+  const workers = Array.from({ length: 8 }, work);
+  for (const overlap of [60, 0, 0, 60, 0]) await rotate(overlap);
+  isOver = true;
+  expect((await Promise.all(workers)).flat()).toEqual([]);
+});
+
 test('a second rotation waits for its turn', async () => {
   fleet = await startFleet({ minions: ['m1'] });
   const results = await Promise.allSettled([rotate(), rotate()]);

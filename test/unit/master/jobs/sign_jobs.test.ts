@@ -5,15 +5,17 @@ import { sampleJob } from '../../../support/sample_job.ts';
 
 function setUp(fails = false) {
   const signedFor: string[] = [];
+  const key = { kid: 'c0ffee12' };
   const signer = createJobSigner({
     runSeconds: 60,
+    kid: () => key.kid,
     async sign(payload, encoding, id) {
       signedFor.push(`${id} ${encoding}`);
       if (fails) throw new Error('no key');
       return payload;
     },
   });
-  return { signer, signedFor };
+  return { signer, signedFor, key };
 }
 const record = sampleJob();
 
@@ -46,4 +48,12 @@ test('a failure is heard by whoever wants to send it', async () => {
   const { signer } = setUp(true);
   signer.signAhead(record, 'm1', FULL);
   await expect(signer.signed(record, record.exp, 'm1', FULL)).rejects.toThrow('no key');
+});
+
+test('what was signed ahead by a key that another one took over from is signed anew', async () => {
+  const { signer, signedFor, key } = setUp();
+  signer.signAhead(record, 'm1', FULL);
+  key.kid = 'decaf012';
+  await signer.signed(record, record.exp, 'm1', FULL);
+  expect(signedFor).toHaveLength(2);
 });
