@@ -6,7 +6,7 @@ import { commandFailed } from '../exec.ts';
 import { isDirectory } from '../file/facts.ts';
 import { type AuthorizedKey, describeKeys, judgeKey, parseKeys, withKey, withoutKey } from './authorized_keys.ts';
 import { FingerprintHash, fingerprintOf, keyType } from './public_key.ts';
-import { findUserFile, readSshFile, writeSshFile } from './ssh_file.ts';
+import { findUserFile, ofUsers, readSshFile, Users, writeSshFile } from './ssh_file.ts';
 
 const config = v.optional(Text, '.ssh/authorized_keys');
 const hash = { fingerprint_hash_type: FingerprintHash };
@@ -22,17 +22,14 @@ const setResults = '``new``, ``replace``, ``no change``, ``invalid``, ``Invalid 
 /** Functions on the keys that may log in. */
 export const authKeyFunctions: Readonly<Record<string, MinionFunction>> = {
   auth_keys: fn({
-    summary: 'Return the keys that may log in as a user, or as each of a list of users.',
-    args: { user: v.optional(v.union([v.array(Text), Text]), 'root'), config, ...hash },
-    returns: 'by key ``enc``, ``comment``, ``options`` and ``fingerprint``; by user first, for a list.',
+    summary: 'Return the keys that may log in as a user, or as each of a list of users, of all without one.',
+    args: { user: Users, config, ...hash },
+    returns: 'by key ``enc``, ``comment``, ``options`` and ``fingerprint``; by user first, unless one name is given.',
     examples: ["salt '*' ssh.auth_keys root", "salt '*' ssh.auth_keys user='[root, amy]'"],
     reads: true,
     async run(context, { user, config: file, fingerprint_hash_type: form }) {
-      if (typeof user === 'string') return (await keysOf(context, user, file, form)) ?? {};
-      const found = await Promise.all(
-        user.map(async (name) => [name, await keysOf(context, name, file, form)] as const),
-      );
-      return Object.fromEntries(found.filter(([, keys]) => keys !== undefined));
+      const found = await ofUsers(context, user, (name) => keysOf(context, name, file, form));
+      return typeof user === 'string' ? (found[user] ?? {}) : found;
     },
   }),
   check_key: fn({

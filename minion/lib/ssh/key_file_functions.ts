@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
 import { ifThere } from '../../../shared/if_there.ts';
 import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
@@ -7,7 +7,7 @@ import { fn, type MinionContext, type MinionFunction } from '../../context.ts';
 import { findUser, readAccounts } from '../accounts.ts';
 import { commandFailed } from '../exec.ts';
 import { isEncryptedKey } from './private_key.ts';
-import { readSshFile } from './ssh_file.ts';
+import { ofUsers, readSshFile, Users } from './ssh_file.ts';
 
 const KEY_NAMES = ['id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519'];
 /** A name, the usual ones, or False for none. */
@@ -38,9 +38,9 @@ export const keyFileFunctions: Readonly<Record<string, MinionFunction>> = {
     },
   }),
   user_keys: fn({
-    summary: 'Return the keys of a user or of each of a list of users, private ones too unless prvfile=False.',
-    args: { user: v.optional(v.union([v.array(Text), Text]), 'root'), pubfile: KeyFile, prvfile: KeyFile },
-    returns: 'texts by the names of files; by user first, for a list.',
+    summary: 'Return the keys of a user, of a list of users or of all, private ones too unless prvfile=False.',
+    args: { user: Users, pubfile: KeyFile, prvfile: KeyFile },
+    returns: 'by user, texts by the names of files.',
     examples: [
       "salt '*' ssh.user_keys amy prvfile=False",
       "salt '*' ssh.user_keys user='[amy, bob]' pubfile=id_rsa.pub",
@@ -49,9 +49,7 @@ export const keyFileFunctions: Readonly<Record<string, MinionFunction>> = {
     secret: true,
     async run(context, { user, pubfile, prvfile }) {
       const names = [...namesOf(pubfile, '.pub'), ...namesOf(prvfile, '')];
-      if (typeof user === 'string') return keysOf(context, user, names);
-      const found = await Promise.all(user.map(async (name) => [name, await keysOf(context, name, names)] as const));
-      return Object.fromEntries(found.filter(([, keys]) => Object.keys(keys).length > 0));
+      return ofUsers(context, user, (name) => keysOf(context, name, names));
     },
   }),
   key_is_encrypted: fn({
@@ -75,18 +73,19 @@ function namesOf(file: string | false | undefined, end: string): string[] {
   return file === undefined ? KEY_NAMES.map((name) => name + end) : [file];
 }
 
-async function keysOf(context: MinionContext, name: string, files: readonly string[]): Promise<Record<string, string>> {
+/** Undefined when there are none. */
+async function keysOf(
+  context: MinionContext,
+  name: string,
+  files: readonly string[],
+): Promise<Record<string, string> | undefined> {
   const user = findUser(await readAccounts(context.root), name);
-  if (user === undefined) return {};
-  const texts = await Promise.all(
-    files.map((file) =>
-      readSshFile(
-        context,
-        isAbsolute(file) ? { path: file, user: undefined } : { path: join(user.home, '.ssh', file), user },
-      ),
-    ),
-  );
-  return Object.fromEntries(
-    files.flatMap((file, index) => (texts[index] === undefined ? [] : [[file, texts[index] ?? '']])),
-  );
+  if (user === undefined) return undefined;
+  const keys: Record<string, string> = {};
+  for (const file of files) {
+    const place = isAbsolute(file) ? { path: file, user: undefined } : { path: join(user.home, '.ssh', file), user };
+    const text = await readSshFile(context, place);
+    if (text !== undefined) keys[isAbsolute(file) ? basename(file) : file] = text.trim();
+  }
+  return Object.keys(keys).length === 0 ? undefined : keys;
 }

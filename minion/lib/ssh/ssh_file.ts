@@ -1,6 +1,8 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import * as v from 'valibot';
+import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext } from '../../context.ts';
 import { findUser, readAccounts, type User } from '../accounts.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
@@ -31,6 +33,30 @@ export async function findUserFile(
     sign === '%' ? '%' : sign === 'h' ? user.home : user.name,
   );
   return { path: isAbsolute(expanded) ? expanded : join(user.home, expanded), user };
+}
+
+/** One name, several, or all when nothing is said. */
+export const Users = v.optional(v.union([v.array(Text), Text]));
+
+/** What each of these users has, by name. Of several those whose files cannot be read are left out. */
+export async function ofUsers<T>(
+  context: MinionContext,
+  user: string | readonly string[] | undefined,
+  read: (name: string) => Promise<T | undefined>,
+): Promise<Record<string, T>> {
+  const names = user === undefined ? (await readAccounts(context.root)).users.map(({ name }) => name) : [user].flat();
+  const found: [string, T][] = [];
+  for (const name of names) {
+    try {
+      const value = await read(name);
+      if (value !== undefined) found.push([name, value]);
+    } catch (error) {
+      const isExpected = error instanceof FleetError || systemErrorCode(error) !== undefined;
+      if (!isExpected || typeof user === 'string') throw error;
+      context.log.warning('the keys of a user cannot be read', { user: name, reason: String(error) });
+    }
+  }
+  return Object.fromEntries(found);
 }
 
 /** Texts are taken apart on the event loop. */

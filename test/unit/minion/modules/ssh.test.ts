@@ -57,6 +57,7 @@ test('keys that may log in are read with options, comments and fingerprints', as
   };
   expect(await run('auth_keys', ['amy'])).toEqual(keys);
   expect(await run('auth_keys', [['amy', 'bob', 'nobody']])).toEqual({ amy: keys });
+  expect(await run('auth_keys', [])).toEqual({ amy: keys });
   expect(await run('auth_keys', ['bob'])).toEqual({});
   expect(await run('auth_keys', ['amy'], { config: '/home/%u/.ssh/authorized_keys' })).toEqual(keys);
   expect(await run('auth_keys', ['amy'], { fingerprint_hash_type: 'MD5' })).toMatchObject({
@@ -142,9 +143,11 @@ test('no folder is made behind a link in a home that leads to somebody else’s'
 });
 
 test('a pipe in the place of a file is refused instead of being waited for', async () => {
-  const { run, root } = await machine({ 'home/bob/.ssh/': '' });
+  const { run, root, context } = await machine({ 'home/bob/.ssh/': '' });
   execFileSync('mkfifo', [join(root, 'home/bob/.ssh/authorized_keys')]);
   await expect(run('auth_keys', ['bob'])).rejects.toThrow('is not a regular file');
+  expect(await run('auth_keys', [['amy', 'bob']])).toEqual({});
+  expect(context.logged).toMatchObject([{ message: 'the keys of a user cannot be read', fields: { user: 'bob' } }]);
 });
 
 const hostFile = 'home/amy/.ssh/known_hosts';
@@ -256,15 +259,18 @@ test('keys of the machine and of users are read, private ones unless told otherw
     'etc/ssh/ssh_host_rsa_key.pub': 'public\n',
     'etc/ssh/ssh_host_rsa_key-cert.pub': 'certificate\n',
     'etc/ssh/sshd_config': '',
-    'home/amy/.ssh/id_rsa': 'p',
+    'home/amy/.ssh/id_rsa': 'p\n',
     'home/amy/.ssh/id_rsa.pub': 'q',
     'home/amy/.ssh/own.pub': 'o',
   });
   expect(await run('host_keys', [])).toEqual({ rsa: 'private', 'rsa.pub': 'public', 'rsa-cert.pub': 'certificate' });
   expect(await run('host_keys', [], { private: false, certs: false })).toEqual({ 'rsa.pub': 'public' });
-  expect(await run('user_keys', ['amy'])).toEqual({ id_rsa: 'p', 'id_rsa.pub': 'q' });
+  expect(await run('user_keys', ['amy'])).toEqual({ amy: { id_rsa: 'p', 'id_rsa.pub': 'q' } });
+  expect(await run('user_keys', [])).toEqual({ amy: { id_rsa: 'p', 'id_rsa.pub': 'q' } });
   expect(await run('user_keys', [['amy', 'bob']], { prvfile: false })).toEqual({ amy: { 'id_rsa.pub': 'q' } });
-  expect(await run('user_keys', ['amy', 'own.pub', false])).toEqual({ 'own.pub': 'o' });
+  expect(await run('user_keys', ['amy', 'own.pub', false])).toEqual({ amy: { 'own.pub': 'o' } });
+  const path = '/home/amy/.ssh/own.pub';
+  expect(await run('user_keys', ['amy', path, false])).toEqual({ amy: { 'own.pub': 'o' } });
 });
 
 test('a passphrase is recognised in both forms of private keys', async () => {
