@@ -46,11 +46,15 @@ function nothingIfAbsent(error: unknown): undefined {
   if (!ABSENT.test(systemErrorCode(error) ?? '')) throw error;
 }
 
+/** What stands between blanks. */
+export function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
 /** The lines of a text that are not empty, each split at its blanks. */
 export function columns(text: string | undefined): string[][] {
   return (text ?? '')
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line) => line.split(/\s+/));
+    .map(words)
+    .filter((line) => line.length > 0);
 }

@@ -1,3 +1,5 @@
+import { columns } from '../file_root.ts';
+
 /** Counters of a block device, from the third column of /proc/diskstats on (iostats.rst of the kernel). */
 type Counters = readonly number[];
 
@@ -14,7 +16,7 @@ const WEIGHTED_MS = 10;
 
 /** By name of the device. */
 export function readCounters(text: string): ReadonlyMap<string, Counters> {
-  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const rows = columns(text);
   return new Map(rows.flatMap(([, , name, ...counters]) => (name === undefined ? [] : [[name, counters.map(Number)]])));
 }
 

@@ -1,3 +1,5 @@
+import { compareDigits, compareLetters } from './compare_runs.ts';
+
 /** One piece of a version; `rank` is its kind, of which a lower one makes a newer version than a higher one. */
 interface Token {
   readonly rank: number;
@@ -47,20 +49,9 @@ function compareTokens(a: Token, b: Token): number {
   if (a.rank === RANKS.suffix) return SUFFIXES.indexOf(a.text) - SUFFIXES.indexOf(b.text);
   const isFraction = a.rank === RANKS.digits && (a.text.startsWith('0') || b.text.startsWith('0'));
   const isText = isFraction || a.rank === RANKS.letter || a.rank === RANKS.hash;
-  return isText ? compareText(a.text, b.text) : compareNumbers(a.text, b.text);
+  return isText ? compareLetters(a.text, b.text) : compareDigits(a.text, b.text);
 }
 
 function isBeforeRelease({ rank, text }: Token): boolean {
   return rank === RANKS.suffix && SUFFIXES.indexOf(text) < RELEASE;
-}
-
-/** Digits of any length. */
-function compareNumbers(a: string, b: string): number {
-  const left = a.replace(/^0+/, '');
-  const right = b.replace(/^0+/, '');
-  return left.length - right.length || compareText(left, right);
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed, type ExecResult } from '../exec.ts';
+import { requireSuccess } from '../run_program.ts';
 import { aptRepos } from './apt_repos.ts';
 import { parseParagraphs } from './control_file.ts';
 import { compareDebianVersions } from './debian_version.ts';
@@ -168,12 +169,10 @@ function aptGet(context: MinionContext, args: readonly string[]): Promise<ExecRe
 }
 
 /** apt says what went wrong on lines that begin with `E:`. */
-function requireApt({ retcode, stdout, stderr }: ExecResult, what: string): void {
-  if (retcode === 0) return;
-  const errors = stderr.split('\n').filter((line) => line.startsWith('E:'));
-  const words =
-    errors.length > 0 ? errors.join('\n') : (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
-  throw commandFailed(`${what}: ${words || `exit status ${retcode}`}`);
+function requireApt(result: ExecResult, what: string): void {
+  const errors = result.stderr.split('\n').filter((line) => line.startsWith('E:'));
+  if (result.retcode !== 0 && errors.length > 0) throw commandFailed(`${what}: ${errors.join('\n')}`);
+  requireSuccess(result, what);
 }
 
 function releaseOption(fromRepo: string | undefined): string[] {

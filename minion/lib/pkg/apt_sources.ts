@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
+import { words } from '../file_root.ts';
 import { type Paragraph, parseParagraphs } from './control_file.ts';
 
 /** One source of packages, in the members that Salt's `pkg.list_repos` has. */
@@ -18,12 +19,12 @@ export interface AptSource {
 
 /** All of /etc/apt/sources.list and sources.list.d, the disabled too, in apt's order. */
 export async function readAptSources(root: string): Promise<AptSource[]> {
-  const names = (await listFolder(join(root, 'etc/apt/sources.list.d')))
+  const names = ((await ifThere(readdir(join(root, 'etc/apt/sources.list.d')))) ?? [])
     .filter((name) => /\.(list|sources)$/.test(name))
     .sort();
   const sources: AptSource[] = [];
   for (const file of ['/etc/apt/sources.list', ...names.map((name) => `/etc/apt/sources.list.d/${name}`)]) {
-    const text = await readText(join(root, file));
+    const text = (await ifThere(readFile(join(root, file), 'utf8'))) ?? '';
     sources.push(...(file.endsWith('.sources') ? parseSourcesFile(text, file) : parseListFile(text, file)));
   }
   return sources;
@@ -73,26 +74,4 @@ function expand(paragraph: Paragraph, file: string): AptSource[] {
       list('suites').map((dist) => ({ ...common, type, uri, dist, line: [type, uri, dist, ...comps].join(' ') })),
     ),
   );
-}
-
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
-}
-
-async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
 }

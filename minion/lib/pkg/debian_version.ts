@@ -1,3 +1,5 @@
+import { compareDigits, leading } from './compare_runs.ts';
+
 /**
  * Debian's order of versions (Debian Policy 5.6.12): epoch, upstream version, revision. In each part, runs of other
  * characters and runs of digits are compared in turn; `~` sorts before everything, even before the end.
@@ -44,10 +46,6 @@ function compareParts(a: string, b: string): number {
   return 0;
 }
 
-function leading(pattern: RegExp, text: string): string {
-  return pattern.exec(text)?.[0] ?? '';
-}
-
 function compareText(a: string, b: string): number {
   for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
     const order = weight(a[index]) - weight(b[index]);
@@ -62,12 +60,4 @@ function weight(character: string | undefined): number {
   if (character === '~') return -1;
   const code = character.charCodeAt(0);
   return /[A-Za-z]/.test(character) ? code : code + 256;
-}
-
-/** Digits of any length: a date and a serial number are more than a number holds exactly. */
-function compareDigits(a: string, b: string): number {
-  const left = a.replace(/^0+/, '');
-  const right = b.replace(/^0+/, '');
-  if (left.length !== right.length) return left.length - right.length;
-  return left === right ? 0 : left < right ? -1 : 1;
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import { type Paragraph, parseParagraphs } from './control_file.ts';
 
 /** One package that dpkg knows. */
@@ -64,11 +64,6 @@ export async function installedAt(root: string, dpkgPackage: DpkgPackage): Promi
 async function listPath(root: string, { fields, arch }: DpkgPackage): Promise<string> {
   const name = fields.get('package');
   const qualified = join(root, 'var/lib/dpkg/info', `${name}:${arch}.list`);
-  try {
-    await stat(qualified);
-    return qualified;
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    return join(root, 'var/lib/dpkg/info', `${name}.list`);
-  }
+  if ((await ifThere(stat(qualified))) !== undefined) return qualified;
+  return join(root, 'var/lib/dpkg/info', `${name}.list`);
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../../shared/errors.ts';
+import { ifThere } from '../../../shared/if_there.ts';
 import type { MinionContext } from '../../context.ts';
 
 /** Whether the newest of these files and folders is at most that old; never when no age is allowed. */
@@ -15,10 +15,5 @@ export async function areListsYoung(
 }
 
 async function changedMs(path: string): Promise<number> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return Number.NEGATIVE_INFINITY;
-    throw error;
-  }
+  return (await ifThere(stat(path)))?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { type FileRoot, fileRoot } from '../file_root.ts';
+import { requireSuccess } from '../run_program.ts';
 import { type Paragraph, parseParagraphs } from './control_file.ts';
 import { compareDebianVersions } from './debian_version.ts';
 import { areListsYoung } from './lists_age.ts';
 import { opkgRepos } from './opkg_repos.ts';
 import type { InstallOptions, Lists, PackageInfo, PkgHolds, PkgProvider, RefreshResult } from './provider.ts';
-import { ask, askFor, change, FAILED, requireDone, when } from './run_manager.ts';
+import { ask, askFor, change, FAILED, when } from './run_manager.ts';
 
 /** OpenWrt's and that of other embedded systems. */
 const FOLDERS = ['/usr/lib/opkg', '/var/lib/opkg'];
@@ -75,7 +76,7 @@ export const opkg: PkgProvider = {
     const result = await ask(context, ['opkg', 'update']);
     const results = parseOpkgUpdate(result.stdout + result.stderr);
     // When some feeds fail the others are told of, too.
-    if (!Object.values(results).some((fetched) => fetched)) requireDone(result, FAILED.refresh);
+    if (!Object.values(results).some((fetched) => fetched)) requireSuccess(result, FAILED.refresh);
     return results;
   },
   async install(context, { targets, files, ...options }) {

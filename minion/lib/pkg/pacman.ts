@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
+import { requireSuccess } from '../run_program.ts';
 import { areListsYoung } from './lists_age.ts';
 import { pacmanHolds } from './pacman_holds.ts';
 import { comparePacmanVersions } from './pacman_version.ts';
 import type { Lists, Package, PackageInfo, PkgProvider, RefreshResult } from './provider.ts';
-import { ask, askFor, change, FAILED, requireDone, when } from './run_manager.ts';
+import { ask, askFor, change, FAILED, when } from './run_manager.ts';
 
 const UNATTENDED = ['--noprogressbar', '--noconfirm'] as const;
 
@@ -26,7 +27,7 @@ export const pacman: PkgProvider = {
   async listUpgrades(context) {
     // Status 1 without a word: there is nothing to upgrade.
     const result = await ask(context, ['pacman', '-Qu']);
-    if (result.stderr.trim() !== '') requireDone(result, 'pacman cannot tell');
+    if (result.stderr.trim() !== '') requireSuccess(result, 'pacman cannot tell');
     const lines = result.stdout.matchAll(/^(\S+) \S+ -> (\S+)$/gm);
     return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
   },

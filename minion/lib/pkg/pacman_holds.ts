@@ -3,7 +3,7 @@ import { globMatcher } from '../../../shared/target/glob.ts';
 import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
-import { fileRoot } from '../file_root.ts';
+import { fileRoot, words } from '../file_root.ts';
 import type { PkgHolds } from './provider.ts';
 
 const FILE = '/etc/pacman.conf';
@@ -57,8 +57,4 @@ function withoutIgnored(text: string, name: string): string {
     return left.length === 0 ? [] : [`IgnorePkg = ${left.join(' ')}`];
   });
   return lines.join('\n');
-}
-
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

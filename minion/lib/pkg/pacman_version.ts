@@ -1,3 +1,5 @@
+import { compareDigits, compareLetters, leading } from './compare_runs.ts';
+
 /**
  * pacman's order of versions `epoch:version-release`: runs of digits and of letters are compared in turn. A rest of letters
  * is older than nothing at all (`1.0rc` before `1.0`), any other rest is newer. Releases count when both have one.
@@ -36,7 +38,7 @@ function compareSegments(a: string, b: string): number {
     const leftRun = leading(kind, left);
     const rightRun = leading(kind, right);
     if (rightRun === '') return isNumber ? 1 : -1;
-    const order = isNumber ? compareNumbers(leftRun, rightRun) : compareText(leftRun, rightRun);
+    const order = isNumber ? compareDigits(leftRun, rightRun) : compareLetters(leftRun, rightRun);
     if (order !== 0) return order;
     left = left.slice(leftRun.length);
     right = right.slice(rightRun.length);
@@ -44,19 +46,4 @@ function compareSegments(a: string, b: string): number {
   if (left === '' && right === '') return 0;
   const isOlder = (left === '' && !/^[A-Za-z]/.test(right)) || /^[A-Za-z]/.test(left);
   return isOlder ? -1 : 1;
-}
-
-function leading(pattern: RegExp, text: string): string {
-  return pattern.exec(text)?.[0] ?? '';
-}
-
-/** Digits of any length. */
-function compareNumbers(a: string, b: string): number {
-  const left = a.replace(/^0+/, '');
-  const right = b.replace(/^0+/, '');
-  return left.length - right.length || compareText(left, right);
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,3 +1,5 @@
+import { compareDigits, compareLetters, leading } from './compare_runs.ts';
+
 /**
  * rpm's order of versions `epoch:version-release`. Runs of digits and runs of letters are compared in turn, all else only
  * separates; `~` sorts before everything, `^` after the end and before all else. Releases are compared when both have one.
@@ -7,7 +9,7 @@ export function compareRpmVersions(a: string, b: string): -1 | 0 | 1 {
   const right = parseRpmVersion(b);
   const hasReleases = left.release !== '' && right.release !== '';
   const order =
-    compareNumbers(left.epoch, right.epoch) ||
+    compareDigits(left.epoch, right.epoch) ||
     compareSegments(left.version, right.version) ||
     (hasReleases ? compareSegments(left.release, right.release) : 0);
   return Math.sign(order) as -1 | 0 | 1;
@@ -41,7 +43,7 @@ function compareSegments(a: string, b: string): number {
     // What is compared with it must be of its kind, else the one with digits is newer.
     const rightRun = /^\d/.test(leftRun) ? leading(/^\d*/, right) : leading(/^[A-Za-z]*/, right);
     if (rightRun === '') return /^\d/.test(leftRun) ? 1 : -1;
-    const order = /^\d/.test(leftRun) ? compareNumbers(leftRun, rightRun) : compareText(leftRun, rightRun);
+    const order = /^\d/.test(leftRun) ? compareDigits(leftRun, rightRun) : compareLetters(leftRun, rightRun);
     if (order !== 0) return order;
     left = left.slice(leftRun.length);
     right = right.slice(rightRun.length);
@@ -66,19 +68,4 @@ function signOrder(left: string, right: string): number | 'both' {
 
 function firstRun(text: string): string {
   return leading(/^(\d+|[A-Za-z]+)/, text);
-}
-
-function leading(pattern: RegExp, text: string): string {
-  return pattern.exec(text)?.[0] ?? '';
-}
-
-/** Digits of any length. */
-function compareNumbers(a: string, b: string): number {
-  const left = a.replace(/^0+/, '');
-  const right = b.replace(/^0+/, '');
-  return left.length - right.length || compareText(left, right);
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

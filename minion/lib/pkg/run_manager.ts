@@ -1,5 +1,6 @@
 import type { MinionContext } from '../../context.ts';
-import { commandFailed, type ExecResult } from '../exec.ts';
+import type { ExecResult } from '../exec.ts';
+import { requireSuccess } from '../run_program.ts';
 import { ownScope } from './own_scope.ts';
 
 /** For output that is read by this program. */
@@ -18,7 +19,7 @@ export async function askFor(
 ): Promise<string> {
   const result = await ask(context, argv);
   if (nothing?.test(result.stdout + result.stderr)) return result.stdout;
-  requireDone(result, `${argv[0]} cannot tell`);
+  requireSuccess(result, `${argv[0]} cannot tell`);
   return result.stdout;
 }
 
@@ -30,7 +31,7 @@ export async function change(
   successes: readonly number[] = [0],
 ): Promise<ExecResult> {
   const result = await context.exec(ownScope(context, argv), { env: PLAIN });
-  if (!successes.includes(result.retcode)) requireDone(result, what);
+  if (!successes.includes(result.retcode)) requireSuccess(result, what);
   return result;
 }
 
@@ -40,12 +41,6 @@ export const FAILED = {
   upgrade: 'problem encountered upgrading packages',
   refresh: 'cannot update the package lists',
 } as const;
-
-export function requireDone({ retcode, stdout, stderr }: ExecResult, what: string): void {
-  if (retcode === 0) return;
-  const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
-  throw commandFailed(`${what}: ${words || `exit status ${retcode}`}`);
-}
 
 /** `option` when it is asked for, nothing else. */
 export function when(isAsked: boolean | undefined, ...options: readonly string[]): readonly string[] {

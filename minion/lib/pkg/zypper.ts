@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { fileRoot } from '../file_root.ts';
+import { requireSuccess } from '../run_program.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { Lists, PkgHolds, PkgProvider } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
 import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages, splitRpmName } from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
-import { ask, change, FAILED, requireDone, when } from './run_manager.ts';
+import { ask, change, FAILED, when } from './run_manager.ts';
 import { parseZypperInfo, parseZypperRefresh, parseZypperSearch, parseZypperUpdates } from './zypper_output.ts';
 
 const ZYPPER = ['zypper', '--non-interactive'] as const;
@@ -75,7 +76,7 @@ export const zypper: PkgProvider = {
     const result = await ask(context, [...ZYPPER, 'refresh']);
     const results = parseZypperRefresh(result.stdout);
     // When some repositories fail the others are told of, too.
-    if (!Object.values(results).some((fetched) => fetched !== false)) requireDone(result, FAILED.refresh);
+    if (!Object.values(results).some((fetched) => fetched !== false)) requireSuccess(result, FAILED.refresh);
     return results;
   },
   async install(context, { targets, files, ...options }) {
@@ -113,7 +114,7 @@ export const zypper: PkgProvider = {
 
 async function question(context: MinionContext, words: readonly string[]): Promise<string> {
   const result = await ask(context, [...QUIET, ...words]);
-  if (!ANSWERED.includes(result.retcode)) requireDone(result, 'zypper cannot tell');
+  if (!ANSWERED.includes(result.retcode)) requireSuccess(result, 'zypper cannot tell');
   return result.stdout;
 }
 

@@ -28,6 +28,12 @@ export async function listInitScripts(root: string): Promise<string[]> {
   return names.filter((_, index) => executable[index]).sort();
 }
 
+/** Services of those scripts that are not among `names`. */
+export async function listOthers(root: string, names: readonly string[]): Promise<string[]> {
+  const known = new Set(names);
+  return (await listInitScripts(root)).filter((name) => !known.has(name));
+}
+
 /** File names; none when there is no such folder. */
 export async function listFolder(folder: string): Promise<string[]> {
   return (await ifThere(readdir(folder))) ?? [];

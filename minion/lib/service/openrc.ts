@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { requireSuccess } from '../run_program.ts';
-import { listFolder, listInitScripts } from './init_scripts.ts';
+import { listFolder, listInitScripts, listOthers } from './init_scripts.ts';
 import type { ServiceProvider } from './provider.ts';
 
 /** OpenRC, as Alpine and Gentoo have it: each folder of /etc/runlevels holds links to what it starts. */
@@ -12,10 +12,7 @@ export const openrc: ServiceProvider = {
   runsHere: ({ root }) => existsSync(join(root, 'run/openrc')) && existsSync(join(root, 'sbin/rc-service')),
   listAll: ({ root }) => listInitScripts(root),
   listEnabled: ({ root }) => enabledServices(root),
-  async listDisabled({ root }) {
-    const enabled = new Set(await enabledServices(root));
-    return (await listInitScripts(root)).filter((name) => !enabled.has(name));
-  },
+  listDisabled: async ({ root }) => listOthers(root, await enabledServices(root)),
   // OpenRC keeps a link for each service that it has started.
   listRunning: async ({ root }) => (await listFolder(join(root, 'run/openrc/started'))).sort(),
   isAvailable: async ({ root }, name) => (await listInitScripts(root)).includes(name),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { requireSuccess } from '../run_program.ts';
-import { listInitScripts, startedByLinks } from './init_scripts.ts';
+import { listInitScripts, listOthers, startedByLinks } from './init_scripts.ts';
 import type { ServiceProvider } from './provider.ts';
 
 /** OpenWrt: init scripts that procd supervises, started by the S links of /etc/rc.d. */
@@ -11,10 +11,7 @@ export const procd: ServiceProvider = {
   runsHere: ({ root }) => existsSync(join(root, 'sbin/procd')) && existsSync(join(root, 'etc/rc.common')),
   listAll: ({ root }) => listInitScripts(root),
   listEnabled: ({ root }) => enabledServices(root),
-  async listDisabled({ root }) {
-    const enabled = new Set(await enabledServices(root));
-    return (await listInitScripts(root)).filter((name) => !enabled.has(name));
-  },
+  listDisabled: async ({ root }) => listOthers(root, await enabledServices(root)),
   async listRunning(context) {
     const result = await context.exec(['ubus', 'call', 'service', 'list']);
     requireSuccess(result, 'cannot list the services');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
 import { requireSuccess } from '../run_program.ts';
-import { listInitScripts, startedByLinks } from './init_scripts.ts';
+import { listInitScripts, listOthers, startedByLinks } from './init_scripts.ts';
 import type { ServiceProvider } from './provider.ts';
 
 /** Folders whose S links start a service: the common levels and the one that runs once at boot. */
@@ -15,10 +15,7 @@ export const sysv: ServiceProvider = {
   runsHere: ({ root }) => existsSync(join(root, 'etc/init.d')) && existsSync(join(root, 'usr/sbin/service')),
   listAll: ({ root }) => listInitScripts(root),
   listEnabled: ({ root }) => enabledServices(root),
-  async listDisabled({ root }) {
-    const enabled = new Set(await enabledServices(root));
-    return (await listInitScripts(root)).filter((name) => !enabled.has(name));
-  },
+  listDisabled: async ({ root }) => listOthers(root, await enabledServices(root)),
   async listRunning(context) {
     const running: string[] = [];
     for (const name of await listInitScripts(context.root)) {

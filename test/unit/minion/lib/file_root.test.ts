@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { columns, fileRoot } from '../../../../minion/lib/file_root.ts';
+import { columns, fileRoot, words } from '../../../../minion/lib/file_root.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
 
 test('paths begin at the root, and what is not a file there is undefined', async () => {
@@ -40,4 +40,9 @@ test('columns are split at blanks, without empty lines', () => {
     ['c', 'd', 'e'],
   ]);
   expect(columns(undefined)).toEqual([]);
+});
+
+test('words are what stands between blanks', () => {
+  expect(words(' main  contrib\tnon-free\n')).toEqual(['main', 'contrib', 'non-free']);
+  expect(words(' ')).toEqual([]);
 });
