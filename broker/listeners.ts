@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { addressText } from '../shared/address_text.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ListenerOptions, TlsKeys } from './broker_options.ts';
@@ -47,7 +48,7 @@ export async function openListener(
   await listen(server, options);
   server.on('error', (error) => log.error('a listener failed', { address: nameOf(options), error: error.message }));
   return {
-    address: options.kind === 'unix' ? options.path : hostPort(server.address() as AddressInfo),
+    address: options.kind === 'unix' ? options.path : socketAddress(server.address() as AddressInfo),
     replaceTls: (keys) => secured?.setSecureContext(contextOf(keys)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
@@ -138,10 +139,10 @@ export function listenError(error: unknown, options: ListenerOptions): unknown {
   }
 }
 
-function nameOf(options: ListenerOptions): string {
-  return options.kind === 'unix' ? options.path : hostPort({ address: options.host, port: options.port });
+function socketAddress({ address, port }: AddressInfo): string {
+  return addressText({ host: address, port });
 }
 
-function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+function nameOf(options: ListenerOptions): string {
+  return options.kind === 'unix' ? options.path : addressText(options);
 }

@@ -11,6 +11,7 @@ import { FleetError } from '../shared/errors.ts';
 import { createLogger } from '../shared/log.ts';
 import { parseCommand } from './command_line.ts';
 import { type EmulateOptions, emulateCommand, readEmulateOptions } from './emulate_options.ts';
+import { plural } from './plural.ts';
 import { minionModules } from './salt_minion.ts';
 
 const FIRST_ANSWER_MS = 30_000;
@@ -39,7 +40,7 @@ export async function runSaltEmulate(argv: readonly string[]): Promise<number> {
   let storms: Timer | undefined;
   try {
     if (await Promise.race([bringUp(fleet, operator).then(() => true), stopped.then(() => false)])) {
-      say(`${count(fleet.ids.length, 'minion')} connected to ${host}:${port}: ${range(fleet.ids)}`);
+      say(`${plural(fleet.ids.length, 'minion')} connected to ${host}:${port}: ${range(fleet.ids)}`);
       storms = startStorms(fleet, options);
       fleet.fireEvents(options.events);
     }
@@ -92,12 +93,8 @@ function range(ids: readonly string[]): string {
 }
 
 function summary({ connects, returns, withheld, events }: EmulatorCounts): string {
-  const parts = [count(connects, 'connection'), count(returns, 'return'), `${withheld} withheld`];
-  return `stopped after ${parts.join(', ')}, ${count(events, 'event')}`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+  const parts = [plural(connects, 'connection'), plural(returns, 'return'), `${withheld} withheld`];
+  return `stopped after ${parts.join(', ')}, ${plural(events, 'event')}`;
 }
 
 function say(line: string): void {

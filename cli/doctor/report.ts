@@ -1,7 +1,7 @@
 import { createPalette } from '../palette.ts';
+import { plural } from '../plural.ts';
 import type { Finding } from './check.ts';
 import type { Role } from './machine.ts';
-import { plural } from './plural.ts';
 
 /** A finding, with who was looked at and by which check. */
 export type Entry = Finding & { readonly role: Role; readonly check: string };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Format, isMapping } from '../../shared/config/format.ts';
 import { isShaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type Permission, readPermissions } from '../permissions/permission_rules.ts';
 
@@ -45,22 +46,18 @@ export interface ExternalAuthOptions {
 }
 
 export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOptions): ExternalAuth {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const inTurn = async (check: () => Promise<boolean>): Promise<boolean> => {
-    if (running >= CHECKS_MAX) {
-      if (waiting.length >= QUEUE_MAX) return false;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-    running++;
+  const inTurn = limitParallel(CHECKS_MAX);
+  let asked = 0;
+  const judge = async (check: () => Promise<boolean>): Promise<boolean> => {
+    if (asked >= CHECKS_MAX + QUEUE_MAX) return false;
+    asked++;
     try {
-      return await check();
+      return await inTurn(check);
     } catch (error) {
       log.error('a password could not be checked', { reason: String(error) });
       return false;
     } finally {
-      running--;
-      waiting.shift()?.();
+      asked--;
     }
   };
   const find = (user: string): { backend: Backend; name: string } | undefined => {
@@ -73,7 +70,7 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
       if (found === undefined) return undefined;
       const { backend, name } = found;
       const check = backend === 'pam' ? () => pam(name, password) : () => isInFile(rules.file ?? {}, name, password);
-      return inTurn(async () => (await grantsOf(rules[backend] ?? {}, name, root)).length > 0 && check());
+      return judge(async () => (await grantsOf(rules[backend] ?? {}, name, root)).length > 0 && check());
     },
     permissionsOf(user) {
       const found = find(user);

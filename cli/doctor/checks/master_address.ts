@@ -1,7 +1,7 @@
+import { addressText } from '../../../shared/address_text.ts';
 import { connectReason } from '../../../shared/client/connect_reason.ts';
 import type { TlsProbe } from '../../../shared/client/probe_tls.ts';
 import { shellWord } from '../../../shared/shlex.ts';
-import { addressText } from '../address_text.ts';
 import { defineCheck, type Finding, fail, ok } from '../check.ts';
 
 export interface AddressFacts {

@@ -1,6 +1,6 @@
 import { masterAddress } from '../../../minion/link_settings.ts';
 import type { LinkStatus } from '../../../minion/link_status.ts';
-import { addressText } from '../address_text.ts';
+import { addressText } from '../../../shared/address_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
 import { timeText } from '../time_text.ts';

@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { pinnedFile } from '../../../minion/trust.ts';
+import { addressText } from '../../../shared/address_text.ts';
 import { colonFingerprint, parseFingerprint } from '../../../shared/crypto/fingerprint.ts';
 import { predecessorsOf } from '../../../shared/crypto/succession.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
 import { shellWord } from '../../../shared/shlex.ts';
-import { addressText } from '../address_text.ts';
 import { fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, masterNotReached, ok } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';

@@ -1,9 +1,9 @@
 import { keyDirectory, readKeyIds } from '../../../master/keys/key_files.ts';
 import { type KeyIds, type KeyState, keyStates } from '../../../master/keys/key_table.ts';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { plural } from '../../plural.ts';
 import { defineCheck, type Finding, ok, warn } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
-import { plural } from '../plural.ts';
 
 /** So many are told one by one. */
 const TOLD_MAX = 5;

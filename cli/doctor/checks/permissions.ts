@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifThere } from '../../../shared/if_there.ts';
 import { shellWord } from '../../../shared/shlex.ts';
+import { plural } from '../../plural.ts';
 import { defineCheck, type Finding, fail, ok, skip } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
 import { ownerName } from '../owner_name.ts';
-import { plural } from '../plural.ts';
 
 const OTHERS = 0o077;
 /** A group may share the configuration: many machines give each user a group of his own. */

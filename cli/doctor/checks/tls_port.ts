@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { addressText } from '../../../shared/address_text.ts';
 import type { TlsProbe } from '../../../shared/client/probe_tls.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
 import { shellWord } from '../../../shared/shlex.ts';
-import { addressText } from '../address_text.ts';
 import { fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, masterNotReached, ok, skip } from '../check.ts';
 import type { Daemon } from '../look_at_daemon.ts';
