@@ -9,6 +9,7 @@ import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
 import { withRegularFile } from '../regular_file.ts';
+import { restoreLabel } from '../restore_label.ts';
 import { requireOwn, writeUserFile } from './user_file.ts';
 
 /** A file that belongs to a user, or to the whole machine. */
@@ -79,10 +80,17 @@ export async function readSshFile({ root }: MinionContext, { path, user }: SshFi
   }
 }
 
-/** Replaces the file; owner and mode stay, those of a new one are what ssh asks for. Throws COMMAND_FAILED. */
-export async function writeSshFile({ root }: MinionContext, { path, user }: SshFile, text: string): Promise<void> {
-  if (user !== undefined) return writeUserFile({ root, path, user }, text);
+/**
+ * Replaces the file; owner and mode stay, those of a new one are what ssh asks for, and so is the SELinux context, without
+ * which sshd reads neither. Throws COMMAND_FAILED.
+ */
+export async function writeSshFile(context: MinionContext, { path, user }: SshFile, text: string): Promise<void> {
+  const { root } = context;
   const file = join(root, path);
-  if (await mkdir(dirname(file), { recursive: true })) await chmod(dirname(file), 0o755);
-  await writeFileAtomically(file, text, fileRoot(root).exists(path) ? {} : { mode: 0o644 });
+  if (user !== undefined) await writeUserFile({ root, path, user }, text);
+  else {
+    if (await mkdir(dirname(file), { recursive: true })) await chmod(dirname(file), 0o755);
+    await writeFileAtomically(file, text, fileRoot(root).exists(path) ? {} : { mode: 0o644 });
+  }
+  for (const each of [dirname(file), file]) await restoreLabel(context, each);
 }

@@ -104,6 +104,17 @@ test('keys come from a file as well', async () => {
   await expect(run('check_key_file', ['amy', '/root/missing'])).rejects.toThrow('there is no file /root/missing');
 });
 
+test('a new file and its folder get the SELinux contexts with which sshd reads them', async () => {
+  const labelled: string[] = [];
+  const { root, context } = await machine({ 'sys/fs/selinux/enforce': '1' });
+  const exec: typeof context.exec = async (argv) => {
+    labelled.push(argv.join(' '));
+    return { pid: 1, retcode: 0, stdout: '', stderr: '', timedOut: false };
+  };
+  await runFunction({ ...context, exec }, ssh, 'ssh.set_auth_key', ['amy', ed, 'ed25519']);
+  expect(labelled).toEqual([`restorecon -- ${root}/home/amy/.ssh`, `restorecon -- ${root}/${keyFile}`]);
+});
+
 test('what is no key, no type or no user is refused', async () => {
   const { run, context } = await machine();
   expect(await run('set_auth_key', ['amy', 'not base64'])).toBe('invalid');
