@@ -8,6 +8,7 @@ const pages = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'CHANGELOG.md',
   'SECURITY.md',
   ...['docs/guide', 'docs/decisions'].flatMap((folder) =>
