@@ -22,8 +22,8 @@ export interface TrustOptions {
 }
 
 /**
- * The certificate of the master's authority: the pinned one, or the one that the master shows at first contact, which is
- * then pinned. Throws KEY_MISMATCH when `master_finger` or the pin says that this is another master.
+ * The certificate of the master's authority: the pinned one, or the one that the master shows at first contact, which
+ * is then pinned. Throws KEY_MISMATCH when `master_finger` or the pin says that this is another master.
  */
 export async function trustMaster(options: TrustOptions): Promise<{ readonly caPem: string; readonly isNew: boolean }> {
   const path = pinnedFile(options.pkiDir);
@@ -53,7 +53,10 @@ export async function followAuthority(pkiDir: string, pinnedPem: string, offered
   return offeredPem;
 }
 
-/** Whether the master, which has another key than the pinned one, shows that the pinned one led to it; it is pinned then. */
+/**
+ * Whether the master, which has another key than the pinned one, shows that the pinned one led to it; it is pinned
+ * then.
+ */
 export async function followShownAuthority(options: TrustOptions): Promise<boolean> {
   const pinned = await readOptionalFile(pinnedFile(options.pkiDir));
   if (pinned === undefined) return false;

@@ -77,8 +77,8 @@ interface Keys {
 }
 
 /**
- * Takes the keys in pkiDir and makes what is missing. Throws CONFIG_INVALID naming a broken file and NOT_PERMITTED for a
- * private key that others may read.
+ * Takes the keys in pkiDir and makes what is missing. Throws CONFIG_INVALID naming a broken file and NOT_PERMITTED for
+ * a private key that others may read.
  */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { pkiDir, clock, minionCertDays } = options;

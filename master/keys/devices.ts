@@ -10,8 +10,8 @@ import { hashPassword, isPassword, makePassword, PasswordHash } from './password
 import { type EntryChange, openPrivateEntries } from './private_entries.ts';
 
 /**
- * Constrained minions: they log in with a password and check jobs by an HMAC key, or by nothing but the connection. What
- * they can do is declared when they are added, for many are too small to say it.
+ * Constrained minions: they log in with a password and check jobs by an HMAC key, or by nothing but the connection.
+ * What they can do is declared when they are added, for many are too small to say it.
  */
 export interface Devices {
   ids(): readonly string[];

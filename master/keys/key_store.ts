@@ -19,8 +19,8 @@ import {
 import { createSerialQueue } from './serial_queue.ts';
 
 /**
- * The minions' public keys: a file for each in the directory of its state, mirrored in memory so that the broker has its
- * answer at once. Changes are made one after another, on disk first.
+ * The minions' public keys: a file for each in the directory of its state, mirrored in memory so that the broker has
+ * its answer at once. Changes are made one after another, on disk first.
  */
 export interface KeyStore {
   list(): KeyIds;

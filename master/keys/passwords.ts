@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 
 /**
- * The master makes all passwords, 144 bits each, so that a plain hash is as good as a slow one and a connection is judged at
- * once.
+ * The master makes all passwords, 144 bits each, so that a plain hash is as good as a slow one and a connection is
+ * judged at once.
  */
 const PASSWORD_BYTES = 18;
 

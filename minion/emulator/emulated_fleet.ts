@@ -36,7 +36,9 @@ export interface EmulatedFleetOptions {
   readonly log: Logger;
 }
 
-/** Many minions in this process, each with its own key, connection, ledger and outbox, running the code of real ones. */
+/**
+ * Many minions in this process, each with its own key, connection, ledger and outbox, running the code of real ones.
+ */
 export interface EmulatedFleet {
   readonly ids: readonly string[];
   readonly counts: Readonly<EmulatorCounts>;

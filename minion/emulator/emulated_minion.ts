@@ -41,7 +41,10 @@ export interface EmulatedMinionOptions {
   readonly disconnected: () => void;
 }
 
-/** A minion that is already accepted. What runs is what a real one runs, without a bus, beacons and a schedule of its own. */
+/**
+ * A minion that is already accepted. What runs is what a real one runs, without a bus, beacons and a schedule of its
+ * own.
+ */
 export interface EmulatedMinion {
   /** Connects, again whenever the connection ends. Resolves when stopped; rejects with what waiting cannot mend. */
   run(): Promise<void>;

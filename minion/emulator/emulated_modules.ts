@@ -6,10 +6,10 @@ import type { MinionContext } from '../context.ts';
 type Module = ModuleSpec<MinionContext>;
 
 /**
- * The modules of an emulated minion. Those that touch the machine are left out: a thousand minions would all install, stop
- * or remove the same things on the one that emulates them.
+ * The modules of an emulated minion. Those that touch the machine are left out: a thousand minions would all install,
+ * stop or remove the same things on the one that emulates them.
  */
-export const emulatedModuleNames: readonly string[] = ['event', 'grains', 'match', 'sys', 'test'];
+const emulatedModuleNames: readonly string[] = ['event', 'grains', 'match', 'sys', 'test'];
 
 export function emulatedModules(real: PluginFolder<Module>): PluginFolder<Module> {
   return {

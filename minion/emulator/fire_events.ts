@@ -10,8 +10,8 @@ interface Firer {
 }
 
 /**
- * Fires `emulated/event` so many times a second, by one minion after another. What the master does not take in time is not
- * made up for, so that a rate that no master reaches measures what it does take.
+ * Fires `emulated/event` so many times a second, by one minion after another. What the master does not take in time is
+ * not made up for, so that a rate that no master reaches measures what it does take.
  */
 export function fireEvents(
   minions: readonly Firer[],

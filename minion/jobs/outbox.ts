@@ -18,8 +18,8 @@ export interface Outbox {
    */
   add(kind: OutboxKind, packet: Packet, content?: Uint8Array): Promise<void>;
   /**
-   * Sends all that waits, oldest first, and from now on all that is added, until `detach`. Returns do not wait for events,
-   * which go out at a pace that the master takes.
+   * Sends all that waits, oldest first, and from now on all that is added, until `detach`. Returns do not wait for
+   * events, which go out at a pace that the master takes.
    */
   attach(publish: Publish): void;
   detach(): void;

@@ -10,8 +10,8 @@ const userArgs = { user: v.optional(Text), password: v.optional(Text) };
 const outputArgs = { ignore_retcode: v.optional(Flag, false), output_encoding: v.optional(Text) };
 
 /*
- * What the functions that run git take, with Salt's names and in its order. The password of the user means something only on
- * Windows, saltenv and ignore_retcode only within Salt: they are taken and have no effect.
+ * What the functions that run git take, with Salt's names and in its order. The password of the user means something
+ * only on Windows, saltenv and ignore_retcode only within Salt: they are taken and have no effect.
  */
 
 /** For functions that pass no options on. */
@@ -63,7 +63,10 @@ export const Url = v.pipe(Text, v.regex(/^[^-]/, 'must not be empty or begin wit
 /** Nobody is there to type a password or to accept a key. */
 const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
 
-/** Runs `git [git_opts] words…` and returns what it printed, without the last line end. Throws COMMAND_FAILED with its words. */
+/**
+ * Runs `git [git_opts] words…` and returns what it printed, without the last line end. Throws COMMAND_FAILED with its
+ * words.
+ */
 export async function runGit(
   context: Pick<MinionContext, 'exec'>,
   cwd: string | undefined,

@@ -101,10 +101,10 @@ export const apk: PkgProvider = {
 };
 
 /**
- * Of `apk policy`: each name's versions in the repositories, newest first. What has a tag only those get who name the tag;
- * what the database alone has cannot be had any more.
+ * Of `apk policy`: each name's versions in the repositories, newest first. What has a tag only those get who name the
+ * tag; what the database alone has cannot be had any more.
  */
-export function parseApkPolicy(text: string): Lists {
+function parseApkPolicy(text: string): Lists {
   const lists: Record<string, string[]> = {};
   let versions: string[] = [];
   let version = '';
@@ -124,7 +124,7 @@ export function parseApkPolicy(text: string): Lists {
 }
 
 /** Of `apk upgrade --simulate`: `(1/2) Upgrading busybox (1.36.1-r2 -> 1.36.1-r5)`. */
-export function parseApkUpgrades(text: string): Versions {
+function parseApkUpgrades(text: string): Versions {
   const lines = text.matchAll(/^\(\s*\d+\/\d+\) Upgrading (\S+) \(\S+ -> (\S+)\)/gm);
   return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
 }

@@ -21,7 +21,7 @@ export async function readApkDatabase(files: FileRoot): Promise<ApkPackage[]> {
 }
 
 /** Paragraphs of `X:value`, where `F:` is a folder and each `R:` behind it a file there. Sorted by name. */
-export function parseApkDatabase(text: string): ApkPackage[] {
+function parseApkDatabase(text: string): ApkPackage[] {
   const packages = text.split(/\n\n+/).flatMap((paragraph) => {
     const fields = new Map<string, string>();
     const files: string[] = [];

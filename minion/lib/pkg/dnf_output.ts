@@ -2,8 +2,8 @@ import type { Lists } from './provider.ts';
 import { rpmName } from './rpm_query.ts';
 
 /**
- * The tables of `list`: `name.arch  version  repository`. What does not fit a line of 80 columns goes on in the next. All
- * versions of a package, in the order given.
+ * The tables of `list`: `name.arch  version  repository`. What does not fit a line of 80 columns goes on in the next.
+ * All versions of a package, in the order given.
  */
 export function parseDnfList(text: string, native: string): Lists {
   const lists: Record<string, string[]> = {};

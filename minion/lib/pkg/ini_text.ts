@@ -26,8 +26,8 @@ export function parseIni(text: string): IniSections {
 }
 
 /**
- * Sets and, with an empty text, removes settings of one section, and adds the section when it is not there. All else stays
- * as it is written.
+ * Sets and, with an empty text, removes settings of one section, and adds the section when it is not there. All else
+ * stays as it is written.
  */
 export function editIni(text: string, name: string, settings: Readonly<Record<string, string>>): string {
   const { before, body, after, isThere } = splitAt(text, name);

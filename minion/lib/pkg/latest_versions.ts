@@ -7,7 +7,9 @@ export interface LatestOptions extends RepoChoice {
   readonly showInstalled?: boolean;
 }
 
-/** For each name the version that could be installed; empty when there is none, or none newer than what is installed. */
+/**
+ * For each name the version that could be installed; empty when there is none, or none newer than what is installed.
+ */
 export async function latestVersions(
   context: MinionContext,
   provider: PkgProvider,

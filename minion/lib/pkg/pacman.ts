@@ -88,7 +88,7 @@ export const pacman: PkgProvider = {
 };
 
 /** The blocks of `-Si` and `-Qi`: `Key  : value`, where a line that begins with blanks goes on. */
-export function parsePacmanInfo(text: string): ReadonlyMap<string, string>[] {
+function parsePacmanInfo(text: string): ReadonlyMap<string, string>[] {
   const blocks = text.split(/\n\s*\n/).map((block) => {
     const joined = block.replaceAll(/\n\s+/g, '\n\t');
     const fields = [...joined.matchAll(/^(\S[^:\n]*?)\s*: (.*(?:\n\t.*)*)/gm)];

@@ -1,8 +1,9 @@
 import { compareDigits, compareLetters, leading } from './compare_runs.ts';
 
 /**
- * pacman's order of versions `epoch:version-release`: runs of digits and of letters are compared in turn. A rest of letters
- * is older than nothing at all (`1.0rc` before `1.0`), any other rest is newer. Releases count when both have one.
+ * pacman's order of versions `epoch:version-release`: runs of digits and of letters are compared in turn. A rest of
+ * letters is older than nothing at all (`1.0rc` before `1.0`), any other rest is newer. Releases count when both have
+ * one.
  */
 export function comparePacmanVersions(a: string, b: string): -1 | 0 | 1 {
   const left = parseVersion(a);

@@ -4,8 +4,8 @@ import type { PkgProvider } from './provider.ts';
 import { type Target, versionConditions } from './targets.ts';
 
 /**
- * Targets with plain versions: a condition such as `>=1.2` becomes the newest version in the repositories that meets it.
- * Throws COMMAND_FAILED when none does.
+ * Targets with plain versions: a condition such as `>=1.2` becomes the newest version in the repositories that meets
+ * it. Throws COMMAND_FAILED when none does.
  */
 export async function resolveTargets(
   context: MinionContext,

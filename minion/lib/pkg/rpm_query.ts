@@ -57,7 +57,7 @@ export async function listRpmPackages(context: MinionContext): Promise<Package[]
   return parseRpmPackages(text, nativeArch(context));
 }
 
-export function parseRpmPackages(text: string, native: string): Package[] {
+function parseRpmPackages(text: string, native: string): Package[] {
   const packages = text.split('\n').flatMap((line) => {
     const [name = '', epoch = '', version = '', release = '', arch = ''] = line.split('\t');
     if (arch === '') return [];

@@ -1,8 +1,9 @@
 import { compareDigits, compareLetters, leading } from './compare_runs.ts';
 
 /**
- * rpm's order of versions `epoch:version-release`. Runs of digits and runs of letters are compared in turn, all else only
- * separates; `~` sorts before everything, `^` after the end and before all else. Releases are compared when both have one.
+ * rpm's order of versions `epoch:version-release`. Runs of digits and runs of letters are compared in turn, all else
+ * only separates; `~` sorts before everything, `^` after the end and before all else. Releases are compared when both
+ * have one.
  */
 export function compareRpmVersions(a: string, b: string): -1 | 0 | 1 {
   const left = parseRpmVersion(a);

@@ -1,7 +1,7 @@
 import type { Lists, Versions } from './provider.ts';
 
 /** The attributes of all elements of that name in the XML of `--xmlout`. */
-export function parseElements(xml: string, name: string): Readonly<Record<string, string>>[] {
+function parseElements(xml: string, name: string): Readonly<Record<string, string>>[] {
   return [...xml.matchAll(new RegExp(`<${name}\\s([^>]*?)/?>`, 'g'))].map(([, attributes = '']) =>
     Object.fromEntries(
       [...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, unescapeXml(value)]),

@@ -81,8 +81,8 @@ export async function readSshFile({ root }: MinionContext, { path, user }: SshFi
 }
 
 /**
- * Replaces the file; owner and mode stay, those of a new one are what ssh asks for, and so is the SELinux context, without
- * which sshd reads neither. Throws COMMAND_FAILED.
+ * Replaces the file; owner and mode stay, those of a new one are what ssh asks for, and so is the SELinux context,
+ * without which sshd reads neither. Throws COMMAND_FAILED.
  */
 export async function writeSshFile(context: MinionContext, { path, user }: SshFile, text: string): Promise<void> {
   const { root } = context;
