@@ -1,4 +1,5 @@
 import { isDict, pyRepr, pyStr } from '../shared/python_text.ts';
+import { timeText } from '../shared/time_text.ts';
 import { chooseOutput, formatOutput, type OutputOptions } from './output.ts';
 import { createPalette } from './palette.ts';
 import { stripControl } from './strip_control.ts';
@@ -121,7 +122,7 @@ const silenceWords: Readonly<Record<Silence['state'], string>> = {
 };
 
 function whyText(silence: Silence): string {
-  const since = timeText(silence.sinceAt);
+  const since = timeText(silence.sinceAt * 1000);
   if (silence.offline !== undefined) {
     return silence.state === 'queued'
       ? `It is ${silence.offline}; the job waits for it since ${since}.`
@@ -150,10 +151,6 @@ function whyText(silence: Silence): string {
     case 'interrupted':
       return `The minion stopped while it ran the job, at ${since}${reason}.`;
   }
-}
-
-function timeText(secondsUtc: number): string {
-  return `${new Date(secondsUtc * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** A silent minion as it is printed. */

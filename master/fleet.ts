@@ -4,6 +4,7 @@ import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import { type NodeGroups, parseTarget } from '../shared/target/parse_target.ts';
 import { compileTarget } from '../shared/target/target.ts';
 import { type TargetNode, wordsOfTarget } from '../shared/target/target_node.ts';
+import { timeText } from '../shared/time_text.ts';
 import type { GrainIndex } from './grains/grain_index.ts';
 import type { Devices } from './keys/devices.ts';
 
@@ -75,8 +76,8 @@ export function createFleet(options: {
     whyOffline(id) {
       const since = offline.get(id);
       return since === undefined
-        ? `not connected since the master started at ${timeText(startedAt)}`
-        : `offline since ${timeText(since)}`;
+        ? `not connected since the master started at ${timeText(startedAt * 1000)}`
+        : `offline since ${timeText(since * 1000)}`;
     },
     info: (id) => options.devices.get(id)?.info ?? infos.get(id) ?? MODEST,
     setInfo: (id, info) => void infos.set(id, info),
@@ -108,9 +109,4 @@ export function createFleet(options: {
 function isPlain(tgt: TargetExpression, tgtType: TargetType, { delimiter, exclude }: SelectOptions): boolean {
   if (delimiter !== undefined || exclude !== undefined || tgtType === 'nodegroup') return false;
   return tgtType !== 'compound' || ![tgt].flat().some((text) => text.includes('N@'));
-}
-
-/** `2026-11-23 10:02:11 UTC`: the same for every reader, whatever machine they sit at. */
-export function timeText(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

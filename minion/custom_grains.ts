@@ -61,12 +61,12 @@ export function openCustomGrains({ folders, euid, log }: CustomGrainsOptions): C
 
 async function collectFile(file: CustomFile, source: GrainSource): Promise<unknown> {
   if (file.refusal !== undefined) throw new FleetError('MODULE_UNAVAILABLE', file.refusal);
-  if (file.kind === 'program') return runProgram(file, source);
+  if (file.kind === 'program') return askProgram(file, source);
   const spec = await loadScript<GrainSpec>(file, whyNoGrains);
   return inTime(source.clock, file, Promise.resolve(spec.collect(source)));
 }
 
-async function runProgram(file: CustomFile, { exec }: GrainSource): Promise<unknown> {
+async function askProgram(file: CustomFile, { exec }: GrainSource): Promise<unknown> {
   const { retcode, stdout, stderr, timedOut } = await exec([file.path], { timeoutMs: COLLECT_MS });
   if (timedOut) throw tooSlow(file);
   if (retcode !== 0) throw broken(file, stderr.trim() || `it ended with status ${retcode}`);

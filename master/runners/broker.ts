@@ -1,5 +1,5 @@
+import { timeText } from '../../shared/time_text.ts';
 import { defineRunner, fn } from '../context.ts';
-import { timeText } from '../fleet.ts';
 
 export default defineRunner({
   summary: 'Look at the broker.',
@@ -17,7 +17,7 @@ export default defineRunner({
       args: {},
       examples: ['salt-run broker.refusals'],
       reads: true,
-      run: ({ refusals }) => refusals().map((refusal) => ({ ...refusal, time: timeText(refusal.time) })),
+      run: ({ refusals }) => refusals().map((refusal) => ({ ...refusal, time: timeText(refusal.time * 1000) })),
     }),
   },
 });

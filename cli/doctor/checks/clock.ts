@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { pinnedFile } from '../../../minion/trust.ts';
+import { durationText, timeText } from '../../../shared/time_text.ts';
 import { certificateFacts, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MasterMachine, MasterTime, MinionMachine } from '../machine.ts';
-import { durationText, timeText } from '../time_text.ts';
 
 /** As a minion that connects warns of it. */
 const SKEW_MS = 5000;

@@ -6,10 +6,10 @@ import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { errorLine } from '../../../shared/errors.ts';
 import type { Fingerprint } from '../../../shared/ids.ts';
 import { shellWord } from '../../../shared/shlex.ts';
+import { dayText } from '../../../shared/time_text.ts';
 import { certificateFacts, fingerprintIn, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MasterMachine } from '../machine.ts';
-import { dayText } from '../time_text.ts';
 
 /** A start of the master makes what has less left anew; so much earlier it is told. */
 const SOON_MS = 30 * 86_400_000;

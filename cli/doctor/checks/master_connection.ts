@@ -1,9 +1,9 @@
 import { masterAddress } from '../../../minion/link_settings.ts';
 import type { LinkStatus } from '../../../minion/link_status.ts';
 import { addressText } from '../../../shared/address_text.ts';
+import { timeText } from '../../../shared/time_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
-import { timeText } from '../time_text.ts';
 
 export interface ConnectionFacts {
   readonly address: string;

@@ -4,10 +4,10 @@ import { pinnedFile } from '../../../minion/trust.ts';
 import { fingerprintOf } from '../../../shared/crypto/fingerprint.ts';
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { shellWord } from '../../../shared/shlex.ts';
+import { dayText } from '../../../shared/time_text.ts';
 import { type CertificateFacts, certificateFacts, readCertificateFile } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';
 import type { MinionMachine } from '../machine.ts';
-import { dayText } from '../time_text.ts';
 
 export interface MinionCertificateFacts {
   readonly id: string;

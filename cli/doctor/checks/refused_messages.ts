@@ -1,9 +1,9 @@
 import type { LinkStatus } from '../../../minion/link_status.ts';
 import { shellWord } from '../../../shared/shlex.ts';
+import { durationText } from '../../../shared/time_text.ts';
 import { plural } from '../../plural.ts';
 import { defineCheck, doesNotAnswer, type Finding, ok, warn } from '../check.ts';
 import type { MasterMachine, MinionMachine } from '../machine.ts';
-import { durationText } from '../time_text.ts';
 
 /** What is longer ago has been seen, or mended: a monitor must not tell it for ever. */
 const RECENT_MS = 3_600_000;

@@ -1,4 +1,4 @@
-/** `2026-11-22 09:30:47 UTC`. */
+/** `2026-11-22 09:30:47 UTC`: the same for every reader, whatever machine they sit at. */
 export function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
