@@ -6,6 +6,7 @@ import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 import { commandFailed } from '../lib/exec.ts';
 import { fileRoot } from '../lib/file_root.ts';
+import { linesOf } from '../lib/text_lines.ts';
 
 /** Dots part the names of folders, and a slash stands for a dot within one. */
 const Name = v.pipe(Text, v.regex(/^[\w-]+([./][\w:@-]+)+$/, 'must be a name such as net.ipv4.ip_forward'));
@@ -102,7 +103,7 @@ function sameSetting(one: string | undefined, other: string): boolean {
 
 function withSetting(text: string, name: string, value: string): string {
   const line = `${name} = ${value}`;
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  const lines = linesOf(text);
   const place = lines.findLastIndex((old) => Object.hasOwn(parseSettings(old), name));
   const changed = place < 0 ? [...lines, line] : lines.with(place, line);
   return `${changed.join('\n')}\n`;

@@ -1,3 +1,5 @@
+import { linesOf } from '../text_lines.ts';
+
 /** What jobs at a time and jobs of a name such as `@daily` have in common; the names are Salt's. */
 export interface CronEntry {
   readonly cmd: string;
@@ -49,7 +51,7 @@ interface Heading {
 const noHeading: Heading = { lines: [], identifier: null, comment: null };
 
 export function parseCrontab(text: string): Crontab {
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  const lines = linesOf(text);
   const mark = lines.indexOf(MARK);
   const tab = { pre: mark < 0 ? lines : lines.slice(0, mark), crons: [], special: [], env: [], rest: [] };
   return mark < 0 ? tab : parseManaged(tab, lines.slice(mark + 1));

@@ -6,6 +6,7 @@ import type { Extra } from '../../../shared/plugin/function.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { withRegularFile } from '../regular_file.ts';
+import { joinLines } from '../text_lines.ts';
 import { FilePath, fileFn } from './file_function.ts';
 import { isThere } from './owners.ts';
 import { replaceContent } from './replace_content.ts';
@@ -38,7 +39,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: [`salt '*' file.write /etc/motd 'With all thine offerings thou shalt offer salt.'`],
     async run(context, { path }, extra) {
       const lines = linesOf(extra);
-      await replaceContent(context, path, joined(lines));
+      await replaceContent(context, path, joinLines(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -51,7 +52,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     examples: [`salt '*' file.append /etc/motd 'With all thine offerings thou shalt offer salt.'`],
     async run(context, { path }, extra) {
       const lines = linesOf(extra);
-      await append(context, path, joined(lines));
+      await append(context, path, joinLines(lines));
       return `Wrote ${lines.length} lines to "${path}"`;
     },
   }),
@@ -65,7 +66,7 @@ export const contentFunctions: Readonly<Record<string, MinionFunction>> = {
     async run(context, { path }, extra) {
       const lines = linesOf(extra);
       const old = (await isThere(path)) ? await withRegularFile(path, (file) => file.readFile()) : Buffer.alloc(0);
-      await replaceContent(context, path, Buffer.concat([Buffer.from(joined(lines)), old]));
+      await replaceContent(context, path, Buffer.concat([Buffer.from(joinLines(lines)), old]));
       return `Prepended ${lines.length} lines to "${path}"`;
     },
   }),
@@ -123,10 +124,6 @@ function linesOf({ args, kwargs }: Extra): string[] {
     });
   }
   return (kwargs.args === undefined ? args : [kwargs.args].flat()).map(pyStr);
-}
-
-function joined(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** A long file is not written anew: it is a log, which somebody holds open. */

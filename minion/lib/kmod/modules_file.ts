@@ -1,3 +1,5 @@
+import { linesOf } from '../text_lines.ts';
+
 /** A file of kernel modules to load at the boot: one in a line, with its parameters behind it, and comments. */
 
 /** Dashes and underscores are the same to the kernel, which has underscores. */
@@ -13,7 +15,7 @@ export function listedModules(text: string): string[] {
 
 /** A line that is a comment becomes one that counts again; otherwise a new one goes to the end. */
 export function withModule(text: string, module: string): string {
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  const lines = linesOf(text);
   const place = lines.findIndex((line) => commented(line) === module.trim());
   const changed = place === -1 ? [...lines, module.trim()] : lines.with(place, module.trim());
   return `${changed.join('\n')}\n`;

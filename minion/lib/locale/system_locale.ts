@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../atomic_file.ts';
 import { fileRoot } from '../file_root.ts';
 import { hasProgram } from '../has_program.ts';
 import { runProgram } from '../run_program.ts';
+import { linesOf } from '../text_lines.ts';
 
 interface Place {
   readonly file: string;
@@ -74,7 +75,7 @@ function settingsOf(text: string): Map<string, string> {
 
 /** All other lines stay as they are. */
 function withSetting(text: string, variable: string, value: string): string {
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  const lines = linesOf(text);
   const place = lines.findLastIndex((line) => settingsOf(line).has(variable));
   const start = place === -1 ? '' : (/^\s*export\s+/.exec(lines[place] ?? '')?.[0] ?? '');
   const line = `${start}${variable}="${value}"`;

@@ -1,3 +1,4 @@
+import { joinLines, linesOf } from '../text_lines.ts';
 import { fingerprintOf, KEY_TYPE } from './public_key.ts';
 
 /** A key that may log in, by Salt's names. */
@@ -60,17 +61,9 @@ export function withKey(text: string, wanted: AuthorizedKey): string {
   const lines = linesOf(text);
   const place = lines.findIndex((line) => parseKeyLine(line)?.key === wanted.key);
   const others = lines.filter((line, index) => index === place || parseKeyLine(line)?.key !== wanted.key);
-  return joined(place < 0 ? [...others, formatKey(wanted)] : others.with(place, formatKey(wanted)));
+  return joinLines(place < 0 ? [...others, formatKey(wanted)] : others.with(place, formatKey(wanted)));
 }
 
 export function withoutKey(text: string, key: string): string {
-  return joined(linesOf(text).filter((line) => parseKeyLine(line)?.key !== key));
-}
-
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
-}
-
-function joined(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
+  return joinLines(linesOf(text).filter((line) => parseKeyLine(line)?.key !== key));
 }

@@ -1,3 +1,5 @@
+import { linesOf } from '../text_lines.ts';
+
 /** The human name of the machine in the text of /etc/machine-info (machine-info(5)); the last one counts. */
 export function prettyHostname(text: string): string | undefined {
   const value = text
@@ -13,7 +15,7 @@ export function prettyHostname(text: string): string | undefined {
 /** All other lines stay as they are. */
 export function withPrettyHostname(text: string, name: string): string {
   const line = `PRETTY_HOSTNAME="${toQuoted(name)}"`;
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  const lines = linesOf(text);
   const others = lines.filter((old) => !/^\s*PRETTY_HOSTNAME=/.test(old));
   return `${[...others, line].join('\n')}\n`;
 }
