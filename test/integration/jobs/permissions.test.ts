@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { verifyAuditLog } from '../../../master/permissions/audit_log.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
@@ -126,4 +127,36 @@ test('whom the system knows may what external_auth says, under a name of his own
     clients.push(client);
     expect(await client.login(password), id).toBe(4);
   }
+});
+
+test('the same question has the same answer at every door', async () => {
+  const ask = await operator('alice');
+  const ids: Readonly<Record<string, readonly string[]>> = {
+    m1: ['m1'],
+    m2: ['m2'],
+    '*': ['m1', 'm2'],
+    'm[12]': ['m1', 'm2'],
+  };
+  const question = fc.record({
+    fun: fc.constantFrom('test.ping', 'test.true', 'cmd.run', 'sys.list_modules', 'saltutil.find_job'),
+    tgt: fc.constantFrom(...Object.keys(ids)),
+  });
+  await fc.assert(
+    fc.asyncProperty(question, async ({ fun, tgt }) => {
+      const arg = fun === 'cmd.run' ? ['true'] : fun === 'saltutil.find_job' ? ['20261126000000000000'] : [];
+      const job = { op: 'job', tgt, fun, arg };
+      const forms = [
+        job,
+        { ...job, async: true },
+        { ...job, batch: { size: 1 } },
+        { ...job, tgt: ids[tgt], tgt_type: 'list' },
+        { ...job, tgt_type: 'compound' },
+      ];
+      const isPermitted = fun === 'saltutil.find_job' || (fun.startsWith('test.') && tgt === 'm1');
+      const answers = await Promise.all(forms.map((form) => ask(form)));
+      for (const [door, text] of answers.entries())
+        expect(!refused(text), `${JSON.stringify(forms[door])}: ${text}`).toBe(isPermitted);
+    }),
+    { seed: 20261126, numRuns: 25 },
+  );
 });
