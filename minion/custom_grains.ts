@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../shared/clock.ts';
 import { errorLine, FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { isDict } from '../shared/python_text.ts';
-import type { GrainSource, GrainSpec } from './grains.ts';
+import type { CustomGrains, GrainSource, GrainSpec } from './grains.ts';
 import { type CustomFile, changedFiles, findCustomFiles } from './lib/custom/find_custom_files.ts';
 import { loadScript } from './lib/custom/load_script.ts';
 import { readProgramJson } from './lib/custom/program_json.ts';
@@ -19,16 +19,6 @@ export interface CustomGrainsOptions {
   /** Effective user id of this process. */
   readonly euid: number;
   readonly log: Logger;
-}
-
-/** The grains of the operator: a file each, by the rules of custom modules. */
-export interface CustomGrains {
-  /** Looks at the folders anew; the names of files that came, went or are others now. */
-  rescan(): readonly string[];
-  /** Of each file, in the order of their names. A file that is broken costs its own grains alone. */
-  collect(source: GrainSource): Promise<readonly Dict[]>;
-  /** Files that could not be used when last collected, each with the reason. */
-  broken(): Readonly<Record<string, string>>;
 }
 
 export function openCustomGrains({ folders, euid, log }: CustomGrainsOptions): CustomGrains {

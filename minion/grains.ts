@@ -10,7 +10,6 @@ import { saltSchema } from '../shared/salt_yaml.ts';
 import { globMatcher } from '../shared/target/glob.ts';
 import { yamlDump } from '../shared/yaml_dump.ts';
 import type { Grains } from './context.ts';
-import type { CustomGrains } from './custom_grains.ts';
 import { writeFileAtomically } from './lib/atomic_file.ts';
 import type { Exec } from './lib/exec.ts';
 import { type FileRoot, fileRoot } from './lib/file_root.ts';
@@ -67,6 +66,16 @@ export async function collectGrains(
     }),
   );
   return Object.assign({}, ...parts) as Record<string, unknown>;
+}
+
+/** The grains of the operator: a file each, by the rules of custom modules. */
+export interface CustomGrains {
+  /** Looks at the folders anew; the names of files that came, went or are others now. */
+  rescan(): readonly string[];
+  /** Of each file, in the order of their names. A file that is broken costs its own grains alone. */
+  collect(source: GrainSource): Promise<readonly Dict[]>;
+  /** Files that could not be used when last collected, each with the reason. */
+  broken(): Readonly<Record<string, string>>;
 }
 
 export interface GrainsOptions {

@@ -1,8 +1,8 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type CustomGrains, openCustomGrains } from '../../../minion/custom_grains.ts';
-import { createGrains, type GrainSource } from '../../../minion/grains.ts';
+import { openCustomGrains } from '../../../minion/custom_grains.ts';
+import { type CustomGrains, createGrains, type GrainSource } from '../../../minion/grains.ts';
 import { createExec } from '../../../minion/lib/exec.ts';
 import sys from '../../../minion/modules/sys.ts';
 import { systemClock } from '../../../shared/clock.ts';
