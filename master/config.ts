@@ -134,7 +134,7 @@ const permissions = {
   external_auth: saltKey(
     externalAuth,
     {},
-    'Operators whom the system (`pam`) or a file (`file`) knows, and what they may. They log in as `pam.<name>` or `file.<name>`.',
+    'Operators whom the system (`pam`), a file (`file`) or a directory (`ldap`) knows, and what they may. They log in as `pam.<name>` and so on.',
   ),
   publisher_acl_blacklist: saltKey(
     publisherAclBlacklist,

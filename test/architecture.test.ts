@@ -24,6 +24,7 @@ const packages: readonly {
   readonly harmless?: RegExp;
 }[] = [
   { name: /^aedes/, only: ['broker/'], instead: 'use the interface in broker/broker.ts' },
+  { name: /^ldapts$/, only: ['master/auth/check_ldap.ts'], instead: 'use checkLdap of master/auth/check_ldap.ts' },
   { name: /^lmdb$/, only: ['master/store/'], instead: 'use the interface in master/store/store.ts' },
   { name: /^mqtt(\/|$)/, only: ['shared/client/'], instead: 'use shared/client/connection.ts' },
   { name: /^mqtt-packet$/, only: ['broker/', 'shared/client/'], instead: 'leave packets to the broker' },

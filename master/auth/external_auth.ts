@@ -6,10 +6,11 @@ import { systemErrorCode } from '../../shared/errors.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type Permission, readPermissions } from '../permissions/permission_rules.ts';
+import { checkLdap, type LdapSettings, ldapUrl } from './check_ldap.ts';
 
 /**
- * Operators whom others know (ACL-3): by the system's accounts (`pam`) or a file (`file`). Their name is that of the
- * backend, a dot and their own, so that nobody of them is taken for anybody else, least of all for the owner.
+ * Operators whom others know (ACL-3): the system's accounts (`pam`), a file (`file`) or a directory (`ldap`). Their name
+ * is that of the backend, a dot and their own, so that nobody of them is taken for anybody else, least of all the owner.
  */
 export interface ExternalAuth {
   /** Undefined when no backend of ours is named; else whether the password is right. */
@@ -18,7 +19,7 @@ export interface ExternalAuth {
   permissionsOf(user: string): Promise<readonly Permission[]> | undefined;
 }
 
-const backends = ['pam', 'file'] as const;
+const backends = ['pam', 'file', 'ldap'] as const;
 type Backend = (typeof backends)[number];
 
 /** By backend: user, `group%` or `*`, with what they may. */
@@ -27,7 +28,7 @@ export type ExternalRules = Readonly<Partial<Record<Backend, Readonly<Record<str
 /** The setting `external_auth`. */
 export const externalAuth: Format<ExternalRules> = {
   expects:
-    "a mapping of 'pam' and 'file' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename'",
+    "a mapping of 'pam', 'file' and 'ldap' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename', 'ldap' '^url' (ldaps://…, or ldap:// of this machine) and '^dn' with {user}",
   read: (value) => (isMapping(value) && isReadable(value) ? (value as ExternalRules) : undefined),
   fromText: (text) => text,
 };
@@ -69,7 +70,11 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
       const found = find(user);
       if (found === undefined) return undefined;
       const { backend, name } = found;
-      const check = backend === 'pam' ? () => pam(name, password) : () => isInFile(rules.file ?? {}, name, password);
+      const check = {
+        pam: () => pam(name, password),
+        file: () => isInFile(rules.file ?? {}, name, password),
+        ldap: () => checkLdap(ldapSettings(rules.ldap ?? {}), name, password),
+      }[backend];
       return judge(async () => (await grantsOf(rules[backend] ?? {}, name, root)).length > 0 && check());
     },
     permissionsOf(user) {
@@ -77,6 +82,11 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
       return found && grantsOf(rules[found.backend] ?? {}, found.name, root);
     },
   };
+}
+
+function ldapSettings(rules: Readonly<Record<string, unknown>>): LdapSettings {
+  const { '^url': url, '^dn': dn, '^ca': ca } = rules;
+  return { url: String(url), dn: String(dn), ca: ca === undefined ? undefined : String(ca) };
 }
 
 /** Lines `user:$6$salt$hash`, as of /etc/shadow. */
@@ -123,6 +133,8 @@ function isReadable(value: Readonly<Record<string, unknown>>): boolean {
     return Object.entries(value).every(([backend, rules]) => {
       if (!(backends as readonly string[]).includes(backend) || !isMapping(rules)) return false;
       if (backend === 'file' && !String(rules['^filename'] ?? '').startsWith('/')) return false;
+      if (backend === 'ldap' && !(ldapUrl.test(String(rules['^url'])) && String(rules['^dn']).includes('{user}')))
+        return false;
       for (const [key, list] of Object.entries(rules)) if (!key.startsWith('^')) readPermissions(list);
       return true;
     });

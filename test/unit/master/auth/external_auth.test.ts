@@ -67,7 +67,10 @@ test('a flood of guesses waits, and beyond that is refused', async () => {
 });
 
 test.each([
+  [{ kerberos: {} }],
   [{ ldap: {} }],
+  [{ ldap: { '^url': 'ldap://ldap.example.com', '^dn': 'uid={user}' } }],
+  [{ ldap: { '^url': 'ldaps://ldap.example.com', '^dn': 'uid=admin' } }],
   [{ pam: [] }],
   [{ pam: { carl: 'test.ping' } }],
   [{ file: { bob: ['test.ping'] } }],
