@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // Many tests wait for processes of their own: one worker less than there are processors, as it is by default, leaves most idle.
     maxWorkers: availableParallelism() + 1,
+    // There is one machine, with one lock of dpkg.
+    fileParallelism: !process.argv.some((word) => word.includes('test/machine')),
     // Packages in CommonJS are imported as Node.js and the build do it.
     deps: { interopDefault: false },
     testTimeout: 30_000,
