@@ -82,12 +82,17 @@ export async function openDevices(
     remedy: 'add the constrained minions',
     changed,
   });
+  // The same one each time: what was signed ahead for it is known by it, and every job asks.
+  const made = new WeakMap<StoredDevice, Device>();
   return {
     ids: stored.names,
     find: (globs) => stored.names().filter(anyGlob(globs)).sort(),
     get(id) {
-      const device = stored.get(id);
-      return device && deviceOf(device);
+      const entry = stored.get(id);
+      if (entry === undefined) return undefined;
+      const device = made.get(entry) ?? deviceOf(entry);
+      made.set(entry, device);
+      return device;
     },
     isDevice: (id, password) => isPassword(stored.get(id)?.password_hash, password),
     async add(id, { trust, ...declared }) {

@@ -68,3 +68,11 @@ test('a file that somebody broke is told with its path', async () => {
     message: expect.stringContaining('constrained.json is not what salt-key --add-constrained wrote'),
   });
 });
+
+test('a device is the same one until it is replaced', async () => {
+  await devices.add('led1', LED);
+  const first = devices.get('led1');
+  expect(devices.get('led1')).toBe(first);
+  await devices.add('led1', LED);
+  expect(devices.get('led1')).not.toBe(first);
+});
