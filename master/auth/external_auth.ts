@@ -47,6 +47,8 @@ export interface ExternalAuthOptions {
 }
 
 export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOptions): ExternalAuth {
+  const grants = Object.fromEntries(backends.map((backend) => [backend, readGrants(rules[backend] ?? {})]));
+  const grantsOf = (backend: Backend, name: string) => permissionsFor(grants[backend] ?? [], name, root);
   const inTurn = limitParallel(CHECKS_MAX);
   let asked = 0;
   const judge = async (check: () => Promise<boolean>): Promise<boolean> => {
@@ -75,11 +77,11 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
         file: () => isInFile(rules.file ?? {}, name, password),
         ldap: () => checkLdap(ldapSettings(rules.ldap ?? {}), name, password),
       }[backend];
-      return judge(async () => (await grantsOf(rules[backend] ?? {}, name, root)).length > 0 && check());
+      return judge(async () => (await grantsOf(backend, name)).length > 0 && check());
     },
     permissionsOf(user) {
       const found = find(user);
-      return found && grantsOf(rules[found.backend] ?? {}, found.name, root);
+      return found && grantsOf(found.backend, found.name);
     },
   };
 }
@@ -105,16 +107,22 @@ async function isInFile(rules: Readonly<Record<string, unknown>>, name: string, 
   );
 }
 
-async function grantsOf(
-  rules: Readonly<Record<string, unknown>>,
-  name: string,
-  root: string,
-): Promise<readonly Permission[]> {
-  const groups = Object.keys(rules).some((key) => key.endsWith('%')) ? await groupsOf(name, root) : [];
-  return Object.entries(rules).flatMap(([key, list]) => {
-    const applies = key === '*' || key === name || (key.endsWith('%') && groups.includes(key.slice(0, -1)));
-    return applies && Array.isArray(list) ? readPermissions(list) : [];
-  });
+/** What a user, the members of a `group%` or `*` may. */
+interface Grant {
+  readonly key: string;
+  readonly permissions: readonly Permission[];
+}
+
+function readGrants(rules: Readonly<Record<string, unknown>>): readonly Grant[] {
+  const entries = Object.entries(rules).filter(([key]) => !key.startsWith('^'));
+  return entries.map(([key, list]) => ({ key, permissions: readPermissions(list) }));
+}
+
+async function permissionsFor(grants: readonly Grant[], name: string, root: string): Promise<readonly Permission[]> {
+  const groups = grants.some(({ key }) => key.endsWith('%')) ? await groupsOf(name, root) : [];
+  const applies = (key: string): boolean =>
+    key === '*' || key === name || (key.endsWith('%') && groups.includes(key.slice(0, -1)));
+  return grants.filter(({ key }) => applies(key)).flatMap(({ permissions }) => permissions);
 }
 
 /** Those that name him as a member: not his primary one, which is no membership that somebody gave him. */
@@ -135,7 +143,7 @@ function isReadable(value: Readonly<Record<string, unknown>>): boolean {
       if (backend === 'file' && !String(rules['^filename'] ?? '').startsWith('/')) return false;
       if (backend === 'ldap' && !(ldapUrl.test(String(rules['^url'])) && String(rules['^dn']).includes('{user}')))
         return false;
-      for (const [key, list] of Object.entries(rules)) if (!key.startsWith('^')) readPermissions(list);
+      readGrants(rules);
       return true;
     });
   } catch {
