@@ -4,7 +4,7 @@ import { systemClock } from '../shared/clock.ts';
 import { defineBenchmark } from './lib/benchmark.ts';
 import { createEmulatedBench, type EmulatedBench } from './lib/emulated_bench.ts';
 import type { Measure } from './lib/measure.ts';
-import { runProcess } from './lib/own_process.ts';
+import { anonymousMb, runProcess } from './lib/own_process.ts';
 
 const SIZES = [1, 100, 1000, 5000, 10_000];
 const RUNS = 5;
@@ -52,24 +52,27 @@ async function measureSize(bench: EmulatedBench, salt: string, size: number, run
     missing.push(2 * size - answers - (output.match(/: True$/gm)?.length ?? 0));
   }
   const loop = await bench.loopDelayMs();
+  const memory = anonymousMb(bench.master().pid);
   await client.close();
-  const what = `${size} minion${size === 1 ? '' : 's'}`;
   const bar = BARS[size];
   return [
     {
-      name: `${what}: salt '*' test.ping, the whole command`,
+      name: "salt '*' test.ping, the whole command",
+      minions: size,
       unit: 'ms',
       values: commands,
       ...(bar !== undefined && { bar: { max: bar } }),
     },
-    { name: `${what}: publish to last return`, unit: 'ms', values: fans },
-    { name: `${what}: answers missing`, unit: 'count', values: missing, bar: { max: 0 } },
+    { name: 'publish to last return', minions: size, unit: 'ms', values: fans },
+    { name: 'answers missing', minions: size, unit: 'count', values: missing, bar: { max: 0 } },
     {
-      name: `${what}: longest delay of the master's event loop`,
+      name: "longest delay of the master's event loop",
+      minions: size,
       unit: 'ms',
       values: [loop],
       bar: { max: LOOP_BAR_MS },
     },
+    { name: 'master, memory of its own', minions: size, unit: 'MB', values: [memory] },
   ];
 }
 

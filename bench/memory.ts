@@ -21,8 +21,8 @@ export default defineBenchmark({
       const after = await settled(bench, count);
       const others = Math.max(1, count - few);
       const measures: Measure[] = [
-        { name: `master with ${few} minions, memory of its own`, unit: 'MB', values: [before.master] },
-        { name: `master with ${count} minions, memory of its own`, unit: 'MB', values: [after.master] },
+        { name: 'master, memory of its own', minions: few, unit: 'MB', values: [before.master] },
+        { name: 'master, memory of its own', minions: count, unit: 'MB', values: [after.master] },
         {
           name: 'master, for each minion',
           unit: 'kB',

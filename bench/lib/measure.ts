@@ -1,10 +1,19 @@
+export const units = ['ms', 's', 'MB', 'kB', 'per s', 'x', 'count'] as const;
+
 /** One measured thing: a value for each run. */
 export interface Measure {
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'MB' | 'kB' | 'per s' | 'x' | 'count';
+  /** With so many of them. Measures of one name and of several numbers of minions are drawn as a curve. */
+  readonly minions?: number | undefined;
+  readonly unit: (typeof units)[number];
   readonly values: readonly number[];
   /** What the median must keep to. */
-  readonly bar?: { readonly max: number } | { readonly min: number };
+  readonly bar?: { readonly max: number } | { readonly min: number } | undefined;
+}
+
+/** `1000 minions: answers missing`; a measure that is not of a number of minions has its name alone. */
+export function fullName({ name, minions }: Measure): string {
+  return minions === undefined ? name : `${minions} minion${minions === 1 ? '' : 's'}: ${name}`;
 }
 
 /** Of an even number of values, the mean of the middle two. */

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
 import type { Benchmark } from './benchmark.ts';
-import { describeMachine, toJson, toTable } from './report.ts';
+import { describeMachine, toTable } from './report.ts';
+import { describeVersion, saveResult, toJson } from './result.ts';
 
-const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json]';
+const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json] [--save]';
 
 /**
  * Runs the benchmark that is named and prints its figures; without a name, prints the names. Resolves to the exit
@@ -40,16 +42,29 @@ interface Options {
   readonly minions: number | undefined;
   readonly runs: number | undefined;
   readonly json: boolean;
+  readonly save: boolean;
 }
 
-async function runOne(name: string, benchmark: Benchmark, { json, ...amounts }: Options, dist: URL): Promise<void> {
+async function runOne(name: string, benchmark: Benchmark, options: Options, dist: URL): Promise<void> {
+  const { minions, runs, json, save } = options;
+  const root = fileURLToPath(new URL('../', dist));
   const home = mkdtempSync(join(tmpdir(), `brine-bench-${name}-`));
   process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  const machine = describeMachine();
+  const [machine, version] = [describeMachine(), describeVersion(root)];
   const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-  const measures = await benchmark.run({ dist, home, progress, ...amounts });
-  process.stdout.write(`${json ? toJson(name, machine, measures) : `\n${toTable(machine, measures)}`}\n`);
+  const measures = await benchmark.run({ dist, home, progress, minions, runs });
+  const at = new Date().toISOString();
+  const command = commandText(name, options);
+  const result = { benchmark: name, summary: benchmark.summary, command, at, version, machine, measures };
+  process.stdout.write(json ? toJson(result) : `\n${toTable(machine, measures)}\n`);
+  if (save) progress(`kept in ${saveResult(root, result)}`);
+}
+
+/** How to have the same measured again. */
+function commandText(name: string, { minions, runs }: Options): string {
+  const amounts = [...(minions === undefined ? [] : ['-n', minions]), ...(runs === undefined ? [] : ['--runs', runs])];
+  return ['npm run bench --', name, ...amounts].join(' ');
 }
 
 async function printNames(benchmarks: PluginFolder<Benchmark>): Promise<void> {
@@ -64,10 +79,15 @@ function readArguments(argv: readonly string[]): Options & { readonly name: stri
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { minions: { type: 'string', short: 'n' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      options: {
+        minions: { type: 'string', short: 'n' },
+        runs: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        save: { type: 'boolean', default: false },
+      },
     });
-    const [name] = positionals;
-    return { name, minions: readCount(values.minions), runs: readCount(values.runs), json: values.json === true };
+    const { minions, runs, json, save } = values;
+    return { name: positionals[0], minions: readCount(minions), runs: readCount(runs), json, save };
   } catch (cause) {
     if (cause instanceof FleetError) throw cause;
     throw new FleetError('USAGE', (cause as Error).message, { hint: USAGE, cause });
