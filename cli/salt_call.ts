@@ -172,6 +172,7 @@ async function runOnce(
       onChild: (pid, ended) => table.child(job.jid, pid, ended),
     });
   const exclusive = createExclusive(process.pid, () => eventStamp(systemClock.nowMs()));
+  await grains.complete();
   try {
     return await executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, signal);
   } finally {

@@ -13,6 +13,8 @@ import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 export interface Grains {
   /** All of them, merged by GRN-1's precedence. Never change the object. */
   all(): Readonly<Record<string, unknown>>;
+  /** Resolves when those are there too that are asked once and take long. */
+  complete(): Promise<void>;
   /** What `grains.setval` and its kin wrote: the static grains file. */
   readCustom(): Promise<Readonly<Record<string, unknown>>>;
   /** Changes the static grains file and refreshes; one change after another, so that none is lost. */

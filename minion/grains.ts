@@ -38,6 +38,11 @@ export interface GrainSpec {
   readonly summary: string;
   /** Name to value. What cannot be known is left out. */
   collect(source: GrainSource): Dict | Promise<Dict>;
+  /**
+   * What takes long and does not change while the process lives: asked once, behind the others, and nothing waits for
+   * it. Files of an operator have no such grains.
+   */
+  collectOnce?(source: GrainSource): Promise<Dict>;
 }
 
 export function defineGrains(spec: GrainSpec): GrainSpec {
@@ -54,11 +59,12 @@ export async function collectGrains(
   folder: PluginFolder<GrainSpec>,
   source: GrainSource,
   log: Logger,
+  kind: 'collect' | 'collectOnce' = 'collect',
 ): Promise<Record<string, unknown>> {
   const parts = await Promise.all(
     folder.names.map(async (name) => {
       try {
-        return await (await folder.load(name))?.collect(source);
+        return await (await folder.load(name))?.[kind]?.(source);
       } catch (error) {
         log.warning('grains could not be collected', { file: name, reason: errorLine(error) });
         return {};
@@ -105,22 +111,33 @@ export interface GrainsOptions {
  */
 export async function createGrains(options: GrainsOptions): Promise<Grains> {
   const { file, log, custom } = options;
+  let layers: Layers = { core: [], own: [] };
+  let once: readonly Dict[] = [];
   let current: Dict = {};
+  const merge = (): void => {
+    current = Object.freeze(mergeLayers([...layers.core, ...once, ...layers.own], options.config));
+  };
   let refreshing: Promise<unknown> = Promise.resolve();
   let updating: Promise<void> = Promise.resolve();
   const refresh = (): Promise<readonly string[]> => {
     // One after the other, so that an older view never replaces a newer one.
     const refreshed = refreshing.then(async () => {
       const changed = custom?.rescan() ?? [];
-      current = Object.freeze(await gather(options));
+      layers = await gather(options);
+      merge();
       return changed;
     });
     refreshing = refreshed;
     return refreshed;
   };
   await refresh();
+  const complete = gatherOnce(options).then((found) => {
+    once = found;
+    merge();
+  });
   return {
     all: () => current,
+    complete: () => complete,
     readCustom: () => readGrainsFile(file),
     updateCustom(change) {
       const update = updating.then(async () => {
@@ -136,14 +153,31 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
   };
 }
 
-async function gather(options: GrainsOptions): Promise<Dict> {
+/** Weakest first; between the two is what was asked once. */
+interface Layers {
+  readonly core: readonly Dict[];
+  readonly own: readonly Dict[];
+}
+
+async function gather(options: GrainsOptions): Promise<Layers> {
   const { config, log } = options;
-  const folders = options.folders ?? [coreGrains()];
   const source = sourceOf(options);
-  const collected = await Promise.all(folders.map((folder) => collectGrains(folder, source, log)));
+  const core = await Promise.all(foldersOf(options).map((folder) => collectGrains(folder, source, log)));
   const custom = (await options.custom?.collect(source)) ?? [];
   const own = isDict(config.grains) ? config.grains : {};
-  const layers = [...collected, ...custom, await staticGrains(options.file, log), own];
+  return { core, own: [...custom, await staticGrains(options.file, log), own] };
+}
+
+function gatherOnce(options: GrainsOptions): Promise<readonly Dict[]> {
+  const source = sourceOf(options);
+  return Promise.all(foldersOf(options).map((folder) => collectGrains(folder, source, options.log, 'collectOnce')));
+}
+
+function foldersOf({ folders = [coreGrains()] }: GrainsOptions): readonly PluginFolder<GrainSpec>[] {
+  return folders;
+}
+
+function mergeLayers(layers: readonly Dict[], config: Dict): Dict {
   const merge = config.grains_deep_merge === true ? deepMerge : (base: Dict, over: Dict) => ({ ...base, ...over });
   return withoutBlacklisted(layers.reduce(merge), config.grains_blacklist);
 }

@@ -12,12 +12,12 @@ export interface GrainKeeper extends GrainTeller {
 
 /**
  * Collects the grains anew when a file of theirs changed, and every `grains_refresh_every` minutes, and tells the
- * master.
+ * master; once more when those are there that took long.
  */
 export function keepGrains(options: {
   readonly config: Pick<MinionConfig, 'config_dir' | 'grains_dirs' | 'grains_refresh_every'>;
   /** Whoever collects them has the keeper tell them. */
-  readonly grains: Pick<Grains, 'all' | 'refresh'>;
+  readonly grains: Pick<Grains, 'all' | 'complete' | 'refresh'>;
   readonly master: MasterRequests;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,8 +28,16 @@ export function keepGrains(options: {
   const watched = watchGrainFiles(files, refresh, options);
   const refreshMs = config.grains_refresh_every * 60_000;
   const timer = refreshMs > 0 ? clock.every(refreshMs, refresh) : undefined;
+  const teller = createGrainTeller(options);
+  let isTold = false;
+  void grains.complete().then(() => {
+    if (isTold) teller.tell();
+  });
   return {
-    ...createGrainTeller(options),
+    tell() {
+      isTold = true;
+      teller.tell();
+    },
     stop() {
       watched.stop();
       timer?.stop();

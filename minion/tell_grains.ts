@@ -34,6 +34,7 @@ export function createGrainTeller(options: {
 export function toldGrains(grains: Grains, changed: () => void): Grains {
   return {
     all: grains.all,
+    complete: grains.complete,
     readCustom: grains.readCustom,
     broken: grains.broken,
     async refresh() {

@@ -182,6 +182,7 @@ function emulatedGrains({ id, grains: configured }: MinionConfig): Grains {
       all = { ...own, ...custom };
     },
     refresh: async () => [],
+    complete: async () => undefined,
     broken: () => ({}),
   };
 }

@@ -1,13 +1,16 @@
 import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { programFolder } from '../../shared/plugin/load_folder.ts';
 import { defineGrains } from '../grains.ts';
 
 export default defineGrains({
-  summary: 'The version of Brine and the environment that commands run in.',
+  summary: 'Brine, its version and where it is, and the environment that commands run in.',
   collect({ version, env, platform, exists }) {
     const path = (env.PATH ?? '').trim();
     return {
       saltversion: version,
       saltversioninfo: version.split(/[.-]/).map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+      saltpath: fileURLToPath(programFolder('.')).replace(/\/$/, ''),
       path,
       systempath: path.split(delimiter),
       shell: env.SHELL ?? '/bin/sh',

@@ -181,6 +181,7 @@ function fakeGrains(core: Readonly<Record<string, unknown>>, initial: Readonly<R
       custom = change(custom);
     },
     refresh: async () => [],
+    complete: async () => undefined,
     broken: () => ({}),
   };
 }

@@ -274,6 +274,7 @@ function plainGrains(id: string, configured: Readonly<Record<string, unknown>>):
       custom = change(custom);
     },
     refresh: async () => [],
+    complete: async () => undefined,
     broken: () => ({}),
   };
 }

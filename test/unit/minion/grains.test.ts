@@ -158,3 +158,43 @@ test('refreshes that overlap end with the newest view', async () => {
   await Promise.all([grains.refresh(), grains.refresh()]);
   expect(grains.all()).toEqual({ count: 3 });
 });
+
+test('nothing waits for what is asked once; it is stronger than core grains, weaker than an own one, and stays', async () => {
+  let asked = 0;
+  let answer = (_: Readonly<Record<string, unknown>>): void => undefined;
+  const slow = defineGrains({
+    summary: 'For a test.',
+    collect: () => ({ os: 'Debian', slow: 'no', color: 'core' }),
+    collectOnce() {
+      asked++;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  const folder = { names: ['slow'], rescan: () => undefined, load: async () => slow };
+  const grains = await createGrains(await options({ folders: [folder], config: { grains: { color: 'own' } } }));
+  expect(grains.all()).toEqual({ os: 'Debian', slow: 'no', color: 'own' });
+  answer({ slow: 'yes', color: 'slow' });
+  await grains.complete();
+  expect(grains.all()).toEqual({ os: 'Debian', slow: 'yes', color: 'own' });
+  await grains.refresh();
+  expect(grains.all()).toEqual({ os: 'Debian', slow: 'yes', color: 'own' });
+  expect(asked).toBe(1);
+});
+
+test('what fails when it is asked once costs its own grains alone', async () => {
+  const context = fakeContext();
+  const broken = defineGrains({
+    summary: 'For a test.',
+    collect: () => ({ a: 1 }),
+    async collectOnce() {
+      throw new Error('no such luck');
+    },
+  });
+  const folder = { names: ['broken'], rescan: () => undefined, load: async () => broken };
+  const grains = await createGrains(await options({ folders: [folder], log: context.log }));
+  await grains.complete();
+  expect(grains.all()).toEqual({ a: 1 });
+  expect(context.logged).toMatchObject([{ level: 'warning', fields: { file: 'broken' } }]);
+});

@@ -13,7 +13,12 @@ const hasty: Clock = { ...systemClock, after: (_delayMs, run) => systemClock.aft
 async function setUp({ clock, minutes = 0 }: { readonly clock: Clock; readonly minutes?: number }) {
   const root = await fixtureRoot({ 'etc/salt/': '', 'custom/': '' });
   const refreshed = new Inbox<number>();
+  const told = new Inbox<unknown>();
   const context = fakeContext();
+  let complete = (): void => undefined;
+  const completed = new Promise<void>((resolve) => {
+    complete = resolve;
+  });
   const keeper = keepGrains({
     config: {
       config_dir: join(root, 'etc/salt'),
@@ -22,17 +27,23 @@ async function setUp({ clock, minutes = 0 }: { readonly clock: Clock; readonly m
     },
     grains: {
       all: () => ({}),
+      complete: () => completed,
       async refresh() {
         refreshed.push(refreshed.all.length);
         return [];
       },
     },
-    master: context.master,
+    master: {
+      async ask(_verb, question) {
+        told.push(question);
+        return { wanted: false };
+      },
+    },
     clock,
     log: context.log,
   });
   onTestFinished(() => keeper.stop());
-  return { root, keeper, refreshed, context };
+  return { root, keeper, refreshed, context, told, complete, completed };
 }
 
 test('grains are collected anew when the static file is written or replaced', async () => {
@@ -77,4 +88,21 @@ test('grains are not collected anew by themselves unless told', async () => {
   const { refreshed } = await setUp({ clock });
   clock.advance(86_400_000);
   expect(refreshed.all).toHaveLength(0);
+});
+
+test('the master is told once more when all grains are there, unless it was told nothing yet', async () => {
+  const { keeper, told, complete } = await setUp({ clock: fakeClock() });
+  keeper.tell();
+  await told.waitForCount(1);
+  complete();
+  await told.waitForCount(2);
+  expect(told.all).toHaveLength(2);
+
+  const early = await setUp({ clock: fakeClock() });
+  early.complete();
+  await early.completed;
+  expect(early.told.all).toHaveLength(0);
+  early.keeper.tell();
+  await early.told.waitForCount(1);
+  expect(early.told.all).toHaveLength(1);
 });

@@ -9,6 +9,7 @@ import user from '../../../../minion/grains/user.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
 import { distributionRoot, fakePlatform, grainSource } from '../../../support/grain_source.ts';
+import { repositoryRoot } from '../../../support/source_tree.ts';
 
 const debian = distributionRoot('debian-12');
 
@@ -155,6 +156,7 @@ test('the version is a text and a list, the path too', async () => {
   expect(await software.collect(grainSource(debian, { version: '1.2.0-rc1' }))).toMatchObject({
     saltversion: '1.2.0-rc1',
     saltversioninfo: [1, 2, 0, 'rc1'],
+    saltpath: repositoryRoot.replace(/\/$/, ''),
     path: '/usr/sbin:/usr/bin',
     systempath: ['/usr/sbin', '/usr/bin'],
     shell: '/bin/bash',
