@@ -3,7 +3,7 @@ import { toReport } from '../shared/errors.ts';
 import { Correlation, Jid, PartNumber } from '../shared/ids.ts';
 import type { Access, Identity } from '../shared/protocol/access.ts';
 import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
-import { decodePayload } from '../shared/protocol/codec.ts';
+import { decodeUnsigned } from '../shared/protocol/codec.ts';
 import type { AnyMessage } from '../shared/protocol/message.ts';
 import { Return, ReturnLong, ReturnPart } from '../shared/protocol/messages/return.ts';
 import type { Received } from './broker_options.ts';
@@ -63,7 +63,7 @@ export function checkPublish(
   if (message.raw) return { who, message, topic, params, payload: publish.payload, retain, qos };
   let payload: unknown;
   try {
-    payload = message.check(decodePayload(publish.payload));
+    payload = message.check(decodeUnsigned(publish.payload));
   } catch (error) {
     return refuse('schema', toReport(error).message);
   }

@@ -5,8 +5,6 @@ import { createJidSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
-import type { Encoding } from '../shared/protocol/codec.ts';
-import { JobControl } from '../shared/protocol/messages/job.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
 import { createExternalAuth, type ExternalAuth } from './auth/external_auth.ts';
 import { type Observers, openObservers } from './auth/observers.ts';
@@ -26,7 +24,9 @@ import { createIncomingParts, type IncomingParts } from './jobs/incoming_parts.t
 import { createEndedIndex } from './jobs/index_ended.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
 import { createScheduledReturns } from './jobs/scheduled.ts';
+import { createControl, type SendControl, type Sign } from './jobs/send_control.ts';
 import { createTracker, type Tracker } from './jobs/tracker.ts';
+import type { TransmitterOptions } from './jobs/transmit.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
 import { createAutosign } from './keys/autosign.ts';
 import { type Devices, openDevices } from './keys/devices.ts';
@@ -86,6 +86,7 @@ export interface Parts {
   readonly jobs: JobStore;
   readonly tracker: Tracker;
   readonly dispatcher: Dispatcher;
+  readonly sendControl: SendControl;
   readonly collector: Collector;
   readonly incomingParts: IncomingParts;
   readonly mine: Mine;
@@ -161,7 +162,7 @@ export async function createParts(
     audit,
     external,
     permissions,
-    wire: createWire(broker, (payload, encoding, id) => sign({ authority, devices }, payload, encoding, id)),
+    wire: createWire(broker, createSign({ authority, devices })),
     devices,
     enrollment,
     returners,
@@ -204,6 +205,10 @@ function createJobPath(
     },
   });
   const newJid = createFreeJids(clock, jobs);
+  const sign = createSign(parts);
+  const send: TransmitterOptions['send'] = (id, packet, acknowledged) =>
+    broker()?.send(id, packet, acknowledged) ?? false;
+  const sendControl = createControl({ sign, send, infoOf: parts.fleet.info, clock, log });
   const dispatcher = createDispatcher({
     ...parts,
     tracker,
@@ -226,9 +231,10 @@ function createJobPath(
     permit: (user, { jid, tgt, fun, arg, kwarg, minions }) =>
       parts.permissions.check(user, { op: 'job', fun, arg, kwarg, minions, tgt, jid }),
     pullsBlocks: (id) => devices.get(id)?.blocks === true,
-    sign: (payload, encoding, id) => sign(parts, payload, encoding, id),
+    sign,
+    sendControl,
     kid: () => parts.authority.kid,
-    send: (id, packet, acknowledged) => broker()?.send(id, packet, acknowledged) ?? false,
+    send,
   });
   const takeScheduled = createScheduledReturns({
     jobs,
@@ -247,11 +253,10 @@ function createJobPath(
     keep: returners.keepReturn,
     takeScheduled,
     parts: incomingParts,
-    askAgain: (jid, id) =>
-      broker()?.send(id, JobControl.encode({ id }, { op: 'resend', jid }, parts.fleet.info(id).enc)) ?? false,
+    sendControl,
     repeated: () => observations.repeated?.(),
   });
-  return { tracker, newJid, dispatcher, collector, incomingParts };
+  return { tracker, newJid, dispatcher, sendControl, collector, incomingParts };
 }
 
 function openPermissions(
@@ -272,15 +277,12 @@ function openPermissions(
   });
 }
 
-async function sign(
-  { authority, devices }: Pick<Parts, 'authority' | 'devices'>,
-  payload: Uint8Array,
-  encoding: Encoding,
-  id: string,
-): Promise<Uint8Array> {
-  const key = devices.get(id)?.hmacKey;
-  if (key !== undefined) return macJob(payload, id, key);
-  return signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey });
+function createSign({ authority, devices }: Pick<Parts, 'authority' | 'devices'>): Sign {
+  return async (payload, encoding, id, kind = 'job') => {
+    const key = devices.get(id)?.hmacKey;
+    if (key !== undefined) return macJob(payload, id, key, kind);
+    return signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey, kind });
+  };
 }
 
 /** Minions make ids too, for the jobs that they give themselves. */

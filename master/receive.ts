@@ -2,11 +2,9 @@ import type { Broker } from '../broker/broker.ts';
 import type { BrokerHandlers, Received } from '../broker/broker_options.ts';
 import { FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import type { Encoding } from '../shared/protocol/codec.ts';
-import type { Packet } from '../shared/protocol/message.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
 import { Fire, Refusal } from '../shared/protocol/messages/event.ts';
-import { Info, type InfoPayload, JobControl, Request } from '../shared/protocol/messages/job.ts';
+import { Info, type InfoPayload, Request } from '../shared/protocol/messages/job.ts';
 import { OperatorFire, OperatorRequest, type OperatorRequestPayload } from '../shared/protocol/messages/operator.ts';
 import {
   Ack,
@@ -23,6 +21,7 @@ import { emitMinionEvent } from './events/minion_events.ts';
 import type { Fleet } from './fleet.ts';
 import type { Collector } from './jobs/collect.ts';
 import type { Dispatcher } from './jobs/dispatch.ts';
+import type { SendControl } from './jobs/send_control.ts';
 import type { Enrollment } from './keys/enroll.ts';
 import type { Permissions } from './permissions/permissions.ts';
 
@@ -35,6 +34,7 @@ export interface ReceiverOptions {
   readonly dispatcher: Dispatcher;
   readonly collector: Collector;
   readonly broker: () => Broker | undefined;
+  readonly sendControl: SendControl;
   /** Fire `salt/presence/change` (Salt's `presence_events`). */
   readonly presenceEvents: boolean;
   readonly serveOperator: (user: string, c: string, request: OperatorRequestPayload) => void;
@@ -51,7 +51,7 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
     const jid = params.jid as string;
     await collector.collectReturn(jid, who.id, payload as ReturnPayload);
     // Without QoS there is no PUBACK: who cannot do more is told in another way, if it listens.
-    if (qos === 0) options.broker()?.send(who.id, stored(who.id, jid, fleet.info(who.id).enc));
+    if (qos === 0) void options.sendControl(who.id, jid, 'stored');
   };
   const byMessage: Readonly<Record<string, Receive>> = {
     [Return.name]: collect,
@@ -118,10 +118,6 @@ export function createReceiver(options: ReceiverOptions): BrokerHandlers {
       dispatcher.requeue(id);
     },
   };
-}
-
-function stored(id: string, jid: string, encoding: Encoding): Packet {
-  return JobControl.encode({ id }, { op: 'stored', jid }, encoding);
 }
 
 function answerOffer({ enrollment, broker, log }: ReceiverOptions, { params, payload }: Received): void {

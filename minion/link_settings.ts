@@ -29,7 +29,10 @@ export function masterAddress({ master, master_port }: Pick<MinionConfig, 'maste
   return { host: match?.[1] ?? match?.[2] ?? master, port: match?.[3] === undefined ? master_port : Number(match[3]) };
 }
 
+/** How the master signs for a minion of this program; what comes otherwise is not taken. */
+export const TAKEN = { enc: 'cbor', sig: 'ed25519' } as const;
+
 /** What a minion of this program says that it can do. */
 export function announcedInfo(): InfoPayload {
-  return { v: 1, version: `brine ${VERSION}`, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' };
+  return { v: 1, version: `brine ${VERSION}`, max_packet: 262_144, window: 16, ...TAKEN };
 }

@@ -37,6 +37,9 @@ const skipped = (why: string): Verdict => ({ result: 'skipped', why });
 const UNKNOWN = 'conformance.nothing';
 const LARGE_PACKET = 65_536;
 const SLEEP_SECONDS = 300;
+/** Long enough that a minion says that it runs. */
+const NAP_SECONDS = 0.5;
+const TRUSTS = 'its jobs are not signed: it trusts its connection';
 
 export const checks: readonly Check[] = [
   {
@@ -155,7 +158,7 @@ export const checks: readonly Check[] = [
     level: 2,
     should: 'publish {"st":"run"} to salt/ack/<jid>/<id> when a job takes longer',
     async run(session) {
-      const job = session.job('test.sleep', { arg: [0.5] });
+      const job = session.job('test.sleep', { arg: [NAP_SECONDS] });
       session.send(await session.seal(job));
       if (await session.runs(job.jid)) return passed;
       return absent(
@@ -171,10 +174,25 @@ export const checks: readonly Check[] = [
       const job = session.job('test.sleep', { arg: [SLEEP_SECONDS] });
       session.send(await session.seal(job));
       if (!(await session.runs(job.jid))) return absent('it does not say that a job runs');
-      session.cancel(job.jid);
+      await session.cancel(job.jid);
       const answer = await session.answer(job.jid);
       if (answer === undefined) return failed('it went on');
       return answer.ended === 'cancelled' ? passed : failed(`it ended with ${shown(answer)}`);
+    },
+  },
+  {
+    name: 'goes on when a cancellation is not signed',
+    level: 2,
+    should: 'check the signature of what comes on …/ctl as that of a job, over salt-ctl-v1 in place of salt-job-v1',
+    async run(session) {
+      if (session.info.sig === 'none') return skipped(TRUSTS);
+      const job = session.job('test.sleep', { arg: [NAP_SECONDS] });
+      session.send(await session.seal(job));
+      if (!(await session.runs(job.jid))) return absent('it does not say that a job runs');
+      await session.cancel(job.jid, false);
+      const answer = await session.answer(job.jid);
+      if (answer === undefined) return failed('no return');
+      return succeeded(answer) ? passed : failed(`it ended with ${shown(answer)}`);
     },
   },
   {
@@ -218,7 +236,7 @@ async function mustNotRun(session: Session, { change = same, flags = {}, seal = 
 const same = (job: JobPayload): JobPayload => job;
 
 function mustBeSigned(session: Session, seal: (job: JobPayload) => Promise<Uint8Array>): Promise<Verdict> {
-  if (session.info.sig === 'none') return Promise.resolve(skipped('its jobs are not signed: it trusts its connection'));
+  if (session.info.sig === 'none') return Promise.resolve(skipped(TRUSTS));
   return mustNotRun(session, { seal });
 }
 

@@ -1,10 +1,11 @@
 import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
-import { type InfoPayload, Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { type InfoPayload, Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
 import { Ack, type AckPayload, Return, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { MasterContext } from '../context.ts';
+import { sealControl } from '../jobs/send_control.ts';
 
 export type SessionContext = Pick<MasterContext, 'wire' | 'fleet' | 'clock' | 'newJid' | 'user' | 'dispatchJob'>;
 
@@ -20,7 +21,8 @@ export interface Session {
   seal(job: JobPayload, forId?: string): Promise<Uint8Array>;
   /** Throws COMMAND_FAILED when the minion is gone. */
   send(bytes: Uint8Array, flags?: { readonly retain?: boolean; readonly dup?: boolean }): void;
-  cancel(jid: string): void;
+  /** With a signature or, to see what the minion makes of it, without. */
+  cancel(jid: string, isSigned?: boolean): Promise<void>;
   /** The first return of that job; undefined when none comes in time. */
   answer(jid: string): Promise<ReturnPayload | undefined>;
   /** Whether it says that the job runs, before the return comes or time is up. */
@@ -63,7 +65,11 @@ export function openSession(context: SessionContext, id: string, timeoutMs: numb
       const packet = { topic: formatTopic(Job.topic, { id }), payload: bytes, qos: Job.qos, retain: false } as const;
       if (!wire.send(id, packet, flags)) throw new FleetError('COMMAND_FAILED', `${id} is not connected any more`);
     },
-    cancel: (jid) => void wire.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, info.enc)),
+    async cancel(jid, isSigned = true) {
+      const how = isSigned ? info : { ...info, sig: 'none' as const };
+      const order = { op: 'cancel', jid, exp: nowSeconds(clock) + TOLERANCE_SECONDS } as const;
+      wire.send(id, await sealControl(order, id, how, wire.seal));
+    },
     answer: (jid) => heard.find(() => heard.returns(jid)[0]),
     async runs(jid) {
       const isRunning = (): true | undefined => (heard.acks(jid).some(({ st }) => st === 'run') ? true : undefined);

@@ -6,6 +6,7 @@ import type { IncomingParts } from './incoming_parts.ts';
 import { type JobEvent, nextState } from './job_state.ts';
 import type { JobRecord } from './job_store.ts';
 import type { TakeScheduled } from './scheduled.ts';
+import type { SendControl } from './send_control.ts';
 import type { JobUpdate, Tracker } from './tracker.ts';
 
 export interface Collector {
@@ -18,8 +19,7 @@ export interface Collector {
 
 export interface CollectorOptions {
   readonly parts: IncomingParts;
-  /** Asks that minion for all of a return once more; false when it cannot be asked. */
-  readonly askAgain: (jid: string, id: string) => boolean;
+  readonly sendControl: SendControl;
   readonly tracker: Tracker;
   readonly dispatcher: Pick<Dispatcher, 'settled' | 'postpone'>;
   readonly bus: EventBus;
@@ -68,6 +68,8 @@ export function createCollector(options: CollectorOptions): Collector {
       } else if (st === 'rej') {
         const event = payload.expired === true ? 'expire' : 'reject';
         void tracker.advance(jid, id, event, { reason: reason ?? 'rejected by the minion' });
+      } else if (st === 'ctl') {
+        log.warning('a minion refused what it was told of its job', { jid, minion: id, reason });
       } else {
         const detail = { reason: reason ?? 'the minion is busy', mayHaveIt: false } as const;
         void tracker.advance(jid, id, 'requeue', detail).then((isQueued) => isQueued && dispatcher.postpone(jid, id));
@@ -81,7 +83,7 @@ export function createCollector(options: CollectorOptions): Collector {
  * and this return counts as not sent. Whoever cannot be asked, or does no better, has failed.
  */
 async function takeTogether(
-  { parts: incoming, askAgain, log }: CollectorOptions,
+  { parts: incoming, sendControl, log }: CollectorOptions,
   id: string,
   result: ReturnPayload & { readonly jid: string },
   parts: ReturnParts,
@@ -90,7 +92,7 @@ async function takeTogether(
   const mistake = await incoming.check(jid, id, parts, result.schedule !== undefined);
   if (mistake === undefined) return result;
   log.warning('a return in parts cannot be put together', { jid, minion: id, reason: mistake });
-  if (incoming.mayAskAgain(jid, id) && askAgain(jid, id)) return undefined;
+  if (incoming.mayAskAgain(jid, id) && (await sendControl(id, jid, 'resend'))) return undefined;
   const message = `the job ended with return code ${result.retcode}, but its return of ${parts.bytes} bytes was lost: ${mistake}`;
   const error = { code: 'MESSAGE_INVALID', message } as const;
   return { ...rest, jid, return: `ERROR: ${message}`, retcode: result.retcode || 1, success: false, error };

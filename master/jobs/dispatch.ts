@@ -1,6 +1,5 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
-import { JobControl } from '../../shared/protocol/messages/job.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
@@ -9,6 +8,7 @@ import { drawLimited } from './draw_limited.ts';
 import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
+import type { SendControl } from './send_control.ts';
 import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
 import type { Row } from './tracker.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
@@ -30,6 +30,7 @@ export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions,
   readonly clock: Clock;
   /** Throws NOT_PERMITTED: whoever asks, it is decided here, when it is known whom the job would be for. */
   readonly permit: (user: string, record: JobRecord) => Promise<void>;
+  readonly sendControl: SendControl;
   /** Told of parts that are over before anything was sent. */
   readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => void;
   /** Hands a job to the returners of `ext_job_cache`. */
@@ -70,7 +71,7 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { tracker, fleet, bus, limits } = options;
+  const { tracker, fleet, bus, limits, sendControl } = options;
   const lanes = createLanes();
   const signer = createJobSigner(options);
   const transmit = createTransmitter(options, signer, lanes);
@@ -82,7 +83,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const job = tracker.get(jid);
       const row = job?.rows.get(id);
       if (job === undefined || row === undefined) lanes.settle(id, jid);
-      else if (row.isCancelled) tellCancelled(id, jid);
+      else if (row.isCancelled) void sendControl(id, jid, 'cancel');
       else if (row.exp > nowSeconds(options.clock)) transmit(job.record, row, info);
       else expire(row, jid);
     }
@@ -91,9 +92,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     lanes.settle(row.id, jid);
     // Of what the minion may have, it has the last word; for how long it is waited for is not decided here.
     if (!row.mayHaveIt) void tracker.advance(jid, row.id, 'expire', { reason: 'expired before it could be sent' });
-  };
-  const tellCancelled = (id: string, jid: string): void => {
-    options.send(id, JobControl.encode({ id }, { op: 'cancel', jid }, fleet.info(id).enc));
   };
   const settled = (jid: string, id: string): void => {
     if (lanes.settle(id, jid)) flush(id);
@@ -137,7 +135,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const away = open.filter(({ mayHaveIt, ending }) => mayHaveIt && ending === undefined).map(({ id }) => id);
       for (const row of open) {
         row.isCancelled = true;
-        if (row.mayHaveIt) tellCancelled(row.id, jid);
+        if (row.mayHaveIt) void sendControl(row.id, jid, 'cancel');
         else void tracker.advance(jid, row.id, 'cancel', { reason });
       }
       if (away.length > 0) await options.jobs.markCancelled(jid, away, nowSeconds(options.clock));

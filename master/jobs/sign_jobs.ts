@@ -1,13 +1,13 @@
 import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { JobRecord } from './job_store.ts';
+import type { Sign } from './send_control.ts';
 import { stubOf } from './stage_job.ts';
 
 export interface JobSignerOptions {
   /** Seconds a job may run when it does not say. */
   readonly runSeconds: number;
-  /** Signs a payload for one minion. */
-  readonly sign: (payload: Uint8Array, encoding: Encoding, id: string) => Promise<Uint8Array>;
+  readonly sign: Sign;
   /** The id of the key that signs at present: after another one took over, what was signed ahead is not sent. */
   readonly kid: () => string;
 }

@@ -1,13 +1,15 @@
 import type { KeyObject } from 'node:crypto';
-import { verifyJob } from '../../shared/crypto/job_signature.ts';
 import { errorLine, FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { decodeBody, decodePayload, openPayload } from '../../shared/protocol/codec.ts';
-import { Job, JobControl, type JobPayload } from '../../shared/protocol/messages/job.ts';
+import { decodePayload, openPayload } from '../../shared/protocol/codec.ts';
+import { Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { AckPayload } from '../../shared/protocol/messages/return.ts';
 import { matcherOf } from '../../shared/target/target.ts';
+import { createControl } from './control.ts';
 import type { JobTable } from './job_table.ts';
+import { createKeyQuestions } from './key_questions.ts';
 import type { Ledger } from './ledger.ts';
+import { openSigned } from './open_signed.ts';
 
 export interface ReceiverOptions {
   readonly id: string;
@@ -42,12 +44,13 @@ export interface ReceiverOptions {
 export function createReceiver(options: ReceiverOptions) {
   const { id, ledger, table, log } = options;
   const jobTopic = `salt/job/${id}`;
-  const isAskedFor = createKeyQuestions(options.askForKeys);
+  const keyOnItsWay = createKeyQuestions(options.askForKeys);
+  const control = createControl(options, keyOnItsWay);
 
   /** A key made since we last heard of keys: the job is handed back, and we ask. */
   const isKeyOnItsWay = (bytes: Uint8Array): boolean => {
     const kid = openPayload(bytes).signature?.kid;
-    if (kid === undefined || options.signingKey(kid) !== undefined || !isAskedFor(kid)) return false;
+    if (kid === undefined || options.signingKey(kid) !== undefined || keyOnItsWay(kid) === undefined) return false;
     const { jid } = Job.check(decodePayload(bytes));
     options.acknowledge(jid, { st: 'busy', reason: `signing key ${kid} is not known yet` });
     return true;
@@ -74,46 +77,17 @@ export function createReceiver(options: ReceiverOptions) {
     options.acknowledge(jid, { st: 'busy', reason: failure });
   };
 
-  const control = (bytes: Uint8Array): void => {
-    const { op, jid } = JobControl.check(decodePayload(bytes));
-    if (op === 'cancel') options.cancel(jid);
-    else if (op === 'resend') options.resend(jid);
-    else if (op === 'probe' && table.has(jid)) options.acknowledge(jid, { st: 'run' });
-  };
-
   return async (topic: string, payload: Uint8Array, retain: boolean): Promise<void> => {
     try {
-      if (topic === jobTopic) {
-        // A retained job would run at every reconnect, for ever (DESIGN.md §3).
-        if (retain) log.warning('a retained job was ignored');
-        else await receiveJob(payload);
-      } else if (topic === `${jobTopic}/ctl`) control(payload);
+      // A retained job would run at every reconnect, for ever (DESIGN.md §3).
+      if (retain) log.warning('a retained message was ignored', { topic });
+      else if (topic === jobTopic) await receiveJob(payload);
+      else if (topic === `${jobTopic}/ctl`) control(payload);
       else options.other(topic, payload);
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       log.warning('a message was refused', { topic, reason: errorLine(error) });
     }
-  };
-}
-
-/** Keys that were asked for are remembered up to this number. */
-const ASKED_KEYS_MAX = 64;
-
-/** Whether the answer is still to come in which that key may be; asks for each key once, and for one at a time. */
-function createKeyQuestions(askForKeys: () => Promise<void>): (kid: string) => boolean {
-  const asked = new Set<string>();
-  let isAsking = false;
-  return (kid) => {
-    if (isAsking) return true;
-    if (asked.has(kid)) return false;
-    const [oldest] = asked;
-    if (oldest !== undefined && asked.size >= ASKED_KEYS_MAX) asked.delete(oldest);
-    asked.add(kid);
-    isAsking = true;
-    void askForKeys().finally(() => {
-      isAsking = false;
-    });
-    return true;
   };
 }
 
@@ -132,7 +106,7 @@ async function noteDown(ledger: Ledger, { jid, exp }: JobPayload): Promise<strin
 /** Verifies and decodes. A job whose signature is wrong is answered, so that the operator learns why. */
 function openJob({ id, signingKey, acknowledge }: ReceiverOptions, bytes: Uint8Array): JobPayload | undefined {
   try {
-    return Job.check(decodeBody(verifyJob(bytes, id, signingKey)));
+    return Job.check(openSigned(bytes, id, signingKey, 'job'));
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'SIGNATURE_INVALID') throw error;
     const { jid } = Job.check(decodePayload(bytes));

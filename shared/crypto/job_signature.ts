@@ -5,11 +5,10 @@ import { type Encoding, openPayload, type Payload } from '../protocol/codec.ts';
 import { encodeSign1, sign1Input } from './cose.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
-/**
- * A job is signed for one minion: its id is part of what is signed and not of what is sent, so the payload is encoded
- * once for all targets and a job captured from one minion is worthless to another.
- */
-const DOMAIN = 'salt-job-v1\0';
+/** What is signed, in the word that stands before it (`salt-job-v1`, `salt-ctl-v1`): none passes for the other. */
+export type SignedKind = 'job' | 'ctl';
+
+const NAMES: Readonly<Record<SignedKind, string>> = { job: 'job', ctl: 'message about a job' };
 const SIGNATURE_BYTES = 64;
 /** HMAC-SHA-256/128: half of the digest (RFC 2104 §5). */
 const MAC_BYTES = 16;
@@ -32,12 +31,18 @@ export interface JobToSign {
   readonly kid: string;
   /** Ed25519. */
   readonly privateKey: KeyObject;
+  /** Left out: a job. */
+  readonly kind?: SignedKind;
 }
 
-/** The payload in its envelope: a COSE_Sign1 around CBOR, or JSON, TAB and `kid.base64url(signature)`. */
+/**
+ * The payload in its envelope: a COSE_Sign1 around CBOR, or JSON, TAB and `kid.base64url(signature)`. It is signed for one
+ * minion: its id is part of what is signed and not of what is sent, so the payload is encoded once for all targets and a
+ * job captured from one minion is worthless to another.
+ */
 export async function signJob(job: JobToSign): Promise<Uint8Array> {
-  const { payload, encoding, id, kid, privateKey } = job;
-  const signature = await signInPool(null, signedBytes(payload, encoding, id), privateKey);
+  const { payload, encoding, id, kid, privateKey, kind = 'job' } = job;
+  const signature = await signInPool(null, signedBytes(payload, encoding, id, kind), privateKey);
   if (encoding === 'cbor') return encodeSign1({ kid, payload, signature });
   return Buffer.concat([payload, Buffer.from(`\t${kid}.${signature.toString('base64url')}`)]);
 }
@@ -45,32 +50,39 @@ export async function signJob(job: JobToSign): Promise<Uint8Array> {
 /**
  * The same for a minion that has no Ed25519: JSON, TAB and `h.base64url(HMAC-SHA-256/128)` by the key of that minion.
  */
-export function macJob(payload: Uint8Array, id: string, key: Uint8Array): Uint8Array {
+export function macJob(payload: Uint8Array, id: string, key: Uint8Array, kind: SignedKind = 'job'): Uint8Array {
   const mac = createHmac('sha256', key)
-    .update(signedBytes(payload, 'json', id))
+    .update(signedBytes(payload, 'json', id, kind))
     .digest()
     .subarray(0, MAC_BYTES);
   return Buffer.concat([payload, Buffer.from(`\t${MAC_KEY_ID}.${mac.toString('base64url')}`)]);
 }
 
 /** Throws SIGNATURE_INVALID saying why, and MESSAGE_INVALID when there is no such envelope. */
-export function verifyJob(bytes: Uint8Array, id: string, keyOf: (kid: string) => KeyObject | undefined): Payload {
+export function verifyJob(
+  bytes: Uint8Array,
+  id: string,
+  keyOf: (kid: string) => KeyObject | undefined,
+  kind: SignedKind = 'job',
+): Payload {
   const payload = openPayload(bytes);
   const { signature, body, encoding } = payload;
-  if (signature === undefined) throw refused('the job is not signed');
+  if (signature === undefined) throw refused(`the ${NAMES[kind]} is not signed`);
   const key = keyOf(signature.kid);
   if (key === undefined) {
     throw refused(`no key ${signature.kid}`, 'the master does not sign with it; if it should, restart the minion');
   }
   const isValid =
-    signature.bytes.length === SIGNATURE_BYTES && verify(null, signedBytes(body, encoding, id), key, signature.bytes);
-  if (!isValid) throw refused(`the signature by key ${signature.kid} is not one of this job for ${id}`);
+    signature.bytes.length === SIGNATURE_BYTES &&
+    verify(null, signedBytes(body, encoding, id, kind), key, signature.bytes);
+  if (!isValid) throw refused(`the signature by key ${signature.kid} is not one of this ${NAMES[kind]} for ${id}`);
   return payload;
 }
 
-function signedBytes(payload: Uint8Array, encoding: Encoding, id: string): Buffer {
-  if (encoding === 'cbor') return sign1Input(payload, Buffer.from(DOMAIN + id));
-  return Buffer.concat([Buffer.from(`${DOMAIN}${id}\0`), payload]);
+function signedBytes(payload: Uint8Array, encoding: Encoding, id: string, kind: SignedKind): Buffer {
+  const domain = `salt-${kind}-v1\0${id}`;
+  if (encoding === 'cbor') return sign1Input(payload, Buffer.from(domain));
+  return Buffer.concat([Buffer.from(`${domain}\0`), payload]);
 }
 
 function refused(why: string, hint?: string): FleetError {

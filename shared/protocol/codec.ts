@@ -83,10 +83,19 @@ export function decodeStored(bytes: Uint8Array): unknown {
 
 /** Throws MESSAGE_INVALID. */
 export function decodePayload(bytes: Uint8Array): unknown {
-  if (bytes.length > PAYLOAD_LIMITS.bytes) {
-    throw new FleetError('MESSAGE_INVALID', `payload of ${bytes.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
-  }
-  return decodeBody(openPayload(bytes));
+  return decodeBody(openLimited(bytes));
+}
+
+/** Of what clients say, which nobody signs: an envelope that nobody checks would be believed. Throws MESSAGE_INVALID. */
+export function decodeUnsigned(bytes: Uint8Array): unknown {
+  const payload = openLimited(bytes);
+  if (payload.signature === undefined) return decodeBody(payload);
+  throw new FleetError('MESSAGE_INVALID', 'the payload is signed, and only the master signs');
+}
+
+function openLimited(bytes: Uint8Array): Payload {
+  if (bytes.length <= PAYLOAD_LIMITS.bytes) return openPayload(bytes);
+  throw new FleetError('MESSAGE_INVALID', `payload of ${bytes.length} bytes, limit ${PAYLOAD_LIMITS.bytes}`);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

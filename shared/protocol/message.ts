@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { SignedKind } from '../crypto/job_signature.ts';
 import { FleetError } from '../errors.ts';
 import { decodePayload, type Encoding, encodePayload } from './codec.ts';
 import { formatTopic, parseTopic, type TopicParams } from './topic.ts';
@@ -27,8 +28,8 @@ export interface MessageSpec<T extends string, S extends PayloadSchema> {
   readonly retain?: true;
   /** PUBACK goes out when the master has it on disk, and not before. */
   readonly stored?: true;
-  /** Signed by the master for one minion (DESIGN.md §3). */
-  readonly signed?: true;
+  /** Signed by the master for one minion, as what. */
+  readonly signed?: SignedKind;
   /** The bytes are content, not a value: blocks of files, parts of returns. */
   readonly raw?: true;
   /** Why nobody may publish this with these topic parameters, or undefined. */
@@ -84,7 +85,7 @@ export interface AnyMessage {
   readonly qosLow?: true;
   readonly retain?: true;
   readonly stored?: true;
-  readonly signed?: true;
+  readonly signed?: SignedKind;
   readonly raw?: true;
   readonly payload: PayloadSchema;
   readonly example: { readonly params: Readonly<Record<string, string>>; readonly payload: unknown };

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { encodePayload } from '../../shared/protocol/codec.ts';
+import { signJob } from '../../shared/crypto/job_signature.ts';
+import { type Encoding, encodePayload } from '../../shared/protocol/codec.ts';
 import { createGate } from '../support/gate_module.ts';
 import { useHostileFleet } from '../support/hostile_fleet.ts';
 
@@ -45,6 +47,22 @@ describe('a minion that speaks for another', () => {
       await expectUnharmed();
       gate.open(name);
       expect(await steps).toContainEqual(returned(name));
+    },
+  );
+
+  test.each<Encoding>(['cbor', 'json'])(
+    'cannot put on what it says a signature that nobody checks (%s)',
+    async (encoding) => {
+      const { evil, expectUnharmed } = hostile();
+      const attacker = await evil();
+      const { privateKey } = generateKeyPairSync('ed25519');
+      const payload = encodePayload({ id: 'evil', return: 'forged' }, encoding);
+      const signed = await signJob({ payload, encoding, id: 'evil', kid: 'c0ffee12', privateKey });
+      await attacker.publish(`salt/ret/${UNKNOWN_JID}`, Buffer.from(signed));
+      expect(attacker.refusals).toEqual([
+        expect.objectContaining({ reason: 'schema', message: 'the payload is signed, and only the master signs' }),
+      ]);
+      await expectUnharmed();
     },
   );
 

@@ -27,6 +27,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
   const clock = fakeClock();
   const jobs = createJobStore(store);
   const sent: Sent[] = [];
+  const told: string[] = [];
   const events: { tag: string; data: Readonly<Record<string, unknown>> }[] = [];
   const bus = createMemoryBus({ clock });
   bus.listen((tag, data) => events.push({ tag, data }));
@@ -62,6 +63,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
     refused: () => undefined,
     sign: async (payload) => payload,
     kid: () => 'c0ffee12',
+    sendControl: async (id, jid, op) => told.push(`${op} ${jid} ${id}`) > 0,
     send(id, { topic, payload }, acknowledged) {
       sent.push({
         id,
@@ -75,7 +77,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
   });
   const dispatch = (request: Partial<v.InferInput<typeof JobRequest>> = {}) =>
     dispatcher.dispatchJob(v.parse(JobRequest, { op: 'job', tgt: 'm1', fun: 'test.ping', ...request }), 'root');
-  return { clock, store, jobs, sent, events, fleet, tracker, dispatcher, dispatch };
+  return { clock, store, jobs, sent, told, events, fleet, tracker, dispatcher, dispatch };
 }
 
 /** Lets what is signed and sent in the background happen. */

@@ -57,10 +57,16 @@ export class TestDevice extends RawClient {
     const { payload, bytes } = await this.next(
       ({ topic, payload: text }) => topic === `salt/job/${this.id}` && text.toString().includes(`"fun":"${fun}"`),
     );
+    const { value, ...rest } = this.open(payload, 'job');
+    return { job: value, ...rest, bytes };
+  }
+
+  /** What is in an envelope, and whether it is one that the master made for this device. */
+  open(payload: Buffer, kind: 'job' | 'ctl') {
     const [text = '', envelope = ''] = payload.toString().split('\t');
-    const digest = createHmac('sha256', this.#key).update(`salt-job-v1\0${this.id}\0${text}`).digest();
+    const digest = createHmac('sha256', this.#key).update(`salt-${kind}-v1\0${this.id}\0${text}`).digest();
     const isSigned = envelope === `h.${digest.subarray(0, 16).toString('base64url')}`;
-    return { job: JSON.parse(text), envelope, isSigned, bytes };
+    return { value: JSON.parse(text), envelope, isSigned };
   }
 
   publish(topic: string, value: unknown, qos: 0 | 1 = 0): void {

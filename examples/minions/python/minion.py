@@ -53,11 +53,19 @@ class Minion:
         if level[:1] == ["blk"]:
             self.blocks.put((level[1], int(level[2]), message.payload))
         elif level == ["ctl"]:
-            order = json.loads(message.payload)
-            if order["op"] == "cancel":
+            order = self.opened(message.payload, b"ctl")
+            if order is not None and order["op"] == "cancel" and order["exp"] > time.time():
                 self.cancelled.add(order["jid"])
         elif not level:
             self.take(message.payload)
+
+    def opened(self, line, word):
+        """What the master signed for this minion as that; None for anything else."""
+        payload, _, envelope = line.partition(b"\t")
+        signed = b"salt-" + word + b"-v1\0" + ID.encode() + b"\0" + payload
+        digest = hmac.new(KEY, signed, hashlib.sha256).digest()[:16]
+        expected = b"h." + base64.urlsafe_b64encode(digest).rstrip(b"=")
+        return json.loads(payload) if hmac.compare_digest(envelope, expected) else None
 
     def sleep(self, jid, seconds):
         end = time.monotonic() + seconds
@@ -119,12 +127,9 @@ class Minion:
 
     def take(self, line):
         """Called before paho acknowledges: a job is noted down, then acknowledged, then run."""
-        payload, _, envelope = line.partition(b"\t")
-        digest = hmac.new(KEY, b"salt-job-v1\0" + ID.encode() + b"\0" + payload, hashlib.sha256).digest()[:16]
-        expected = b"h." + base64.urlsafe_b64encode(digest).rstrip(b"=")
-        if not hmac.compare_digest(envelope, expected):
+        job = self.opened(line, b"job")
+        if job is None:
             return
-        job = json.loads(payload)
         path = os.path.join(STATE, job["jid"])
         if os.path.exists(path):
             with open(path) as file:

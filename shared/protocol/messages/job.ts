@@ -54,7 +54,7 @@ export const Job = defineMessage({
   from: [{ role: 'master' }],
   to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
   qos: 1,
-  signed: true,
+  signed: 'job',
   payload: JobPayload,
   example: {
     params: { id: 'm1' },
@@ -74,13 +74,19 @@ export const JobControl = defineMessage({
   name: 'job control',
   topic: 'salt/job/{id}/ctl',
   summary:
-    'About a job already sent: cancel it, ask for its state, say its return is stored, ask for the return again. A return that is answered by `resend` before its PUBACK is not stored.',
+    'About a job already sent: cancel it, ask for its state, say its return is stored, ask for the return again. A return that is answered by `resend` before its PUBACK is not stored. Signed as jobs are, with `salt-ctl-v1` in place of `salt-job-v1`.',
   from: [{ role: 'master' }],
   to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
   qos: 1,
-  payload: v.object({ op: v.picklist(['cancel', 'probe', 'stored', 'resend']), jid: Jid }),
-  example: { params: { id: 'm1' }, payload: { op: 'cancel', jid: EXAMPLE_JID } },
+  signed: 'ctl',
+  payload: v.object({
+    op: v.picklist(['cancel', 'probe', 'stored', 'resend']),
+    jid: Jid,
+    exp: member(UnixTime, 'Worth nothing at or after this time.'),
+  }),
+  example: { params: { id: 'm1' }, payload: { op: 'cancel', jid: EXAMPLE_JID, exp: 1795426307 } },
 });
+export type JobControlPayload = v.InferOutput<typeof JobControl.payload>;
 
 export const JobResponse = defineMessage({
   name: 'response',

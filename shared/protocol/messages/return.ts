@@ -105,7 +105,7 @@ export const ReturnPart = defineMessage({
   example: { params: { jid: EXAMPLE_JID, id: 'm1', n: '0' }, payload: new Uint8Array([0x22, 0x68, 0x69]) },
 });
 
-const ackStates = ['run', 'rej', 'busy', 'prog'] as const;
+const ackStates = ['run', 'rej', 'busy', 'prog', 'ctl'] as const;
 
 export const Ack = defineMessage({
   name: 'ack',
@@ -116,8 +116,11 @@ export const Ack = defineMessage({
   qos: 1,
   qosLow: true,
   payload: v.object({
-    st: member(v.picklist(ackStates), 'Runs, rejected, busy (offer it again), progress.'),
-    reason: v.optional(member(ShortText, 'Why it was rejected or must wait; for a person.')),
+    st: member(
+      v.picklist(ackStates),
+      'Runs, rejected, busy (offer it again), progress; `ctl`: what it was told of the job was refused.',
+    ),
+    reason: v.optional(member(ShortText, 'Why it was rejected, refused or must wait; for a person.')),
     expired: v.optional(member(v.boolean(), 'True when the reason is that `exp` had passed.')),
     p: v.optional(member(v.pipe(v.number(), v.minValue(0), v.maxValue(100)), 'Percent done.')),
     data: v.optional(member(v.unknown(), 'A piece of output or of a partial result.')),

@@ -55,13 +55,16 @@ test('it is listed as accepted, and jobs for it are not signed when it trusts it
   expect(stepOf(await ping, 'ret')).toMatchObject({ success: true });
 });
 
-test('a return without QoS is answered: it is stored', async () => {
-  const { device, id } = await newDevice({}, (name) => `salt/job/${name}/#`);
+test.each(['hmac', 'connection'])('a return without QoS is answered: it is stored (trust: %s)', async (trust) => {
+  const { device, id } = await newDevice({ trust }, (name) => `salt/job/${name}/#`);
   const ping = fleet.run(id, 'test.ping');
   const { job } = await device.nextJob('test.ping');
   device.answer(job.jid, true, 0);
-  const { payload } = await device.next(({ topic }) => topic.endsWith('/ctl'));
-  expect(JSON.parse(payload.toString())).toEqual({ op: 'stored', jid: job.jid });
+  const { payload, bytes } = await device.next(({ topic }) => topic.endsWith('/ctl'));
+  const { value, isSigned, envelope } = device.open(payload, 'ctl');
+  expect(value).toEqual({ op: 'stored', jid: job.jid, exp: expect.any(Number) });
+  expect([isSigned, envelope === '']).toEqual(trust === 'hmac' ? [true, false] : [false, true]);
+  expect(bytes).toBeLessThanOrEqual(256);
   await ping;
 });
 

@@ -135,6 +135,19 @@ test('a minion that missed the news hands the job back, asks for the keys, and r
   expect(acks.all.filter(isUnknownKey)).toHaveLength(1);
 });
 
+test('a minion that missed the news obeys what is said of its job, once it has asked for the keys', async () => {
+  const gate = createGate();
+  fleet = await startFleet({ minions: ['m1'], modules: { gate: gate.module } });
+  const running = fleet.run('m1', 'gate.wait', ['one']);
+  await gate.entered.waitForCount(1);
+  await fleet.context().authority.prepareSigningKey().take(nowSeconds(systemClock));
+  const [jid] = Object.keys((await fleet.call('runner', 'jobs.active')) as object);
+  expect(await fleet.call('runner', 'jobs.cancel', [jid])).toEqual(['m1']);
+  await running;
+  const { data } = await fleet.events.waitFor(({ tag }) => tag === `salt/job/${jid}/ret/m1`);
+  expect(data).toMatchObject({ ended: 'cancelled' });
+});
+
 test('a rotation survives a restart of the master, and so does the overlap', async () => {
   fleet = await startFleet({ minions: ['m1'] });
   const { kid, old_kid, old_until } = await rotate();

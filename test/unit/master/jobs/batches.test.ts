@@ -92,11 +92,11 @@ test('what was cancelled stays cancelled when the master is restarted before the
   const restarted = setUpDispatcher({}, store);
   restarted.dispatcher.flush('m1');
   await settle();
-  expect(restarted.sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid }]]);
+  expect([restarted.sent, restarted.told]).toEqual([[], [`cancel ${jid} m1`]]);
 });
 
 test('a cancelled job is over where it was not sent, and told where it may be', async () => {
-  const { dispatch, dispatcher, fleet, jobs, sent } = setUpDispatcher();
+  const { dispatch, dispatcher, fleet, jobs, sent, told } = setUpDispatcher();
   fleet.setInfo('m1', { ...FULL, window: 1 });
   const running = await dispatch();
   const waiting = await dispatch();
@@ -107,19 +107,20 @@ test('a cancelled job is over where it was not sent, and told where it may be', 
   expect(await dispatcher.cancel(running.jid, ['m2'], 'cancelled by root')).toEqual([]);
   await settle();
   expect(jobs.endedRow(waiting.jid, 'm1')).toMatchObject({ state: 'cancelled', reason: 'cancelled by root' });
-  expect(sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid: running.jid }]]);
+  expect([sent, told]).toEqual([[], [`cancel ${running.jid} m1`]]);
 });
 
 test('a minion that comes back is told again what was cancelled, instead of being sent it', async () => {
-  const { dispatch, dispatcher, fleet, sent } = setUpDispatcher();
+  const { dispatch, dispatcher, fleet, sent, told } = setUpDispatcher();
   const { jid } = await dispatch();
   await settle();
   fleet.setOffline('m1', START_AT);
   dispatcher.requeue('m1');
   await dispatcher.cancel(jid, undefined, 'cancelled by root');
   sent.length = 0;
+  told.length = 0;
   fleet.setOnline('m1', START_AT);
   dispatcher.flush('m1');
   await settle();
-  expect(sent.map(({ topic, job }) => [topic, job])).toEqual([['salt/job/m1/ctl', { op: 'cancel', jid }]]);
+  expect([sent, told]).toEqual([[], [`cancel ${jid} m1`]]);
 });

@@ -46,7 +46,7 @@ async function setUp() {
   });
   const asked: string[] = [];
   const parts = createIncomingParts({ jobs, tracker, clock, log: silentLogger });
-  const askAgain = (...what: string[]): boolean => {
+  const sendControl = async (...what: string[]): Promise<boolean> => {
     asked.push(what.join(' '));
     return true;
   };
@@ -58,7 +58,7 @@ async function setUp() {
     log: silentLogger,
     takeScheduled,
     parts,
-    askAgain,
+    sendControl,
   });
   return { store, jobs, events, calls, tracker, collector, parts, asked, clock };
 }
@@ -180,7 +180,11 @@ test.each([
   const { collector, jobs, asked } = await setUp();
   for (const [n, piece] of pieces.entries()) await collector.collectPart(jid, 'm1', n, piece);
   await collector.collectReturn(jid, 'm1', inParts(members));
-  expect([asked, jobs.endedRow(jid, 'm1'), jobs.hasReturn(jid, 'm1')]).toEqual([[`${jid} m1`], undefined, false]);
+  expect([asked, jobs.endedRow(jid, 'm1'), jobs.hasReturn(jid, 'm1')]).toEqual([
+    [`m1 ${jid} resend`],
+    undefined,
+    false,
+  ]);
   await collector.collectReturn(jid, 'm1', inParts(members));
   await collector.collectReturn(jid, 'm1', inParts(members));
   expect(asked).toHaveLength(2);

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createJobTable } from '../../../../minion/jobs/job_table.ts';
 import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
 import { createReceiver, type ReceiverOptions } from '../../../../minion/jobs/receive.ts';
-import { keyId, signJob } from '../../../../shared/crypto/job_signature.ts';
+import { keyId, type SignedKind, signJob } from '../../../../shared/crypto/job_signature.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import { type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
-import { JobControl, type JobPayload } from '../../../../shared/protocol/messages/job.ts';
+import { JobControl, type JobControlPayload, type JobPayload } from '../../../../shared/protocol/messages/job.ts';
 import type { AckPayload } from '../../../../shared/protocol/messages/return.ts';
 
 const NOW = 1_000_000;
@@ -62,7 +62,16 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     members: Partial<JobPayload> = {},
     { id = 'm1', keys = master, encoding = 'cbor' as Encoding, retain = false } = {},
   ): Promise<void> => receive('salt/job/m1', await signed({ ...sample, ...members }, id, keys, encoding), retain);
-  return { receive, deliver, cancelled, resent, acks, ran, asked, others, logged, killed, table };
+  const control = async (
+    members: Partial<JobControlPayload> = {},
+    { id = 'm1', keys = master, encoding = 'cbor' as Encoding, retain = false, kind = 'ctl' as SignedKind } = {},
+  ): Promise<void> => {
+    const payload = encodePayload(JobControl.check({ op: 'cancel', jid: JID, exp: NOW + 60, ...members }), encoding);
+    const { privateKey, publicKey } = keys;
+    const bytes = await signJob({ payload, encoding, id, kid: keyId(publicKey), privateKey, kind });
+    await receive('salt/job/m1/ctl', bytes, retain);
+  };
+  return { receive, deliver, control, cancelled, resent, acks, ran, asked, others, logged, killed, table };
 }
 
 function signed(
@@ -74,15 +83,26 @@ function signed(
   return signJob({ payload: encodePayload(job, encoding), encoding, id, kid: keyId(publicKey), privateKey });
 }
 
-test.each(['cbor', 'json'] as const)(
-  'a job in %s is in the ledger before it is acknowledged and run',
-  async (encoding) => {
-    const seen: boolean[] = [];
-    const { deliver, ran, acks } = setUp({ run: ({ jid }) => void seen.push(ledger.has(jid)) });
-    await deliver({}, { encoding });
-    expect([seen, acks, ran]).toEqual([[true], [], []]);
-  },
-);
+test('a job is in the ledger before it is acknowledged and run', async () => {
+  const seen: boolean[] = [];
+  const { deliver, ran, acks } = setUp({ run: ({ jid }) => void seen.push(ledger.has(jid)) });
+  await deliver();
+  expect([seen, acks, ran]).toEqual([[true], [], []]);
+});
+
+test('what is signed, but not in the encoding that the master was told, is refused', async () => {
+  const { deliver, control, ran, cancelled, acks } = setUp();
+  await deliver({}, { encoding: 'json' });
+  await control({}, { encoding: 'json' });
+  expect([ran, cancelled, acks]).toEqual([
+    [],
+    [],
+    [
+      [JID, { st: 'rej', reason: 'signature: it is signed as json, and this minion takes cbor' }],
+      [JID, { st: 'ctl', reason: 'cancel: signature: it is signed as json, and this minion takes cbor' }],
+    ],
+  ]);
+});
 
 test('a job comes with all that the master sent', async () => {
   const { deliver, ran } = setUp();
@@ -130,7 +150,7 @@ test('a job whose target is not this minion is refused', async () => {
 test('a job without a target is taken: constrained minions get none', async () => {
   const { receive, ran } = setUp();
   const { tgt: _tgt, tgt_type: _type, ...modest } = sample;
-  await receive('salt/job/m1', await signed(modest, 'm1', master, 'json'), false);
+  await receive('salt/job/m1', await signed(modest, 'm1', master, 'cbor'), false);
   expect(ran).toEqual([modest]);
 });
 
@@ -150,7 +170,7 @@ test.each(['cbor', 'json'] as const)('a job that is not signed is refused (%s)',
 
 test('a job that was changed after it was signed is refused', async () => {
   const { receive, ran, acks } = setUp();
-  const bytes = Buffer.from(await signed(sample, 'm1', master, 'json'));
+  const bytes = Buffer.from(await signed(sample, 'm1', master, 'cbor'));
   const changed = Buffer.from(bytes.toString('latin1').replace('test.ping', 'test.pong'), 'latin1');
   await receive('salt/job/m1', changed, false);
   expect(acks).toMatchObject([[JID, { st: 'rej' }]]);
@@ -229,16 +249,72 @@ test('a ledger that cannot be written is no reason to run', async () => {
 });
 
 test('the master may cancel a job that runs, and ask whether it does', async () => {
-  const { receive, acks, cancelled, table } = setUp();
-  const control = (op: 'cancel' | 'probe'): Promise<void> =>
-    receive('salt/job/m1/ctl', JobControl.encode({ id: 'm1' }, { op, jid: JID }).payload, false);
-  await control('probe');
+  const { control, acks, cancelled, table } = setUp();
+  await control({ op: 'probe' });
   expect(acks).toEqual([]);
   table.start(sample);
-  await control('probe');
+  await control({ op: 'probe' });
   expect(acks).toEqual([[JID, { st: 'run' }]]);
-  await control('cancel');
+  await control();
   expect(cancelled).toEqual([JID]);
+});
+
+test.each([
+  ['was signed for another minion', {}, { id: 'm2' }, /^cancel: signature: .* for m1$/],
+  ['was signed by another key under a name that is not known', {}, { keys: stranger }, /^cancel: signature: no key /],
+  ['was signed as a job', {}, { kind: 'job' }, /^cancel: signature: .* not one of this message about a job/],
+  ['came too late', { exp: NOW }, {}, /^cancel: expired 0 s before it reached the minion$/],
+] as const)('a message about a job that %s is refused, and the master is told', async (_what, members, how, reason) => {
+  const { control, acks, cancelled, logged } = setUp();
+  await control(members, how);
+  await new Promise(setImmediate);
+  expect([acks, cancelled]).toMatchObject([[[JID, { st: 'ctl', reason: expect.stringMatching(reason) }]], []]);
+  expect(logged.join()).toMatch('a message about a job was refused');
+});
+
+test.each(['cbor', 'json'] as const)('an unsigned message about a job is refused (%s)', async (encoding) => {
+  const { receive, acks, cancelled } = setUp();
+  const { topic, payload } = JobControl.encode({ id: 'm1' }, { op: 'cancel', jid: JID, exp: NOW + 60 }, encoding);
+  await receive(topic, payload, false);
+  expect(acks).toEqual([[JID, { st: 'ctl', reason: 'cancel: signature: the message about a job is not signed' }]]);
+  expect(cancelled).toEqual([]);
+});
+
+test('a job that was signed as a message about one is refused', async () => {
+  const { receive, ran, acks } = setUp();
+  const { privateKey, publicKey } = master;
+  const payload = encodePayload({ ...sample, op: 'cancel' }, 'cbor');
+  const how = { payload, encoding: 'cbor', id: 'm1', kid: keyId(publicKey), privateKey } as const;
+  await receive('salt/job/m1', await signJob({ ...how, kind: 'ctl' }), false);
+  expect([ran, acks]).toMatchObject([[], [[JID, { st: 'rej' }]]]);
+});
+
+test('a message about a job that was retained is ignored', async () => {
+  const { control, acks, cancelled, logged } = setUp();
+  await control({}, { retain: true });
+  expect([acks, cancelled]).toEqual([[], []]);
+  expect(logged.join()).toContain('retained');
+});
+
+test('without the time of the master, what it says of a job is taken', async () => {
+  const { control, cancelled } = setUp({ knowsMasterTime: () => false });
+  await control({ exp: NOW - 3600 });
+  expect(cancelled).toEqual([JID]);
+});
+
+test('what is signed by a key that is not known yet is taken when the master has told it', async () => {
+  let keys = [master];
+  let answer: () => void = () => undefined;
+  const { control, cancelled, acks } = setUp({
+    signingKey: (kid) => keys.find(({ publicKey }) => kid === keyId(publicKey))?.publicKey,
+    askForKeys: () => new Promise((resolve) => (answer = resolve)),
+  });
+  await control({}, { keys: stranger });
+  expect([cancelled, acks]).toEqual([[], []]);
+  keys = [master, stranger];
+  answer();
+  await new Promise(setImmediate);
+  expect([cancelled, acks]).toEqual([[JID], []]);
 });
 
 test('all else below the topic is for others', async () => {
@@ -248,9 +324,8 @@ test('all else below the topic is for others', async () => {
 });
 
 test('a return that the master asks for again is sent again', async () => {
-  const { receive, resent } = setUp();
-  const packet = JobControl.encode({ id: 'm1' }, { op: 'resend', jid: JID });
-  await receive(packet.topic, packet.payload, false);
+  const { control, resent } = setUp();
+  await control({ op: 'resend' });
   expect(resent).toEqual([JID]);
 });
 

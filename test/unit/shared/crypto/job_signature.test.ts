@@ -66,6 +66,18 @@ test('a JSON job can be checked with a few lines and without our code', async ()
   expect(verify(null, Buffer.from(`salt-job-v1\0m1\0${text}`), publicKey, Buffer.from(value, 'base64url'))).toBe(true);
 });
 
+test.each(encodings)(
+  'a %s job and what is said about it are signed apart: none passes for the other',
+  async (encoding) => {
+    const how = { payload: encodePayload(job, encoding), encoding, id: 'm1', kid, privateKey };
+    const control = await signJob({ ...how, kind: 'ctl' });
+    expect(decodeBody(verifyJob(control, 'm1', keyOf, 'ctl'))).toEqual(job);
+    expect(() => verifyJob(control, 'm1', keyOf)).toThrow(refusal(/not one of this job for m1/));
+    const asJob = await signJob(how);
+    expect(() => verifyJob(asJob, 'm1', keyOf, 'ctl')).toThrow(refusal(/not one of this message about a job for m1/));
+  },
+);
+
 test('an HMAC is half a SHA-256 digest over the domain, the minion and the bytes before the TAB', () => {
   const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
   const [text = '', envelope] = Buffer.from(macJob(encodePayload(job, 'json'), 'led1', key))
