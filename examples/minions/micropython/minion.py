@@ -38,17 +38,19 @@ def field(text):
 class Client:
     """MQTT 3.1.1: one subscription, packets of at most `limit` bytes; larger ones are read over."""
 
-    def __init__(self, host, port, name, password, limit):
+    def __init__(self, limit):
         self.limit = limit
+        self.asked = False
         self.socket = socket.socket()
-        self.socket.connect(socket.getaddrinfo(host, port)[0][-1])
         self.socket.settimeout(KEEPALIVE // 2)
         self.write = getattr(self.socket, "write", None) or self.socket.sendall
-        self.asked = False
+
+    def connect(self, host, port, name, password):
+        self.socket.connect(socket.getaddrinfo(host, port)[0][-1])
         self.send(0x10, field("MQTT") + b"\4\xc2\0" + bytes([KEEPALIVE]) + field(name) + field(name) + field(password))
         head, body = self.read()
         if head != 0x20 or body[1] != 0:
-            raise OSError("the master refused the login: %d" % body[1])
+            raise OSError("the master refused the login: %d" % body[1] if body else "the master is silent")
 
     def send(self, head, body):
         size, rest = b"", len(body)
@@ -99,14 +101,14 @@ class Client:
         self.send(0x32, field(topic) + b"\0\2" + text.encode())
 
     def messages(self):
-        """Each message with its retain flag. It is acknowledged when the next one is asked for: by then it is remembered."""
+        """Each message with its topic and retain flag. It is acknowledged when the next one is asked for: by then it is remembered."""
         while True:
             head, body = self.read()
             if head & 0xF0 != 0x30 or not body:
                 continue
             start = 2 + struct.unpack("!H", body[:2])[0]
             number = body[start : start + 2] if head & 6 else b""
-            yield body[start + len(number) :], head & 1
+            yield body[2:start].decode(), body[start + len(number) :], head & 1
             if number:
                 self.send(0x40, number)
 
@@ -120,6 +122,8 @@ class Minion:
         self.key = binascii.unhexlify(self.config["hmac_key"])
         self.done = {}
         self.count = 0
+        # Of the master's time, seconds: ports count from 1970, from 2000 or from their start.
+        self.ahead = None
         try:
             with open(self.file) as file:
                 self.done = dict.fromkeys(file.read().split())
@@ -155,7 +159,7 @@ class Minion:
         jid = job["jid"]
         if jid not in self.done:
             self.remember(jid)
-            if job["exp"] <= time.time():
+            if job["exp"] <= time.time() + self.ahead:
                 outcome = {"return": None, "retcode": 124, "ended": "expired"}
             else:
                 self.count += 1
@@ -166,14 +170,31 @@ class Minion:
         outcome = self.done[jid] or {"return": None, "retcode": 1, "ended": "interrupted"}
         return jid, json.dumps(dict(outcome, id=self.id))
 
+    def answer(self, client, line):
+        done = self.run(line)
+        if done:
+            client.publish("salt/ret/" + done[0], done[1])
+
     def serve(self):
         config = self.config
-        client = Client(config["host"], config["tcp_port"], self.id, config["password"], config["max_packet"])
-        client.subscribe("salt/job/" + self.id)
-        for line, retained in client.messages():
-            answer = None if retained else self.run(line)
-            if answer:
-                client.publish("salt/ret/" + answer[0], answer[1])
+        client = Client(config["max_packet"])
+        try:
+            client.connect(config["host"], config["tcp_port"], self.id, config["password"])
+            client.subscribe("salt/job/" + self.id + "/#")
+            client.publish("salt/req/" + self.id + "/time", '{"c":"t"}')
+            waiting = []
+            for topic, line, retained in client.messages():
+                if topic.endswith("/rsp/t"):
+                    told = json.loads(line)
+                    if "value" not in told:
+                        raise OSError("the master did not tell the time")
+                    self.ahead = told["value"] - time.time()
+                elif not retained:
+                    waiting.append(line)
+                while waiting and self.ahead is not None:
+                    self.answer(client, waiting.pop(0))
+        finally:
+            client.socket.close()
 
 
 def main(folder):

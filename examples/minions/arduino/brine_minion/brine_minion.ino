@@ -19,8 +19,8 @@ static char line[256];
 static char answer[200];
 static bool has_line = false;
 
-/* The master's time when it was told, and how long ago that was. */
-static uint32_t told_time = 0, told_ms = 0;
+/* The master's time, and millis() at it; 0 until it was told, which a job waits for. */
+static uint32_t now = 0, now_ms = 0;
 
 static int ping(const char *, char *value, size_t size) { return snprintf(value, size, "true") < 0; }
 
@@ -37,23 +37,30 @@ static const struct brine_function functions[] = {
 
 static void save(const struct brine_ledger *ledger) { EEPROM.put(0, *ledger); }
 
-static uint32_t now() { return told_time == 0 ? 0 : told_time + (millis() - told_ms) / 1000; }
+/* Often: millis() begins anew after 49 days. */
+static void count_time() {
+  for (; now != 0 && millis() - now_ms >= 1000; now_ms += 1000) now++;
+}
 
 static void received(char *topic, uint8_t *payload, unsigned int length) {
-  if (length >= sizeof line) return;
-  memcpy(line, payload, length);
-  line[length] = 0;
+  if (length == 0) return;
   if (strstr(topic, "/rsp/") != NULL) {
-    const char *value = brine_member(line, "\"value\":");
+    static const char name[] = "\"value\":";
+    char *value;
+    payload[length - 1] = 0;
+    value = strstr((char *)payload, name);
     if (value == NULL) return;
-    told_time = strtoul(value, NULL, 10);
-    told_ms = millis();
-  } else
+    now = strtoul(value + sizeof name - 1, NULL, 10);
+    now_ms = millis();
+  } else if (length < sizeof line) {
+    memcpy(line, payload, length);
+    line[length] = 0;
     has_line = true;
+  }
 }
 
 static void reconnect() {
-  static char topic[80];
+  char topic[80];
   /* Without a will: the master knows by itself who is there. */
   if (!client.connect(SALT_ID, SALT_USER, SALT_PASSWORD)) {
     delay(5000);
@@ -82,9 +89,10 @@ void loop() {
   char topic[9 + BRINE_JID + 1];
   if (!client.connected()) reconnect();
   client.loop();
-  if (!has_line) return;
+  count_time();
+  if (!has_line || now == 0) return;
   has_line = false;
-  if (!brine_take(&minion, line, now(), answer, sizeof answer)) return;
+  if (!brine_take(&minion, line, now, answer, sizeof answer)) return;
   snprintf(topic, sizeof topic, "salt/ret/%s", minion.last_jid);
   client.publish(topic, answer);
 }
