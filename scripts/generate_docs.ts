@@ -10,6 +10,7 @@ import { configFile, configReference } from './docs/config_docs.ts';
 import { errorReference } from './docs/error_docs.ts';
 import { moduleReference, modulesReference } from './docs/function_docs.ts';
 import { protocolReference } from './docs/protocol_docs.ts';
+import { runnerFunctionsText } from './docs/runner_functions.ts';
 import { secretArgumentsSource } from './docs/secret_arguments.ts';
 
 type AnyModule = ModuleSpec<never>;
@@ -23,6 +24,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     ['config/master.yaml', configFile(masterSchema)],
     ['config/minion.yaml', configFile(minionSchema)],
     ['shared/plugin/secret_arguments.ts', secretArgumentsSource({ '': modules, 'runner.': runners, 'wheel.': wheel })],
+    ['shared/plugin/runner_functions.json', runnerFunctionsText(runners)],
     ['docs/protocol.md', protocolReference(messageTable)],
     ['docs/reference/config_master.md', configReference(masterSchema)],
     ['docs/reference/config_minion.md', configReference(minionSchema)],

@@ -1,65 +1,42 @@
 import * as v from 'valibot';
 import { Text } from '../../shared/plugin/args.ts';
-import { type Documented, docstring, selectNames } from '../../shared/plugin/documentation.ts';
-import { defaultOf, isRequired } from '../../shared/plugin/function.ts';
-import { loadFolder, type PluginFolder, programFolder } from '../../shared/plugin/load_folder.ts';
-import type { AnyReturner } from '../../shared/plugin/returner.ts';
-import { globMatcher } from '../../shared/target/glob.ts';
-import { defineModule, fn, type MinionFunction } from '../context.ts';
-import { allFunctions, usableModules } from '../lib/all_functions.ts';
+import { docstring, selectNames } from '../../shared/plugin/documentation.ts';
+import { type RendererName, renderers } from '../../shared/render/render_pipe.ts';
+import { defineModule, fn } from '../context.ts';
+import { pluginFunctions } from '../lib/sys/plugin_functions.ts';
+import { executionModules, returners, runners, stateModules } from '../lib/sys/plugin_kinds.ts';
 
 export default defineModule({
   summary: 'Tell which functions this minion has and how they are called.',
   functions: {
-    doc: fn({
-      summary: 'Return the docstrings of all functions, or of the modules, functions and globs that are named.',
-      args: {},
-      varargs: true,
-      examples: [
-        "salt '*' sys.doc",
-        "salt '*' sys.doc sys",
-        "salt '*' sys.doc sys.doc",
-        "salt '*' sys.doc 'network.*'",
-      ],
-      reads: true,
-      async run(context, _args, { args }) {
-        const functions = await allFunctions(context.catalogue);
-        const names = selectNames([...functions.keys()], args);
-        return Object.fromEntries(names.map((name) => [name, docstring(name, functions.get(name) as MinionFunction)]));
-      },
-    }),
-    argspec: fn({
-      summary: 'Return the argument specification of all functions, or of a module, a function or a glob.',
+    ...pluginFunctions(executionModules),
+    ...pluginFunctions(stateModules),
+    ...pluginFunctions(runners),
+    ...pluginFunctions(returners),
+    state_schema: fn({
+      summary: 'Return a JSON schema for each function of state modules.',
+      description: 'There are none yet: what it returns is empty.',
       args: { module: v.optional(Text, '') },
-      examples: ["salt '*' sys.argspec pkg.install", "salt '*' sys.argspec sys", "salt '*' sys.argspec 'test.*'"],
+      examples: ["salt '*' sys.state_schema", "salt '*' sys.state_schema pkg.installed"],
       reads: true,
-      async run(context, { module }) {
-        const functions = await allFunctions(context.catalogue);
-        const names = selectNames([...functions.keys()], module === '' ? [] : [module]);
-        return Object.fromEntries(names.map((name) => [name, argspec(functions.get(name) as MinionFunction)]));
-      },
+      run: () => [],
     }),
-    list_functions: fn({
-      summary: 'List all functions, or those of the modules and globs that are named.',
+    list_renderers: fn({
+      summary: 'List the renderers of files of the master, or those that the globs match.',
       args: {},
       varargs: true,
-      examples: [
-        "salt '*' sys.list_functions",
-        "salt '*' sys.list_functions sys",
-        "salt '*' sys.list_functions 'sys.list_*'",
-      ],
+      examples: ["salt '*' sys.list_renderers", "salt '*' sys.list_renderers 'yaml*'"],
       reads: true,
-      run: async (context, _args, { args }) => selectNames([...(await allFunctions(context.catalogue)).keys()], args),
+      run: (_context, _args, { args }) => chosenRenderers(args),
     }),
-    list_modules: fn({
-      summary: 'List the modules that can be used here, or those that the globs match.',
+    renderer_doc: fn({
+      summary: 'Return what all renderers do, or those that are named or matched by a glob.',
       args: {},
       varargs: true,
-      examples: ["salt '*' sys.list_modules", "salt '*' sys.list_modules 's*'"],
+      examples: ["salt '*' sys.renderer_doc", "salt '*' sys.renderer_doc jinja json", "salt '*' sys.renderer_doc 'j*'"],
       reads: true,
-      async run(context, _args, { args }) {
-        return chosenNames([...(await usableModules(context.catalogue)).keys()], args);
-      },
+      run: (_context, _args, { args }) =>
+        Object.fromEntries(chosenRenderers(args).map((name) => [name, rendererDoc(name as RendererName)])),
     }),
     unavailable_modules: fn({
       summary: 'List the modules that cannot be used here, each with the reason.',
@@ -85,30 +62,6 @@ export default defineModule({
       reads: true,
       run: ({ grains }) => grains.broken(),
     }),
-    list_returners: fn({
-      summary: 'List the returners that jobs can be stored with, or those that the globs match.',
-      args: {},
-      varargs: true,
-      examples: ["salt '*' sys.list_returners", "salt '*' sys.list_returners 'p*'"],
-      reads: true,
-      run: (_context, _args, { args }) => chosenNames(returners().names, args),
-    }),
-    returner_doc: fn({
-      summary: 'Return what is to be known of all returners, or of those that are named: what they do, their settings.',
-      args: {},
-      varargs: true,
-      examples: ["salt '*' sys.returner_doc", "salt '*' sys.returner_doc postgres"],
-      reads: true,
-      async run(_context, _args, { args }) {
-        const folder = returners();
-        const docs: Record<string, string> = {};
-        for (const name of chosenNames(folder.names, args)) {
-          const spec = await folder.load(name);
-          if (spec !== undefined) docs[name] = docstring(name, describeReturner(name, spec));
-        }
-        return docs;
-      },
-    }),
     reload_modules: fn({
       summary: 'Tell the minion to look at its execution modules anew.',
       args: {},
@@ -119,29 +72,10 @@ export default defineModule({
   },
 });
 
-function chosenNames(names: readonly string[], patterns: readonly unknown[]): readonly string[] {
-  const globs = patterns.map((pattern) => globMatcher(String(pattern)));
-  return globs.length === 0 ? names : names.filter((name) => globs.some((matches) => matches(name)));
+function chosenRenderers(patterns: readonly unknown[]): readonly string[] {
+  return selectNames(Object.keys(renderers).sort(), patterns);
 }
 
-function returners(): PluginFolder<AnyReturner> {
-  return loadFolder<AnyReturner>(programFolder('shared/returners'));
-}
-
-function describeReturner(name: string, { summary, config }: AnyReturner): Documented {
-  const settings = Object.entries(config).map(([key, schema]) => `${key}\n    ${v.getDescription(schema) ?? ''}`);
-  const description = `Settings under \`\`returners: ${name}:\`\`\n\n${settings.join('\n\n')}`;
-  return { summary, description, examples: [`salt '*' test.ping --return ${name}`] };
-}
-
-/** Salt's shape: the defaults belong to the last arguments, and what there is none of is None. */
-function argspec(spec: MinionFunction): Readonly<Record<string, unknown>> {
-  const schemas = Object.values(spec.args);
-  const defaults = schemas.filter((schema) => !isRequired(schema)).map((schema) => defaultOf(schema) ?? null);
-  return {
-    args: schemas.length === 0 ? null : Object.keys(spec.args),
-    defaults: defaults.length === 0 ? null : defaults,
-    varargs: spec.varargs ?? null,
-    kwargs: spec.varkw ?? null,
-  };
+function rendererDoc(name: RendererName): string {
+  return docstring(name, { summary: renderers[name], examples: [`#!${name}`] });
 }

@@ -1,8 +1,12 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import type { MasterContext } from '../../../../master/context.ts';
 import { defineModule, fn } from '../../../../minion/context.ts';
 import sys from '../../../../minion/modules/sys.ts';
 import testModule from '../../../../minion/modules/test.ts';
+import { docstring } from '../../../../shared/plugin/documentation.ts';
+import type { AnyFunction, ModuleSpec } from '../../../../shared/plugin/function.ts';
+import { loadFolder, programFolder } from '../../../../shared/plugin/load_folder.ts';
 import { fakeContext, runFunction } from '../../../support/fake_context.ts';
 
 const sysctl = defineModule({
@@ -96,8 +100,61 @@ test('reload_modules is refresh_modules by another name', async () => {
 test('returners are listed and described with their settings', async () => {
   expect(await run('sys.list_returners')).toEqual(['http', 'jsonl', 'postgres', 'syslog']);
   expect(await run('sys.list_returners', 'j*')).toEqual(['jsonl']);
+  expect(await run('sys.list_returner_functions', 'jsonl', 's*')).toEqual(['jsonl.returner', 'syslog.returner']);
   const docs = (await run('sys.returner_doc', 'jsonl')) as Record<string, string>;
-  expect(Object.keys(docs)).toEqual(['jsonl']);
-  expect(docs.jsonl).toContain('Appends each return');
-  expect(docs.jsonl).toMatch(/^ +path\n +The file\. It is opened for each return/m);
+  expect(Object.keys(docs)).toEqual(['jsonl.returner']);
+  expect(docs['jsonl.returner']).toContain('Appends each return');
+  expect(docs['jsonl.returner']).toMatch(/^ +path\n +The file\. It is opened for each return/m);
+  expect(await run('sys.returner_argspec', 'jsonl.returner')).toEqual({
+    'jsonl.returner': { args: ['ret'], defaults: null, varargs: null, kwargs: null },
+  });
+});
+
+test('runners are those of the master, in the words of their definitions', async () => {
+  const folder = loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners'));
+  expect(await run('sys.list_runners')).toEqual(folder.names);
+  expect(await run('sys.list_runners', 'man*', 'cache')).toEqual(['cache', 'manage']);
+  expect(await run('sys.list_runner_functions', 'manage')).toEqual([
+    'manage.capabilities',
+    'manage.down',
+    'manage.status',
+    'manage.up',
+  ]);
+  const up = (await folder.load('manage'))?.functions.up as AnyFunction<MasterContext>;
+  expect(await run('sys.runner_doc', 'manage.up')).toEqual({ 'manage.up': docstring('manage.up', up) });
+  expect(await run('sys.runner_argspec', 'manage.up')).toEqual({
+    'manage.up': { args: null, defaults: null, varargs: null, kwargs: null },
+  });
+});
+
+test('the table of runners tells of each what its definition tells', async () => {
+  const told = (await run('sys.runner_argspec')) as Readonly<
+    Record<string, { readonly args: readonly string[] | null }>
+  >;
+  expect(Object.keys(told)).toEqual(await run('sys.list_runner_functions'));
+  const folder = loadFolder<ModuleSpec<MasterContext>>(programFolder('master/runners'));
+  for (const module of folder.names) {
+    for (const [name, spec] of Object.entries((await folder.load(module))?.functions ?? {})) {
+      expect(told[`${module}.${name}`]?.args ?? [], `${module}.${name}`).toEqual(Object.keys(spec.args));
+    }
+  }
+});
+
+test('renderers are listed and described', async () => {
+  expect(await run('sys.list_renderers')).toEqual(['jinja', 'json', 'text', 'yaml', 'yamlex']);
+  expect(await run('sys.list_renderers', 'yaml*')).toEqual(['yaml', 'yamlex']);
+  const docs = (await run('sys.renderer_doc', 'jinja', 'j*')) as Record<string, string>;
+  expect(Object.keys(docs)).toEqual(['jinja', 'json']);
+  expect(docs.jinja).toContain('Jinja2');
+});
+
+test.each([
+  ['sys.state_doc', {}],
+  ['sys.state_argspec', {}],
+  ['sys.list_state_modules', []],
+  ['sys.list_state_functions', []],
+  ['sys.state_schema', []],
+])('%s is empty while there are no states', async (fun, empty) => {
+  expect(await run(fun)).toEqual(empty);
+  expect(await run(fun, 'pkg')).toEqual(empty);
 });
