@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { FleetError } from '../../shared/errors.ts';
+import { errorLine, FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { systemReason } from '../../shared/system_reason.ts';
+import { findEnd, hashOf, type Until, verifyAuditLog } from './verify_audit_log.ts';
 
 /**
  * Who asked for what, and whether he was allowed: a line of JSON each, numbered, with the SHA-256 of itself and of the
@@ -17,15 +15,9 @@ export interface AuditLog {
   write(entry: Readonly<Record<string, unknown>>): void;
   /** Resolves when all is written. */
   flush(): Promise<void>;
+  /** Resolves when what others wrote before was read, and a change told in the log. */
+  readonly verified: Promise<void>;
   close(): Promise<void>;
-}
-
-export interface Verified {
-  readonly entries: number;
-  /** The hash of the last line: kept elsewhere, it proves that nothing before it was changed. */
-  readonly head: string;
-  /** The first line that is not what it was, and why. */
-  readonly broken?: { readonly line: number; readonly why: string };
 }
 
 /** Where it lies. */
@@ -35,17 +27,16 @@ export function auditFile({ cachedir }: { readonly cachedir: string }): string {
 
 /** So long at most until what was written would survive a power cut: a flush for each job would slow all jobs down. */
 const FLUSH_MS = 1000;
-const FIRST = '0'.repeat(64);
 
-/** Goes on where the file ends. Throws FILE_UNREADABLE. */
+/** Goes on where the file ends; what is before that is verified meanwhile. Throws FILE_UNREADABLE. */
 export async function openAuditLog(path: string, clock: Clock, log: Logger): Promise<AuditLog> {
-  const last = await verifyAuditLog(path);
-  if (last.broken !== undefined) {
-    log.error('the audit log was changed', { file: path, line: last.broken.line, reason: last.broken.why });
-  }
-  let n = last.entries;
-  let head = last.head;
-  let waiting: string[] = [];
+  const end = await findEnd(path);
+  const closing = new AbortController();
+  const verified = tellChange(path, log, { bytes: end.bytes, signal: closing.signal });
+  let n = end.entries;
+  let head = end.head;
+  // A line that a power cut left half must not spoil the next.
+  let waiting: string[] = end.isTorn ? ['\n'] : [];
   let writing: Promise<void> | undefined;
   const handle = await openToAppend(path);
   let flushing: Timer | undefined;
@@ -79,8 +70,10 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
       writing ??= writeAll();
     },
     flush,
+    verified,
     async close() {
-      await flush();
+      closing.abort();
+      await Promise.all([flush(), verified]);
       flushing?.stop();
       await flushToDisk();
       await handle.close();
@@ -88,31 +81,14 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
   };
 }
 
-/** Reads the whole file. A file that is not there has no entries. */
-export async function verifyAuditLog(path: string): Promise<Verified> {
-  let entries = 0;
-  let head = FIRST;
-  let broken: Verified['broken'];
+async function tellChange(path: string, log: Logger, until: Until): Promise<void> {
   try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      entries++;
-      const why = whyBroken(line, entries, head);
-      if (why !== undefined) broken ??= { line: entries, why };
-      head = /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? head;
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { entries: 0, head: FIRST };
-    throw new FleetError('FILE_UNREADABLE', `the audit log ${path} cannot be read: ${systemReason(cause)}`, { cause });
+    const { broken } = await verifyAuditLog(path, until);
+    if (broken === undefined) return;
+    log.error('the audit log was changed', { file: path, line: broken.line, reason: broken.why });
+  } catch (error) {
+    if (!until.signal?.aborted) log.error('the audit log could not be verified', { reason: errorLine(error) });
   }
-  return { entries, head, ...(broken !== undefined && { broken }) };
-}
-
-function whyBroken(line: string, n: number, head: string): string | undefined {
-  const [, body, hash] = /^(.*),"hash":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
-  if (body === undefined) return 'it is not a whole entry';
-  if (hashOf(`${body}}`) !== hash) return 'it was changed';
-  if (!body.endsWith(`"prev":"${head}"`)) return 'the line before it was changed, removed or added';
-  return body.startsWith(`{"n":${n},`) ? undefined : 'its number is not that of its line';
 }
 
 async function openToAppend(path: string): Promise<FileHandle> {
@@ -123,8 +99,4 @@ async function openToAppend(path: string): Promise<FileHandle> {
       cause,
     });
   }
-}
-
-function hashOf(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
 }

@@ -1,6 +1,7 @@
 import { FleetError } from '../../shared/errors.ts';
 import { defineRunner, fn } from '../context.ts';
-import { auditFile, verifyAuditLog } from '../permissions/audit_log.ts';
+import { auditFile } from '../permissions/audit_log.ts';
+import { verifyAuditLog } from '../permissions/verify_audit_log.ts';
 
 export default defineRunner({
   summary: 'Who asked for what, and whether he was allowed.',

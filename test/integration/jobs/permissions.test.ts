@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { verifyAuditLog } from '../../../master/permissions/audit_log.ts';
+import { verifyAuditLog } from '../../../master/permissions/verify_audit_log.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { openDevice, type TestDevice } from '../../support/test_device.ts';
 

@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { openAuditLog, verifyAuditLog } from '../../../../master/permissions/audit_log.ts';
-import { createLogger } from '../../../../shared/log.ts';
+import { openAuditLog } from '../../../../master/permissions/audit_log.ts';
+import { findEnd, verifyAuditLog } from '../../../../master/permissions/verify_audit_log.ts';
+import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { temporaryDir } from '../../../support/temporary_dir.ts';
 
@@ -17,6 +18,7 @@ async function write(...users: string[]): Promise<void> {
   const log = createLogger([{ level: 'error', format: 'text', write: (line) => logged.push(line) }], () => 0);
   const audit = await openAuditLog(path, fakeClock(), log);
   for (const user of users) audit.write({ user, fun: 'test.ping', allowed: true });
+  await audit.verified;
   await audit.close();
 }
 
@@ -47,6 +49,47 @@ test.each<[string, (all: string[]) => string[], number, string]>([
   expect((await verifyAuditLog(path)).broken).toEqual({ line, why });
   await write('dave');
   expect(logged).toEqual([expect.stringContaining('the audit log was changed')]);
+});
+
+test('an entry goes on where the last whole one ended, on a line of its own', async () => {
+  await write('alice', 'bob');
+  await writeFile(path, `${(await lines()).join('\n')}\n{"n":3,"at":"20`);
+  await write('dave');
+  expect(logged).toEqual([expect.stringMatching(/the audit log was changed.*line.*3.*it is not a whole entry/)]);
+  const all = await lines();
+  expect(all).toHaveLength(4);
+  expect(JSON.parse(all[3] ?? '')).toMatchObject({ n: 4, user: 'dave', prev: JSON.parse(all[1] ?? '').hash });
+});
+
+test('what is written while the file is verified is no change of it', async () => {
+  await write('alice', 'bob');
+  const audit = await openAuditLog(path, fakeClock(), silentLogger);
+  for (let n = 0; n < 1000; n++) audit.write({ user: `user${n}` });
+  await audit.verified;
+  await audit.close();
+  expect(await verifyAuditLog(path)).toMatchObject({ entries: 1002 });
+  expect((await verifyAuditLog(path)).broken).toBeUndefined();
+});
+
+test('the start reads no more than the end, however long the file is', async () => {
+  await write('alice');
+  const [line = ''] = await lines();
+  await writeFile(path, `${`${'x'.repeat(1000)}\n`.repeat(3000)}${line}\n`);
+  expect(await findEnd(path)).toMatchObject({ entries: 1, head: JSON.parse(line).hash, isTorn: false });
+  await writeFile(path, `${line}\n${`${'x'.repeat(1000)}\n`.repeat(3000)}`);
+  expect(await findEnd(path)).toMatchObject({ entries: 3001, head: JSON.parse(line).hash });
+});
+
+test('a log that is closed while it is verified says nothing of it', async () => {
+  await write(...Array.from({ length: 2000 }, (_, n) => `user${n}`));
+  const audit = await openAuditLog(
+    path,
+    fakeClock(),
+    createLogger([{ level: 'error', format: 'text', write: (line) => logged.push(line) }], () => 0),
+  );
+  await audit.close();
+  await audit.verified;
+  expect(logged).toEqual([]);
 });
 
 test('a file that is not there has no entries', async () => {

@@ -29,6 +29,7 @@ const permissions = createPermissions({
   audit: {
     write: (entry) => void entries.push({ ...entry }),
     flush: async () => undefined,
+    verified: Promise.resolve(),
     close: async () => undefined,
   },
 });
