@@ -19,7 +19,8 @@ import { compareRpmVersions } from './rpm_version.ts';
 import { askFor, change, FAILED, when } from './run_manager.ts';
 
 const PROGRAMS = ['dnf5', 'dnf', 'yum'] as const;
-const NOTHING = /No match(ing|es)?\b/i;
+/** dnf 5 that is quiet says nothing at all. */
+const NOTHING = /^$|No matching Packages to list/i;
 
 const holds: PkgHolds = {
   freeState: '',
@@ -69,7 +70,7 @@ export const dnf: PkgProvider = {
     return newest(await list(context, verb, repoArguments(choice), []));
   },
   async listAvailable(context, names) {
-    const available = await list(context, 'available', ['--showduplicates'], names);
+    const available = await list(context, 'available', [], names, true);
     const newestFirst = (versions: readonly string[]) =>
       [...new Set(versions)].sort((a, b) => compareRpmVersions(b, a));
     return Object.fromEntries(Object.entries(available).map(([name, versions]) => [name, newestFirst(versions)]));
@@ -142,11 +143,12 @@ async function list(
   what: 'available' | 'upgrades' | 'updates',
   options: readonly string[],
   names: readonly string[],
+  isEachVersion = false,
 ): Promise<Lists> {
   const program = programOf(context);
   // dnf5 takes the bare word for the name of a package, and yum knows no such option.
-  const which = program === 'yum' ? what : `--${what}`;
-  const text = await askFor(context, [program, '--quiet', ...options, 'list', which, ...names], NOTHING);
+  const words = ['list', ...when(isEachVersion, '--showduplicates'), program === 'yum' ? what : `--${what}`];
+  const text = await askFor(context, [program, '--quiet', ...options, ...words, ...names], NOTHING);
   return parseDnfList(text, nativeArch(context));
 }
 

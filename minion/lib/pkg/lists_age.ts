@@ -14,6 +14,7 @@ export async function areListsYoung(
   return (clock.nowMs() - Math.max(...times)) / 1000 <= ageSecondsMax;
 }
 
-async function changedMs(path: string): Promise<number> {
+/** When it was changed, -Infinity when it is not there. */
+export async function changedMs(path: string): Promise<number> {
   return (await ifThere(stat(path)))?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
-import { requireSuccess } from '../run_program.ts';
-import { areListsYoung } from './lists_age.ts';
+import { fileRoot } from '../file_root.ts';
+import { areListsYoung, changedMs } from './lists_age.ts';
 import { pacmanHolds } from './pacman_holds.ts';
 import { comparePacmanVersions } from './pacman_version.ts';
-import type { Lists, Package, PackageInfo, PkgProvider, RefreshResult } from './provider.ts';
+import type { Lists, Package, PackageInfo, PkgProvider } from './provider.ts';
 import { ask, askFor, change, FAILED, when } from './run_manager.ts';
 
 const UNATTENDED = ['--noprogressbar', '--noconfirm'] as const;
+const SYNC = 'var/lib/pacman/sync';
 
 export const pacman: PkgProvider = {
   name: 'pacmanpkg',
@@ -25,10 +26,8 @@ export const pacman: PkgProvider = {
     return Object.fromEntries(found);
   },
   async listUpgrades(context) {
-    // Status 1 without a word: there is nothing to upgrade.
-    const result = await ask(context, ['pacman', '-Qu']);
-    if (result.stderr.trim() !== '') requireSuccess(result, 'pacman cannot tell');
-    const lines = result.stdout.matchAll(/^(\S+) \S+ -> (\S+)$/gm);
+    // Status 1 without a word: there is nothing to upgrade. What is held has a word behind it.
+    const lines = (await askFor(context, ['pacman', '-Qu'], /^$/)).matchAll(/^(\S+) \S+ -> (\S+)$/gm);
     return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
   },
   async listAvailable(context, names) {
@@ -57,9 +56,14 @@ export const pacman: PkgProvider = {
     return Object.fromEntries(parsePacmanInfo(stdout).map((fields) => [fields.get('Name') ?? '', describe(fields)]));
   },
   async refresh(context, ageSecondsMax) {
-    if (await areListsYoung(context, ageSecondsMax, ['var/lib/pacman/sync'])) return {};
+    if (await areListsYoung(context, ageSecondsMax, [SYNC])) return {};
+    const before = await databaseTimes(context);
     const result = await change(context, ['pacman', '-Sy', ...UNATTENDED], FAILED.refresh);
-    return parsePacmanRefresh(result.stdout);
+    const after = await databaseTimes(context);
+    const told = Object.entries(parsePacmanRefresh(result.stdout));
+    return Object.fromEntries(
+      told.map(([name, fetched]) => [name, before.has(name) && before.get(name) === after.get(name) ? null : fetched]),
+    );
   },
   async install(context, { targets, files, installed, ...options }) {
     const wanted = options.onlyUpgrade ? targets.filter(({ name }) => installed[name] !== undefined) : targets;
@@ -97,8 +101,17 @@ function parsePacmanInfo(text: string): ReadonlyMap<string, string>[] {
   return blocks.filter((fields) => fields.has('Name'));
 }
 
-/** ` core downloading...` or ` core is up to date`, in the words of several generations. */
-export function parsePacmanRefresh(text: string): RefreshResult {
+/** Of each repository's database the time. pacman 6 says `downloading...` also of one that it then finds current. */
+async function databaseTimes({ root }: MinionContext): Promise<ReadonlyMap<string, number>> {
+  const files = fileRoot(root)
+    .list(SYNC)
+    .filter((name) => name.endsWith('.db'));
+  const times = files.map(async (file) => [file.slice(0, -3), await changedMs(join(root, SYNC, file))] as const);
+  return new Map(await Promise.all(times));
+}
+
+/** ` core downloading...`, or ` core is up to date` of pacman 5. */
+export function parsePacmanRefresh(text: string): Readonly<Record<string, boolean | null>> {
   const results: Record<string, boolean | null> = {};
   for (const line of text.split('\n')) {
     const [, name = '', words = ''] = /^\s*([\w.@+-]+) (is up to date|downloading\.*)/.exec(line) ?? [];
@@ -108,7 +121,8 @@ export function parsePacmanRefresh(text: string): RefreshResult {
 }
 
 async function listInstalled(context: MinionContext): Promise<Package[]> {
-  const lines = (await askFor(context, ['pacman', '-Q'])).matchAll(/^(\S+) (\S+)$/gm);
+  // Status 1 without a word: nothing is installed.
+  const lines = (await askFor(context, ['pacman', '-Q'], /^$/)).matchAll(/^(\S+) (\S+)$/gm);
   const arch = String(context.grains.all().osarch ?? '');
   return [...lines].map(([, name = '', version = '']) => ({ name, version, arch }));
 }
