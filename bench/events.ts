@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createEventBus } from '../master/events/event_bus.ts';
 import { openEventLog } from '../master/events/event_log.ts';
-import { openLmdbStore } from '../master/store/lmdb_store.ts';
+import { openStore } from '../master/store/open_store.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { systemClock } from '../shared/clock.ts';
 import { silentLogger } from '../shared/log.ts';
@@ -46,7 +46,7 @@ export default defineBenchmark({
 });
 
 async function measureLog(folder: string, runs: number): Promise<Measure> {
-  const store = openLmdbStore(folder, systemClock);
+  const store = await openStore(folder, { clock: systemClock, log: silentLogger });
   const eventLog = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 40, clock: systemClock, log: silentLogger });
   const bus = createEventBus({ eventLog, publish: () => undefined, clock: systemClock, log: silentLogger });
   const values: number[] = [];

@@ -1,6 +1,8 @@
 import { openGrainCache } from '../master/grains/grain_cache.ts';
 import { createGrainIndex } from '../master/grains/grain_index.ts';
-import { openLmdbStore } from '../master/store/lmdb_store.ts';
+import { openStore } from '../master/store/open_store.ts';
+import { systemClock } from '../shared/clock.ts';
+import { silentLogger } from '../shared/log.ts';
 import { parseTarget } from '../shared/target/parse_target.ts';
 import { asks, compileTarget } from '../shared/target/target.ts';
 import { defineBenchmark } from './lib/benchmark.ts';
@@ -37,7 +39,7 @@ function grainsOf(index: number): Record<string, unknown> {
 export default defineBenchmark({
   summary: 'Targets over 10,000 minions with 200 grains each: with the index of the master, and asking each minion.',
   async run({ home, minions: count = MINIONS, runs = RUNS, progress }) {
-    const store = openLmdbStore(home);
+    const store = await openStore(home, { clock: systemClock, log: silentLogger });
     const cache = openGrainCache(store);
     const index = createGrainIndex(cache);
     const ids = Array.from({ length: count }, (_, number) => `${number % 2 === 0 ? 'web' : 'db'}${number}`);

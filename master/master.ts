@@ -20,7 +20,7 @@ import { createReceiver } from './receive.ts';
 import { createRequestService } from './requests/answer_requests.ts';
 import { createMasterSchedule } from './schedule.ts';
 import { createOperatorService } from './serve_operator.ts';
-import { openLmdbStore } from './store/lmdb_store.ts';
+import { openStore } from './store/open_store.ts';
 import { startTimers } from './timers.ts';
 
 export interface Master {
@@ -46,8 +46,8 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   await makeFolder('cachedir', config.cachedir);
   await makeFolder('sock_dir', config.sock_dir, 0o755);
   const observations: Observations = {};
-  const lmdb = openLmdbStore(join(config.cachedir, 'store'), clock);
-  const store = observeStore(lmdb, observations, () => clock.monotonicMs());
+  const opened = await openStore(join(config.cachedir, 'store'), { clock, log });
+  const store = observeStore(opened, observations, () => clock.monotonicMs());
   // These are made last, from what the parts know; until then nobody is connected to send anything to.
   const late: Late = { broker: undefined, reactor: undefined };
   const parts = await createParts(deps, store, observations, () => late.broker);

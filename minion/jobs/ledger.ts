@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
-import { createGroupCommit } from '../lib/group_commit.ts';
 import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
 
 /** What a return needs besides its jid when no master knows the job, because the minion gave it to itself. */

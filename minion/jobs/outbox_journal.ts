@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
+import { type AppendFile, createAppendFile, openAppendFile } from '../../shared/disk/append_file.ts';
+import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
-import { type AppendFile, createAppendFile, openAppendFile } from '../lib/append_file.ts';
-import { createGroupCommit } from '../lib/group_commit.ts';
 import {
   decodeRecord,
   encodeRecord,

@@ -1,4 +1,4 @@
-import { createAppendFile } from './append_file.ts';
+import { createAppendFile } from '../../shared/disk/append_file.ts';
 
 /** A file of lines that only grows. */
 export interface LineLog {

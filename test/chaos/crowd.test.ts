@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { openEventLog } from '../../master/events/event_log.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
-import { openLmdbStore } from '../../master/store/lmdb_store.ts';
+import { openStore } from '../../master/store/open_store.ts';
 import type { EmulatedFleet } from '../../minion/emulator/emulated_fleet.ts';
 import { type Connection, openConnection } from '../../shared/client/connection.ts';
 import {
@@ -106,7 +106,7 @@ async function ask(request: OperatorRequestBody): Promise<readonly OperatorStep[
 
 /** What stands on the disk of a master that does not run: returns by minion, and the tags of the events of returns. */
 async function kept(jid: string) {
-  const store = openLmdbStore(fleet.file('master', 'cache', 'store'));
+  const store = await openStore(fleet.file('master', 'cache', 'store'), { clock: systemClock, log: silentLogger });
   const returns = new Map([...createJobStore(store).returns(jid)].map(([id, { return: value }]) => [id, value]));
   const events = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 30, clock: systemClock, log: silentLogger });
   const told = events

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createJobStore } from '../../master/jobs/job_store.ts';
-import { openLmdbStore } from '../../master/store/lmdb_store.ts';
+import { openStore } from '../../master/store/open_store.ts';
 import { parseLedger } from '../../minion/jobs/ledger.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { silentLogger } from '../../shared/log.ts';
 import { type ChaosFleet, createChaosFleet, pause } from './chaos_fleet.ts';
 import { type ChaosPlan, MASTER, planChaos } from './chaos_plan.ts';
 import { startEventCounter } from './event_counter.ts';
@@ -145,7 +147,7 @@ async function examine(
   accepted: ReadonlyMap<string, Acceptance>,
   events: ReadonlyMap<string, number>,
 ): Promise<Verdict> {
-  const store = openLmdbStore(fleet.storePath);
+  const store = await openStore(fleet.storePath, { clock: systemClock, log: silentLogger });
   try {
     return judge({
       jobs: createJobStore(store),

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { TypedReactor } from '../../../master/reactor/run_typed_reactor.ts';
-import { openLmdbStore } from '../../../master/store/lmdb_store.ts';
+import { openStore } from '../../../master/store/open_store.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { silentLogger } from '../../../shared/log.ts';
 import { defineReactor } from '../../../shared/plugin/reactor.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
 import { startReactorRig } from '../../support/reactor_rig.ts';
@@ -32,7 +34,7 @@ function counter() {
 test('100,000 events in a burst: none is lost, in order for each tag, and memory is bounded', {
   timeout: 300_000,
 }, async () => {
-  const store = openLmdbStore(temporaryDir());
+  const store = await openStore(temporaryDir(), { clock: systemClock, log: silentLogger });
   const { typed, wrong, seen } = counter();
   const rig = await startReactorRig({ typed: [typed], memory: store });
   let atATime = 0;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type EventLog, openEventLog } from '../../../../master/events/event_log.ts';
-import { openLmdbStore } from '../../../../master/store/lmdb_store.ts';
-import { createLogger } from '../../../../shared/log.ts';
+import { openStore } from '../../../../master/store/open_store.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { until } from '../../../support/until.ts';
@@ -167,7 +168,7 @@ test('a reader finds its place again after a restart, and its lag is shown', asy
 test('in LMDB it is the same, across a restart', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'brine-events-'));
   const options = { keepMs: 0, bytesMax: 4000, clock: fakeClock(), log: createLogger([], () => 0) };
-  let store = openLmdbStore(directory);
+  let store = await openStore(directory, { clock: systemClock, log: silentLogger });
   onTestFinished(async () => {
     await store.close();
     await rm(directory, { recursive: true });
@@ -178,7 +179,7 @@ test('in LMDB it is the same, across a restart', async () => {
   await events.sweep();
   const { first, bytes } = events.status();
   await store.close();
-  store = openLmdbStore(directory);
+  store = await openStore(directory, { clock: systemClock, log: silentLogger });
   const again = openEventLog({ ...options, store });
   expect(again.status()).toEqual({ first, last: 300, bytes, lost: 0, readers: { reactor: { cursor: 299, lag: 1 } } });
   expect(again.read(299, 10).map(({ cursor, data }) => [cursor, data])).toEqual([[300, { n: 299 }]]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createGroupCommit } from '../../../../minion/lib/group_commit.ts';
+import { createGroupCommit } from '../../../../shared/disk/group_commit.ts';
 
 function setUp() {
   const batches: (readonly string[])[] = [];

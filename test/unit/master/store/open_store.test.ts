@@ -2,14 +2,18 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openLmdbStore } from '../../../../master/store/lmdb_store.ts';
+import { openStore } from '../../../../master/store/open_store.ts';
 import type { RangeOptions, Store, StoreKey } from '../../../../master/store/store.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { silentLogger } from '../../../../shared/log.ts';
+
+const open = (path: string): Promise<Store> => openStore(path, { clock: systemClock, log: silentLogger });
 
 let directory: string;
 let store: Store;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'brine-store-'));
-  store = openLmdbStore(join(directory, 'store'));
+  store = await open(join(directory, 'store'));
 });
 afterEach(async () => {
   await store.close();
@@ -20,7 +24,7 @@ test('a file that LMDB did not write is refused, and left as it is', async () =>
   const folder = join(directory, 'broken');
   await mkdir(folder);
   await writeFile(join(folder, 'data.mdb'), 'garbage');
-  expect(() => openLmdbStore(folder)).toThrow(
+  await expect(open(folder)).rejects.toEqual(
     expect.objectContaining({
       code: 'FILE_UNREADABLE',
       message: `${folder}/data.mdb cannot be opened: it is not a store of jobs`,
@@ -32,11 +36,11 @@ test('a file that LMDB did not write is refused, and left as it is', async () =>
 const put = (key: StoreKey, value: unknown = key.join('/')) => ({ table: 'rows', key, value }) as const;
 const keys = (options?: RangeOptions): string[] => [...store.range('rows', options)].map(({ key }) => key.join('/'));
 
-test('what was written is there, also in another process of the same store', async () => {
+test('what was written is there, also when the store is opened again', async () => {
   await store.write([put(['1', 'm1'], { state: 'running' })]);
   expect(store.get('rows', ['1', 'm1'])).toEqual({ state: 'running' });
   await store.close();
-  store = openLmdbStore(join(directory, 'store'));
+  store = await open(join(directory, 'store'));
   expect(store.get('rows', ['1', 'm1'])).toEqual({ state: 'running' });
   expect(store.get('rows', ['1', 'm2'])).toBeUndefined();
   expect(store.get('jobs', ['1', 'm1'])).toBeUndefined();
@@ -52,7 +56,7 @@ test.each([
 ])('keeps %s', async (_what, value) => {
   await store.write([put(['1'], value)]);
   await store.close();
-  store = openLmdbStore(join(directory, 'store'));
+  store = await open(join(directory, 'store'));
   const kept = store.get('rows', ['1']);
   expect(value instanceof Uint8Array ? Buffer.from(kept as Uint8Array) : kept).toEqual(
     value instanceof Uint8Array ? Buffer.from(value) : value,

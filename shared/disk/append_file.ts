@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { flushDirectory } from '../../shared/crypto/private_file.ts';
-import { ifThere } from '../../shared/if_there.ts';
+import { flushDirectory } from '../crypto/private_file.ts';
+import { ifThere } from '../if_there.ts';
 
 /** A file that only grows, for what must not be forgotten. One append at a time. */
 export interface AppendFile {
@@ -14,6 +14,8 @@ export interface AppendFile {
   read(start: number, length: number): Promise<Buffer<ArrayBuffer>>;
   /** Where the next bytes go. */
   end(): number;
+  /** Forgets all that was appended; after a power cut before the next flush it may be there again. */
+  rewind(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,11 @@ function appendFrom(handle: FileHandle, start: number): AppendFile {
       return buffer.subarray(0, bytesRead);
     },
     end: () => end,
+    async rewind() {
+      await handle.truncate(0);
+      end = 0;
+      allocated = 0;
+    },
     async close() {
       await handle.truncate(end);
       await handle.close();

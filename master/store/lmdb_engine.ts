@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs';
+import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
+import { checkDataFile } from './check_data_file.ts';
+import type { Engine } from './engine.ts';
+import { changeBytes, type RoomCheck } from './room_check.ts';
+import { type RangeOptions, type StoreKey, type TableName, tableNames } from './store.ts';
+
+type Table = Database<Buffer, (string | number | Buffer)[]>;
+
+/** Sorts after every string and number in LMDB's key order. */
+const AFTER_ALL = Buffer.from([0xff]);
+
+/** Tables in LMDB: durable commits, readable from a second process meanwhile. Throws FILE_UNREADABLE. */
+export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  checkDataFile(path);
+  // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
+  const durable = { overlappingSync: false } as const;
+  const environment = open({ path, encoding: 'binary', maxDbs: tableNames.length + 2, noSubdir: false, ...durable });
+  const tables = new Map<TableName, Table>();
+  for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
+  const table = (name: TableName): Table => tables.get(name) as Table;
+  return {
+    get: (name, key) => table(name).get([...key]),
+    *range(name, options = {}) {
+      for (const { key, value } of table(name).getRange(lmdbRange(options))) yield { key: tuple(key), bytes: value };
+    },
+    *keys(name, options = {}) {
+      for (const key of table(name).getKeys(lmdbRange(options))) yield tuple(key);
+    },
+    async commit(changes) {
+      checkRoom(changes.reduce((sum, change) => sum + changeBytes(change), 0));
+      await environment.batch(() => {
+        for (const { table: name, key, bytes } of changes) {
+          void (bytes === undefined ? table(name).remove([...key]) : table(name).put([...key], asBuffer(bytes)));
+        }
+      });
+    },
+    close: () => environment.close(),
+  };
+}
+
+function tuple(key: unknown): StoreKey {
+  return (Array.isArray(key) ? key : [key]) as StoreKey;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function lmdbRange({ prefix = [], after, reverse = false, limit }: RangeOptions): LmdbRange {
+  const bounds = { start: [...prefix], end: [...prefix, AFTER_ALL] };
+  return {
+    ...(prefix.length > 0 && !reverse && bounds),
+    // The prefix may be a key itself: from this side it is the end, which LMDB leaves out.
+    ...(prefix.length > 0 && reverse && { start: bounds.end, end: bounds.start, inclusiveEnd: true }),
+    ...(after !== undefined && (reverse ? { end: [...after] } : { start: [...after], exclusiveStart: true })),
+    ...(limit !== undefined && { limit }),
+    reverse,
+  };
+}
