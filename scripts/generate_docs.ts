@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { masterSchema } from '../master/config.ts';
 import type { AnyBeacon } from '../minion/beacon.ts';
 import { coreBeacons } from '../minion/beacons.ts';
@@ -9,6 +10,7 @@ import { beaconReference, commonBeaconKeys } from './docs/beacon_docs.ts';
 import { configFile, configReference } from './docs/config_docs.ts';
 import { errorReference } from './docs/error_docs.ts';
 import { moduleReference, modulesReference } from './docs/function_docs.ts';
+import { performanceDocs } from './docs/performance_docs.ts';
 import { protocolReference } from './docs/protocol_docs.ts';
 import { runnerFunctionsText } from './docs/runner_functions.ts';
 import { secretArgumentsSource } from './docs/secret_arguments.ts';
@@ -42,6 +44,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
       'docs/reference/wheel.md',
       modulesReference('Wheel', 'Functions that manage the master itself; `salt-key` is made of them.', wheel),
     ],
+    ...performanceDocs(fileURLToPath(new URL('../', import.meta.url))),
   ]);
 }
 

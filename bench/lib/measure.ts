@@ -1,4 +1,6 @@
-export const units = ['ms', 's', 'MB', 'kB', 'per s', 'x', 'count'] as const;
+import { figure } from './figure.ts';
+
+export const units = ['µs', 'ms', 's', 'MB', 'kB', 'per s', 'x', 'count'] as const;
 
 /** One measured thing: a value for each run. */
 export interface Measure {
@@ -11,9 +13,9 @@ export interface Measure {
   readonly bar?: { readonly max: number } | { readonly min: number } | undefined;
 }
 
-/** `1000 minions: answers missing`; a measure that is not of a number of minions has its name alone. */
+/** `1,000 minions: answers missing`; a measure that is not of a number of minions has its name alone. */
 export function fullName({ name, minions }: Measure): string {
-  return minions === undefined ? name : `${minions} minion${minions === 1 ? '' : 's'}: ${name}`;
+  return minions === undefined ? name : `${figure(minions)} minion${minions === 1 ? '' : 's'}: ${name}`;
 }
 
 /** Of an even number of values, the mean of the middle two. */

@@ -1,5 +1,7 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { figure } from './figure.ts';
 import { fullName, type Measure, median, meetsBar } from './measure.ts';
+import { barText } from './verdict.ts';
 
 /** What a figure means nothing without. */
 export interface Machine {
@@ -7,7 +9,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   /** `Linux 6.1.0`. */
-  readonly system: string;
+  readonly kernel: string;
   readonly node: string;
   /** Processes that wanted a core in the minute before. */
   readonly loadBefore: number;
@@ -19,14 +21,14 @@ export function describeMachine(): Machine {
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    system: `${type()} ${release()}`,
+    kernel: `${type()} ${release()}`,
     node: process.version,
     loadBefore: Math.round(loadavg()[0]! * 100) / 100,
   };
 }
 
-export function machineText({ cpu, cores, memoryGiB, system, node }: Machine): string {
-  return `${cores} × ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}`;
+export function machineText({ cpu, cores, memoryGiB, kernel, node }: Machine): string {
+  return `${cores} × ${cpu}, ${memoryGiB} GiB, ${kernel}, Node ${node}`;
 }
 
 export function toTable(machine: Machine, measures: readonly Measure[]): string {
@@ -49,15 +51,4 @@ function row(measure: Measure): string[] {
   const verdict = { true: 'met', false: 'MISSED', undefined: '' }[`${meetsBar(measure)}`];
   const figures = [median(values), Math.min(...values), Math.max(...values)].map(figure);
   return [fullName(measure), ...figures, String(values.length), unit, barText(measure), verdict!];
-}
-
-/** `≤ 300`; nothing without a bar. */
-export function barText({ bar }: Measure): string {
-  if (bar === undefined) return '';
-  return 'max' in bar ? `≤ ${figure(bar.max)}` : `≥ ${figure(bar.min)}`;
-}
-
-/** Three digits that count. */
-export function figure(value: number): string {
-  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

@@ -49,7 +49,7 @@ const ResultInFile = v.pipe(
       cpu: v.string(),
       cores: v.number(),
       memoryGiB: v.number(),
-      system: v.string(),
+      kernel: v.string(),
       node: v.string(),
       loadBefore: v.number(),
     }),

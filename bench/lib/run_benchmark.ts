@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { performanceDocs } from '../../scripts/docs/performance_docs.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -10,6 +11,9 @@ import { describeMachine, toTable } from './report.ts';
 import { describeVersion, saveResult, toJson } from './result.ts';
 
 const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json] [--save]';
+
+/** No benchmark has this name. */
+const PAGE = 'page';
 
 /**
  * Runs the benchmark that is named and prints its figures; without a name, prints the names. Resolves to the exit
@@ -21,6 +25,10 @@ export async function runBenchmark(argv: readonly string[], dist: URL): Promise<
     const { name, ...options } = readArguments(argv);
     if (name === undefined) {
       await printNames(benchmarks);
+      return 0;
+    }
+    if (name === PAGE) {
+      writePage(fileURLToPath(new URL('../', dist)));
       return 0;
     }
     const benchmark = await benchmarks.load(name);
@@ -67,11 +75,19 @@ function commandText(name: string, { minions, runs }: Options): string {
   return ['npm run bench --', name, ...amounts].join(' ');
 }
 
+function writePage(root: string): void {
+  for (const [path, text] of performanceDocs(root)) {
+    writeFileSync(join(root, path), text);
+    process.stdout.write(`${path}\n`);
+  }
+}
+
 async function printNames(benchmarks: PluginFolder<Benchmark>): Promise<void> {
   process.stdout.write(`${USAGE}\n\n`);
   for (const name of benchmarks.names) {
     process.stdout.write(`  ${name.padEnd(15)}${(await benchmarks.load(name))?.summary}\n`);
   }
+  process.stdout.write(`\n  ${PAGE.padEnd(15)}Makes docs/performance.md of all that --save kept.\n`);
 }
 
 function readArguments(argv: readonly string[]): Options & { readonly name: string | undefined } {

@@ -9,6 +9,11 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
+/** Text from elsewhere, in which nothing is markup. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\\`*_<>[\]]/g, '\\$&');
+}
+
 export function code(text: string): string {
   return `\`${text}\``;
 }

@@ -10,7 +10,7 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
-  'SECURITY.md',
+  'docs/performance.md',
   ...['docs/guide', 'docs/decisions'].flatMap((folder) =>
     readdirSync(join(repositoryRoot, folder)).map((name) => `${folder}/${name}`),
   ),

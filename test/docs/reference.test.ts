@@ -29,11 +29,13 @@ test.each([...docs])('%s is what the generator gives', (path, text) => {
   expect(readCommitted(path), `${path} is stale: ${how}`).toBe(text);
 });
 
-test('no page is left of a module that is gone', () => {
-  const folder = join(repositoryRoot, 'docs/reference');
-  const left = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && !docs.has(join('docs/reference', name)))
-    .map((name) => join(folder, name));
+test('no page is left of a module that is gone, and no plot of a result', () => {
+  const generated = { 'docs/reference': '.md', 'docs/performance': '.svg' };
+  const left = Object.entries(generated).flatMap(([folder, suffix]) =>
+    readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith(suffix) && !docs.has(join(folder, name)))
+      .map((name) => join(repositoryRoot, folder, name)),
+  );
   if (isUpdate) for (const file of left) rmSync(file);
   expect(isUpdate ? [] : left, how).toEqual([]);
 });

@@ -17,7 +17,7 @@ const result: BenchmarkResult = {
   command: 'npm run bench -- fanout',
   at: '2026-01-02T03:04:05.678Z',
   version: '0.1.0 (0123456)',
-  machine: { cpu: 'Z80', cores: 2, memoryGiB: 24, system: 'Linux 6.1.0', node: 'v20.19.0', loadBefore: 0.1 },
+  machine: { cpu: 'Z80', cores: 2, memoryGiB: 24, kernel: 'Linux 6.1.0', node: 'v20.19.0', loadBefore: 0.1 },
   measures: [
     { name: 'ping', minions: 1000, unit: 'ms', values: [3, 1, 2], bar: { max: 300 } },
     { name: 'events', unit: 'per s', values: [10], bar: { min: 11 } },
