@@ -62,6 +62,11 @@ const keys = {
     false,
     'Accept every new key unseen. Whoever reaches the port is then a minion: for test fleets only.',
   ),
+  allow_minion_key_revoke: saltKey(
+    flag,
+    true,
+    'Whether a minion may have its own key deleted, by `saltutil.revoke_auth`.',
+  ),
   autosign_file: saltKey(
     nullable(path),
     null,

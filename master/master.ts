@@ -79,7 +79,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
       presenceEvents: config.presence_events,
       serveOperator,
       answerRequest: createRequestService({
-        context: { ...parts, config, context, callRunner, clock, send },
+        context: { ...parts, config, context, callRunner, clock, log, send },
         openMax: config.max_open_requests,
         log,
       }),

@@ -318,23 +318,32 @@ function keyChanged(change: KeyChange, parts: MinionParts, broker: Broker | unde
   const { bus, enrollment } = parts;
   emitKeyEvent(change, bus.emit);
   if (broker === undefined) return;
-  if (change.from === 'accepted') endMinion(change.id, `its key is ${change.to ?? 'deleted'}`, parts, broker);
+  if (change.from === 'accepted') {
+    endMinion(change.id, `its key is ${change.to ?? 'deleted'}`, parts, broker);
+    if (change.keepsCache !== true) forgetMinion(change.id, parts);
+  }
   if (change.by !== 'offer') sendDecisions(broker, enrollment.decided(change.id));
 }
 
 function deviceChanged(id: string, change: EntryChange, parts: MinionParts, broker: Broker | undefined): void {
   parts.bus.emit('salt/key', { id, act: change === 'removed' ? 'delete' : 'accept', result: true });
   if (broker === undefined) return;
-  if (change === 'removed') endMinion(id, 'it was deleted', parts, broker);
-  else if (change === 'replaced') broker.disconnect({ role: 'minion', id }, 'its password was replaced');
+  if (change === 'removed') {
+    endMinion(id, 'it was deleted', parts, broker);
+    forgetMinion(id, parts);
+  } else if (change === 'replaced') broker.disconnect({ role: 'minion', id }, 'its password was replaced');
 }
 
-/** Gone at once, and nothing of it is waited for or kept. */
+/** Gone at once, and nothing of it is waited for. */
 function endMinion(id: string, reason: string, parts: MinionParts, broker: Broker): void {
-  const { fleet, dispatcher, mine, grainCache, log } = parts;
+  const { fleet, dispatcher } = parts;
   broker.disconnect({ role: 'minion', id }, reason);
   fleet.forget(id);
   dispatcher.abandon(id, reason);
+}
+
+/** What it told of itself is not kept. */
+function forgetMinion(id: string, { mine, grainCache, log }: MinionParts): void {
   Promise.all([mine.remove(id), grainCache.remove(id)]).catch((error: unknown) => {
     log.error('what a minion told of itself could not be removed', { minion: id, error: String(error) });
   });

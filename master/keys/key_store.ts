@@ -41,8 +41,8 @@ export interface KeyStore {
   accept(globs: readonly string[], include?: readonly ('rejected' | 'denied')[]): Promise<KeyIds>;
   /** Rejects unaccepted keys, and those in the states of `include`. Returns them by the state they had. */
   reject(globs: readonly string[], include?: readonly ('accepted' | 'denied')[]): Promise<KeyIds>;
-  /** Deletes keys of all states. Returns them by the state they had. */
-  delete(globs: readonly string[]): Promise<KeyIds>;
+  /** Deletes keys of all states. Returns them by the state they had. `keepsCache`: see KeyChange. */
+  delete(globs: readonly string[], how?: { readonly keepsCache: boolean }): Promise<KeyIds>;
   /** Looks at the files of one id again. */
   refresh(id: string): Promise<void>;
   /** Looks for files that came or went: keys that somebody seeded or removed by hand. */
@@ -85,7 +85,7 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
     offer: (id, publicKey, decide, admitDenied) => inOrder(() => offer(shelf, id, publicKey, decide, admitDenied)),
     accept: (globs, include = []) => inOrder(() => moveAll(shelf, globs, ['unaccepted', ...include], 'accepted')),
     reject: (globs, include = []) => inOrder(() => moveAll(shelf, globs, ['unaccepted', ...include], 'rejected')),
-    delete: (globs) => inOrder(() => removeAll(shelf, globs)),
+    delete: (globs, how) => inOrder(() => removeAll(shelf, globs, how?.keepsCache)),
     refresh: (id) => inOrder(() => refresh(shelf, id)),
     rescan: () => inOrder(() => rescan(shelf)),
   };
@@ -142,11 +142,11 @@ async function moveAll(
   return found;
 }
 
-async function removeAll(shelf: Shelf, globs: readonly string[]): Promise<KeyIds> {
+async function removeAll(shelf: Shelf, globs: readonly string[], keepsCache = false): Promise<KeyIds> {
   const found = shelf.table.find(globs);
   for (const key of keysOf(shelf, found)) {
     await rm(keyPath(shelf.pkiDir, key.state, key.id), { force: true });
-    shelf.table.remove(key, 'operator');
+    shelf.table.remove(key, 'operator', keepsCache);
   }
   await flush(shelf, keyStates);
   return found;

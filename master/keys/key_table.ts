@@ -22,6 +22,8 @@ export interface KeyChange {
   /** Undefined: the key is gone. */
   readonly to: KeyState | undefined;
   readonly by: KeyAuthor;
+  /** What the minion told of itself is kept: it will come back. */
+  readonly keepsCache?: true;
 }
 
 /** Who changed a key: `salt-key`, a minion's offer, or somebody in the directory. */
@@ -40,7 +42,7 @@ export interface KeyTable {
   /** Replaces what has that id and state. */
   add(key: MinionKey, by: KeyAuthor): void;
   move(key: MinionKey, to: KeyState, by: KeyAuthor): void;
-  remove(key: MinionKey, by: KeyAuthor): void;
+  remove(key: MinionKey, by: KeyAuthor, keepsCache?: boolean): void;
 }
 
 export function createKeyTable(tell: (change: KeyChange) => void): KeyTable {
@@ -76,8 +78,9 @@ export function createKeyTable(tell: (change: KeyChange) => void): KeyTable {
       byState[key.state].delete(key.id);
       arrive({ ...key, state: to }, key.state, by);
     },
-    remove({ id, state, fingerprint }, by) {
-      if (byState[state].delete(id)) tell({ id, fingerprint, from: state, to: undefined, by });
+    remove({ id, state, fingerprint }, by, keepsCache = false) {
+      if (!byState[state].delete(id)) return;
+      tell({ id, fingerprint, from: state, to: undefined, by, ...(keepsCache && { keepsCache }) });
     },
   };
 }

@@ -12,10 +12,11 @@ import { next } from './next.ts';
 import { publish } from './publish.ts';
 import { renew } from './renew.ts';
 import type { AnyRequest, RequestContext } from './request.ts';
+import { revoke } from './revoke.ts';
 import { time } from './time.ts';
 
 /** By the verb that ends the topic; the verbs are those of the message table. */
-const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, grains, mine, publish, next, blk, time };
+const REQUESTS: Readonly<Record<string, AnyRequest>> = { hello, renew, revoke, grains, mine, publish, next, blk, time };
 
 export interface RequestServiceOptions {
   readonly context: RequestContext;

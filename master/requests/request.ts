@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import type { CallRunner } from '../call_runner.ts';
 import type { MasterConfig } from '../config.ts';
@@ -15,11 +16,11 @@ import type { Mine } from '../mine/mine.ts';
 /** What a minion's question may look at. */
 export interface RequestContext {
   readonly authority: Authority;
-  readonly keys: Pick<KeyStore, 'get'>;
+  readonly keys: Pick<KeyStore, 'get' | 'delete'>;
   readonly fleet: Fleet;
   readonly mine: Mine;
   readonly grainCache: GrainCache;
-  readonly config: Pick<MasterConfig, 'peer' | 'peer_run'>;
+  readonly config: Pick<MasterConfig, 'peer' | 'peer_run' | 'allow_minion_key_revoke'>;
   /** What a minion that was allowed to publish acts with. */
   readonly context: (user: string) => Pick<MasterContext, 'dispatchJob' | 'tracker' | 'jobs'>;
   readonly callRunner: CallRunner;
@@ -27,6 +28,7 @@ export interface RequestContext {
   readonly dispatcher: Pick<Dispatcher, 'requeue' | 'flush'>;
   readonly send: (id: string, packet: Packet) => void;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The answer to one kind of question, `salt/req/<id>/<verb>`. */

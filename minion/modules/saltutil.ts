@@ -3,7 +3,11 @@ import { Flag, Integer, Text, Value } from '../../shared/plugin/args.ts';
 import type { ArgEntries } from '../../shared/plugin/function.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext, type RunningJob } from '../context.ts';
+import { findCustomFiles } from '../lib/custom/find_custom_files.ts';
+import { cacheFunctions } from '../lib/saltutil/cache_functions.ts';
+import { keyFunctions } from '../lib/saltutil/key_functions.ts';
 import { masterFunctions } from '../lib/saltutil/master_functions.ts';
+import { refreshFunctions } from '../lib/saltutil/refresh_functions.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
@@ -174,6 +178,39 @@ export default defineModule({
         return { grains: await refreshGrains(context), modules };
       },
     }),
+    list_extmods: fn({
+      summary: 'List the files of the folders of custom modules and grains.',
+      args: {},
+      returns: 'names without extensions, by kind.',
+      examples: ["salt '*' saltutil.list_extmods"],
+      reads: true,
+      run: ({ config }) =>
+        Object.fromEntries(
+          Object.entries({ grains: config.grains_dirs, modules: config.module_dirs })
+            .map(([kind, folders]) => [kind, customNames(folders)] as const)
+            .filter(([, names]) => names.length > 0),
+        ),
+    }),
+    mmodule: fn({
+      summary: 'Call a function as it would be called with the modules of an environment of the master.',
+      description: 'No environment has modules of its own: it is the function that the minion has.',
+      args: { saltenv: Text, fun: Text },
+      varargs: true,
+      varkw: true,
+      examples: ["salt '*' saltutil.mmodule base test.ping"],
+      run: (context, { fun }, { args, kwargs }) => context.call(fun, args, kwargs),
+    }),
+    update: fn({
+      summary: 'Fail: a minion is updated as the machine updates its other packages.',
+      description: 'Salt can do it where it runs from a frozen build of esky.',
+      args: { version: v.optional(Text) },
+      returns: 'the reason under ``_error``, as Salt does.',
+      examples: ["salt '*' saltutil.update"],
+      run: () => ({ _error: 'Esky not available as import' }),
+    }),
+    ...cacheFunctions,
+    ...keyFunctions,
+    ...refreshFunctions,
     ...syncOthers,
     ...masterFunctions,
   },
@@ -187,6 +224,10 @@ async function refreshModules({ catalogue, events }: MinionContext): Promise<str
 
 async function refreshGrains({ grains }: MinionContext): Promise<string[]> {
   return (await grains.refresh()).map((name) => `grains.${name}`);
+}
+
+function customNames(folders: unknown): readonly string[] {
+  return [...findCustomFiles((folders ?? []) as readonly string[], [], process.geteuid?.() ?? -1).keys()].sort();
 }
 
 function otherJobs(context: MinionContext): RunningJob[] {

@@ -3,6 +3,7 @@ import { FleetError } from '../../../shared/errors.ts';
 import { Dict, Flag, List, Real, Text } from '../../../shared/plugin/args.ts';
 import { TargetExpression, TargetType } from '../../../shared/protocol/fields.ts';
 import { fn, type MinionContext } from '../../context.ts';
+import { commandFailed } from '../exec.ts';
 
 /** How long returns, and a runner, are waited for when nothing is said. */
 const TIMEOUT_SECONDS = 5;
@@ -24,7 +25,7 @@ interface Job {
   readonly kwarg: Readonly<Record<string, unknown>>;
 }
 
-/** What Salt does on a master's own minion, and any minion here may that the master allows it to. */
+/** What Salt does on a master's own minion; here any minion may, if the master allows it to. */
 export const masterFunctions = {
   cmd: fn({
     summary: 'Run a function on other minions and return what comes back within the timeout.',
@@ -54,6 +55,18 @@ export const masterFunctions = {
       const question = { op: 'runner', fun, arg, kwarg };
       const value = await master.ask('publish', question, TIMEOUT_SECONDS + ANSWER_SECONDS);
       return full_return ? { return: value, success: true } : value;
+    },
+  }),
+  wheel: fn({
+    summary: 'Fail: a minion has no way to the wheel functions of a master.',
+    description:
+      'In Salt it works on a minion that runs on the machine of its master. Use `salt-key` or a runner there.',
+    args: { name: Text },
+    varargs: true,
+    varkw: true,
+    examples: ['salt my-local-minion saltutil.wheel key.accept jerry'],
+    run() {
+      throw commandFailed('This command can only be executed on a minion that is located on the master.');
     },
   }),
 };

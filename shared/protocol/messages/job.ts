@@ -115,6 +115,7 @@ export const JobBlock = defineMessage({
 export const requestVerbs = [
   'hello',
   'renew',
+  'revoke',
   'grains',
   'pillar',
   'file',

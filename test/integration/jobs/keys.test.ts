@@ -45,6 +45,23 @@ test('a minion whose key is deleted is gone at once and waits to be accepted aga
   expect(await fleet.call('wheel', 'key.list_all')).toMatchObject({ minions: [], minions_pre: ['m1'] });
 });
 
+test('a minion that revokes its own key is heard to the end, then gone, and waits to be accepted again', async () => {
+  await acceptedByHand('m1');
+  const answers = await fleet.run('m1', 'saltutil.revoke_auth');
+  expect(answers).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
+  await isLost('m1');
+  await offered('m1', 'pend', 2);
+  expect(await fleet.call('wheel', 'key.list_all')).toMatchObject({ minions: [], minions_pre: ['m1'] });
+});
+
+test.each([true, false])('grains of a deleted key are kept when told so: %s', async (keepsCache) => {
+  await acceptedByHand('m1');
+  const { keys, grainCache } = fleet.context();
+  await expect.poll(() => grainCache.of('m1')).toBeDefined();
+  await keys.delete(['m1'], { keepsCache });
+  expect(grainCache.of('m1') !== undefined).toBe(keepsCache);
+});
+
 test('a minion whose key is rejected is gone at once and stays rejected', async () => {
   await acceptedByHand('m1');
   await fleet.call('wheel', 'key.reject', [['m1']], { include_accepted: true });

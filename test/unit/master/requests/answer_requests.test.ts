@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createMine } from '../../../../master/mine/mine.ts';
 import { createRequestService } from '../../../../master/requests/answer_requests.ts';
 import type { RequestContext } from '../../../../master/requests/request.ts';
+import type { Fingerprint } from '../../../../shared/ids.ts';
 import { createLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
 import type { Packet } from '../../../../shared/protocol/message.ts';
@@ -51,8 +52,64 @@ test("hello is answered with the master's time and signing keys", async () => {
   });
 });
 
+interface Revocable {
+  readonly allowed?: boolean;
+  readonly state?: 'accepted' | 'unaccepted';
+}
+
+function revocable({ allowed = true, state = 'accepted' }: Revocable = {}) {
+  const clock = fakeClock();
+  const deleted: unknown[] = [];
+  let fingerprint = 'aa' as Fingerprint;
+  const keys: RequestContext['keys'] = {
+    get: (id) => [{ id, state, fingerprint, pem: '' }],
+    async delete(globs, how) {
+      deleted.push([globs, how]);
+      return { accepted: [], unaccepted: [], rejected: [], denied: [] };
+    },
+  };
+  const config = { peer: {}, peer_run: {}, allow_minion_key_revoke: allowed };
+  const replaceKey = () => {
+    fingerprint = 'bb' as Fingerprint;
+  };
+  return { ...setUp({ clock, keys, config }), clock, deleted, replaceKey };
+}
+
+test('a minion has its key deleted, when there was time for its return', async () => {
+  const { answerTo, clock, deleted } = revocable();
+  expect(await answerTo('m1', 'revoke', {})).toEqual({ value: true });
+  expect(deleted).toEqual([]);
+  clock.advance(3000);
+  expect(deleted).toEqual([[['m1'], { keepsCache: false }]]);
+});
+
+test('what a minion told of itself is kept when it asks for that', async () => {
+  const { answerTo, clock, deleted } = revocable();
+  await answerTo('m1', 'revoke', { preserve_minion_cache: true });
+  clock.advance(3000);
+  expect(deleted).toEqual([[['m1'], { keepsCache: true }]]);
+});
+
+test('a key that took the place of the revoked one meanwhile stays', async () => {
+  const { answerTo, clock, deleted, replaceKey } = revocable();
+  await answerTo('m1', 'revoke', {});
+  replaceKey();
+  clock.advance(3000);
+  expect(deleted).toEqual([]);
+});
+
+test.each<[string, Revocable, string]>([
+  ['allow_minion_key_revoke is False', { allowed: false }, 'minion m1 may not revoke its key'],
+  ['it has none that is accepted', { state: 'unaccepted' }, 'there is no key of m1 that could be revoked'],
+])('a minion cannot have its key deleted when %s', async (_case, how, message) => {
+  const { answerTo, clock, deleted } = revocable(how);
+  expect(await answerTo('m1', 'revoke', {})).toMatchObject({ error: { code: 'NOT_PERMITTED', message } });
+  clock.advance(60_000);
+  expect(deleted).toEqual([]);
+});
+
 test('a minion whose key is not accepted any more gets no other certificate', async () => {
-  const { answerTo } = setUp({ keys: { get: () => [] } });
+  const { answerTo } = revocable({ state: 'unaccepted' });
   expect(await answerTo('m1', 'renew', {})).toMatchObject({
     error: { code: 'NOT_PERMITTED', message: 'the key of m1 is not accepted' },
   });

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunningJob } from '../../../../minion/context.ts';
 import saltutil from '../../../../minion/modules/saltutil.ts';
 import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fixtureRoot } from '../../../support/fixture_root.ts';
 
 const OWN = '20260101000000000000';
 const SLEEP = '20260101000000000001';
@@ -123,3 +125,50 @@ test.each(['sync_states', 'sync_beacons', 'sync_sdb', 'sync_pillar', 'sync_engin
     expect(await runFunction(machine(), saltutil, `saltutil.${fun}`, ['base'])).toEqual([]);
   },
 );
+
+describe('what Salt tells the minion by events', () => {
+  test.each([
+    ['refresh_beacons', 'beacons_refresh', {}],
+    ['refresh_matchers', 'matchers_refresh', {}],
+    ['refresh_pillar', 'pillar_refresh', { clean_cache: true }],
+  ])('%s fires %s', async (name, tag, data) => {
+    const context = fakeContext();
+    expect(await runFunction(context, saltutil, `saltutil.${name}`)).toBe(true);
+    expect(context.fired).toEqual([{ tag, data }]);
+  });
+
+  test('refresh_pillar takes what Salt takes', async () => {
+    const context = fakeContext();
+    expect(await runFunction(context, saltutil, 'saltutil.refresh_pillar', [true, 60, false])).toBe(true);
+    expect(context.fired).toEqual([{ tag: 'pillar_refresh', data: { clean_cache: false } }]);
+  });
+});
+
+test('list_extmods lists custom files by kind, and no kind without any', async () => {
+  const root = await fixtureRoot({
+    'modules/greet.js': '',
+    'modules/backup.ts': '',
+    'modules/notes.txt': '',
+    'grains/': '',
+  });
+  const config = { module_dirs: [join(root, 'modules')], grains_dirs: [join(root, 'grains')] };
+  expect(await runFunction(fakeContext({ config }), saltutil, 'saltutil.list_extmods')).toEqual({
+    modules: ['backup', 'greet'],
+  });
+});
+
+test('mmodule calls a function of the minion', async () => {
+  const context = fakeContext({ functions: { 'test.echo': ([text], { loud }) => [text, loud] } });
+  const given = await runFunction(context, saltutil, 'saltutil.mmodule', ['base', 'test.echo', 'hi'], { loud: true });
+  expect(given).toEqual(['hi', true]);
+});
+
+test('wheel and update fail as in Salt where there is no master and no frozen build', async () => {
+  await expect(runFunction(fakeContext(), saltutil, 'saltutil.wheel', ['key.list_all'])).rejects.toMatchObject({
+    code: 'COMMAND_FAILED',
+    message: 'This command can only be executed on a minion that is located on the master.',
+  });
+  expect(await runFunction(fakeContext(), saltutil, 'saltutil.update')).toEqual({
+    _error: 'Esky not available as import',
+  });
+});
