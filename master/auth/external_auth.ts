@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Format, isMapping } from '../../shared/config/format.ts';
 import { isShaCrypt } from '../../shared/crypto/sha_crypt.ts';
-import { systemErrorCode } from '../../shared/errors.ts';
+import { errorLine, systemErrorCode } from '../../shared/errors.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type Permission, readPermissions } from '../permissions/permission_rules.ts';
-import { checkLdap, type LdapSettings, ldapUrl } from './check_ldap.ts';
+import { checkLdap } from './check_ldap.ts';
+import { readLdapSettings } from './ldap_settings.ts';
 
 /**
  * Operators whom others know (ACL-3): the system's accounts (`pam`), a file (`file`) or a directory (`ldap`). Their name
@@ -28,7 +29,7 @@ export type ExternalRules = Readonly<Partial<Record<Backend, Readonly<Record<str
 /** The setting `external_auth`. */
 export const externalAuth: Format<ExternalRules> = {
   expects:
-    "a mapping of 'pam', 'file' and 'ldap' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename', 'ldap' '^url' (ldaps://…, or ldap:// of this machine) and '^dn' with {user}",
+    "a mapping of 'pam', 'file' and 'ldap' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename', 'ldap' '^url' (ldaps://…, or ldap:// of this machine) and '^dn' with {user}, and for groups '^basedn'",
   read: (value) => (isMapping(value) && isReadable(value) ? (value as ExternalRules) : undefined),
   fromText: (text) => text,
 };
@@ -48,16 +49,30 @@ export interface ExternalAuthOptions {
 
 export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOptions): ExternalAuth {
   const grants = Object.fromEntries(backends.map((backend) => [backend, readGrants(rules[backend] ?? {})]));
-  const grantsOf = (backend: Backend, name: string) => permissionsFor(grants[backend] ?? [], name, root);
+  const directory = rules.ldap && readLdapSettings(rules.ldap);
+  const wantsGroups = Object.keys(rules.ldap ?? {}).some((key) => key.endsWith('%'));
+  /** Of users of the directory, since their last login: it is not asked with every question. */
+  const directoryGroups = new Map<string, readonly string[]>();
+  const groupsOf = (backend: Backend, name: string): Promise<readonly string[]> =>
+    backend === 'ldap' ? Promise.resolve(directoryGroups.get(name) ?? []) : systemGroupsOf(name, root);
+  const grantsOf = (backend: Backend, name: string) =>
+    permissionsFor(grants[backend] ?? [], name, () => groupsOf(backend, name));
+  const isInDirectory = async (name: string, password: string): Promise<boolean> => {
+    if (!wantsGroups && (await grantsOf('ldap', name)).length === 0) return false;
+    const groups = directory && (await checkLdap(directory, name, password));
+    if (groups === undefined) return false;
+    directoryGroups.set(name, groups);
+    return (await grantsOf('ldap', name)).length > 0;
+  };
   const inTurn = limitParallel(CHECKS_MAX);
   let asked = 0;
-  const judge = async (check: () => Promise<boolean>): Promise<boolean> => {
+  const judge = async (user: string, check: () => Promise<boolean>): Promise<boolean> => {
     if (asked >= CHECKS_MAX + QUEUE_MAX) return false;
     asked++;
     try {
       return await inTurn(check);
     } catch (error) {
-      log.error('a password could not be checked', { reason: String(error) });
+      log.error('a password could not be checked', { user, reason: errorLine(error) });
       return false;
     } finally {
       asked--;
@@ -72,23 +87,15 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
       const found = find(user);
       if (found === undefined) return undefined;
       const { backend, name } = found;
-      const check = {
-        pam: () => pam(name, password),
-        file: () => isInFile(rules.file ?? {}, name, password),
-        ldap: () => checkLdap(ldapSettings(rules.ldap ?? {}), name, password),
-      }[backend];
-      return judge(async () => (await grantsOf(backend, name)).length > 0 && check());
+      if (backend === 'ldap') return judge(user, () => isInDirectory(name, password));
+      const check = backend === 'pam' ? () => pam(name, password) : () => isInFile(rules.file ?? {}, name, password);
+      return judge(user, async () => (await grantsOf(backend, name)).length > 0 && check());
     },
     permissionsOf(user) {
       const found = find(user);
       return found && grantsOf(found.backend, found.name);
     },
   };
-}
-
-function ldapSettings(rules: Readonly<Record<string, unknown>>): LdapSettings {
-  const { '^url': url, '^dn': dn, '^ca': ca } = rules;
-  return { url: String(url), dn: String(dn), ca: ca === undefined ? undefined : String(ca) };
 }
 
 /** Lines `user:$6$salt$hash`, as of /etc/shadow. */
@@ -118,15 +125,19 @@ function readGrants(rules: Readonly<Record<string, unknown>>): readonly Grant[] 
   return entries.map(([key, list]) => ({ key, permissions: readPermissions(list) }));
 }
 
-async function permissionsFor(grants: readonly Grant[], name: string, root: string): Promise<readonly Permission[]> {
-  const groups = grants.some(({ key }) => key.endsWith('%')) ? await groupsOf(name, root) : [];
+async function permissionsFor(
+  grants: readonly Grant[],
+  name: string,
+  groupsOf: () => Promise<readonly string[]>,
+): Promise<readonly Permission[]> {
+  const groups = grants.some(({ key }) => key.endsWith('%')) ? await groupsOf() : [];
   const applies = (key: string): boolean =>
     key === '*' || key === name || (key.endsWith('%') && groups.includes(key.slice(0, -1)));
   return grants.filter(({ key }) => applies(key)).flatMap(({ permissions }) => permissions);
 }
 
 /** Those that name him as a member: not his primary one, which is no membership that somebody gave him. */
-async function groupsOf(name: string, root: string): Promise<readonly string[]> {
+async function systemGroupsOf(name: string, root: string): Promise<readonly string[]> {
   try {
     const lines = (await readFile(join(root, 'etc/group'), 'utf8')).split('\n').map((line) => line.split(':'));
     return lines.flatMap(([group = '', , , members = '']) => (members.split(',').includes(name) ? [group] : []));
@@ -141,8 +152,7 @@ function isReadable(value: Readonly<Record<string, unknown>>): boolean {
     return Object.entries(value).every(([backend, rules]) => {
       if (!(backends as readonly string[]).includes(backend) || !isMapping(rules)) return false;
       if (backend === 'file' && !String(rules['^filename'] ?? '').startsWith('/')) return false;
-      if (backend === 'ldap' && !(ldapUrl.test(String(rules['^url'])) && String(rules['^dn']).includes('{user}')))
-        return false;
+      if (backend === 'ldap') readLdapSettings(rules);
       readGrants(rules);
       return true;
     });

@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkLdap, ldapUrl } from '../../../../master/auth/check_ldap.ts';
+import { checkLdap } from '../../../../master/auth/check_ldap.ts';
+import { ldapUrl, readLdapSettings } from '../../../../master/auth/ldap_settings.ts';
 
 const INVALID_CREDENTIALS = 49;
 const UNAVAILABLE = 52;
@@ -32,11 +34,12 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-const dn = 'uid={user},dc=example';
+const check = (user: string, password: string, at = url) =>
+  checkLdap(readLdapSettings({ '^url': at, '^dn': 'uid={user},dc=example' }), user, password, 500);
 
 test('the directory decides, by a bind in the name of the user', async () => {
-  expect(await checkLdap({ url, dn }, 'dora', 'right')).toBe(true);
-  expect(await checkLdap({ url, dn }, 'dora', 'wrong')).toBe(false);
+  expect(await check('dora', 'right')).toEqual([]);
+  expect(await check('dora', 'wrong')).toBeUndefined();
   expect(binds).toEqual([
     { dn: 'uid=dora,dc=example', password: 'right' },
     { dn: 'uid=dora,dc=example', password: 'wrong' },
@@ -44,14 +47,28 @@ test('the directory decides, by a bind in the name of the user', async () => {
 });
 
 test('an empty password, and a name that means something in a DN, are not even asked about', async () => {
-  expect(await checkLdap({ url, dn }, 'dora', '')).toBe(false);
-  expect(await checkLdap({ url, dn }, 'dora,ou=admins', 'right')).toBe(false);
+  expect(await check('dora', '')).toBeUndefined();
+  expect(await check('dora,ou=admins', 'right')).toBeUndefined();
+  expect(await check('*)(uid=*', 'right')).toBeUndefined();
   expect(binds).toEqual([]);
 });
 
+test('a name in capitals, which a directory takes for the same, is nobody', async () => {
+  expect(await check('Dora', 'right')).toBeUndefined();
+  expect(binds).toEqual([]);
+});
+
+test.each(['ldap', 'ldaps'])('a server that takes connections and says nothing is given up (%s)', async (scheme) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const port = (silent.address() as AddressInfo).port;
+  await expect(check('dora', 'right', `${scheme}://127.0.0.1:${port}`)).rejects.toThrow(/time/i);
+  silent.close();
+});
+
 test('a directory that cannot answer is no answer', async () => {
-  await expect(checkLdap({ url, dn }, 'busy', 'right')).rejects.toThrow();
-  await expect(checkLdap({ url: 'ldap://127.0.0.1:1', dn }, 'dora', 'right')).rejects.toThrow();
+  await expect(check('busy', 'right')).rejects.toThrow();
+  await expect(check('dora', 'right', 'ldap://127.0.0.1:1')).rejects.toThrow();
 });
 
 test.each([
