@@ -209,6 +209,7 @@ const events = {
 export const minionSchema = {
   kind: 'minion',
   profiles: 'sdb',
+  moduleOptions: /^[a-z_]+\.[\w.]+$/,
   groups: {
     Master: master,
     Identity: identity,

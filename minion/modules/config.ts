@@ -125,6 +125,14 @@ export default defineModule({
       reads: true,
       run: (_context, { uri }) => /^(?:salt|https?|ftp):\/\//.test(uri),
     }),
+    gather_bootstrap_script: fn({
+      summary: 'Fail: there is no salt-cloud, which has that script.',
+      args: { bootstrap: v.optional(Text) },
+      returns: 'what Salt does without it: ``False`` and a sentence.',
+      examples: ["salt '*' config.gather_bootstrap_script"],
+      reads: true,
+      run: () => [false, 'config.gather_bootstrap_script is unavailable'],
+    }),
     backup_mode: fn({
       summary: 'Return the backup mode that is passed, or else the configured one.',
       args: { backup: v.optional(Text, '') },

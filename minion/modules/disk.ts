@@ -3,6 +3,7 @@ import { FleetError } from '../../shared/errors.ts';
 import { AbsolutePath, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { deviceFunctions } from '../lib/disk/device_functions.ts';
+import { hdparmFunctions } from '../lib/disk/hdparm.ts';
 import { fileRoot } from '../lib/file_root.ts';
 import {
   type FilesystemSize,
@@ -86,6 +87,7 @@ export default defineModule({
       run: (context, { path }) => mountOf(readMounts(fileRoot(context.root)), path)?.fstype ?? '',
     }),
     ...deviceFunctions,
+    ...hdparmFunctions,
   },
 });
 

@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { AbsolutePath, Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
-import { accountProvider, noAccountProvider } from '../lib/account/find_provider.ts';
+import { accountProvider, noAccountProvider, providerOf } from '../lib/account/find_provider.ts';
 import { accountsRoot } from '../lib/account/provider.ts';
 import { findGroup, findUser, type Group, readAccounts } from '../lib/accounts.ts';
 import { commandFailed } from '../lib/exec.ts';
 
 const root = v.optional(AbsolutePath);
 const flag = v.optional(Flag, false);
+const LOCAL = 'local=True does it by the programs of libuser, whatever a directory knows of that name.';
 
 export default defineModule({
   summary: 'See and change groups of users.',
@@ -34,22 +35,24 @@ export default defineModule({
     }),
     add: fn({
       summary: 'Add a group.',
-      args: { name: Text, gid: v.optional(Count), system: flag, root, non_unique: flag },
+      description: LOCAL,
+      args: { name: Text, gid: v.optional(Count), system: flag, root, non_unique: flag, local: flag },
       returns: '``True``.',
       examples: ["salt '*' group.add deploy", "salt '*' group.add deploy 3456 system=True"],
-      async run(context, { name, gid, system, root: where, non_unique: nonUnique }) {
+      async run(context, { name, gid, system, root: where, non_unique: nonUnique, local }) {
         const group = { name, gid, isSystem: system, isUnique: !nonUnique };
-        await accountProvider(context).addGroup(context, where, group);
+        await providerOf(context, local).addGroup(context, where, group);
         return true;
       },
     }),
     delete: fn({
       summary: 'Delete a group.',
-      args: { name: Text, root },
+      description: LOCAL,
+      args: { name: Text, root, local: flag },
       returns: '``True``.',
       examples: ["salt '*' group.delete deploy"],
-      async run(context, { name, root: where }) {
-        await accountProvider(context).deleteGroup(context, where, name);
+      async run(context, { name, root: where, local }) {
+        await providerOf(context, local).deleteGroup(context, where, name);
         return true;
       },
     }),

@@ -13,9 +13,12 @@ Keyword arguments:
 
     method, params, data, data_file       what is sent; data may be a mapping, which is sent as a form
     header_dict, header_list, header_file headers
-    username, password                    for basic authentication
+    username, password, or auth           for basic authentication; auth is a list of both
+    formdata, formdata_fieldname,         formdata=True sends it as a file of a form, in the field of that name
+      formdata_filename
     status, headers, text                 what is returned beside body
     decode, decode_type                   return dict: the body as json, xml or yaml, by default by its content type
+    decode_body                           False: body is bytes, as they came
     text_out, headers_out, decode_out     files to write to
     verify_ssl, ca_bundle, cert           certificates; cert is a file or a list of certificate and key
     raise_error                           False: an answer of 400 and more is no error

@@ -8,6 +8,7 @@ import {
   packageWord,
   uninstallEntries,
   uninstallWords,
+  vtEntry,
   whereEntries,
 } from '../lib/pip/pip_arguments.ts';
 import {
@@ -67,7 +68,7 @@ export default defineModule({
     freeze: fn({
       summary: 'Return the installed packages as lines of a file of requirements.',
       description: WHERE,
-      args: { ...whereEntries, env_vars: v.optional(Dict) },
+      args: { ...whereEntries, ...vtEntry, env_vars: v.optional(Dict) },
       examples: ["salt '*' pip.freeze", "salt '*' pip.freeze bin_env=/opt/venv"],
       reads: true,
       async run(context, where) {
@@ -124,7 +125,7 @@ export default defineModule({
     upgrade: fn({
       summary: 'Upgrade all packages of which there is a newer version.',
       description: WHERE,
-      args: whereEntries,
+      args: { ...whereEntries, ...vtEntry },
       returns: 'changes, each with its old and new version; result; comment.',
       examples: ["salt '*' pip.upgrade", "salt '*' pip.upgrade bin_env=/opt/venv"],
       run: (context, where) => upgradeAll(context, where),

@@ -33,10 +33,15 @@ export default defineModule({
       description:
         'The master allows it by `peer` in its configuration. arg is one argument or a list of them; a text such as\n' +
         'name=value is a keyword argument. timeout is in seconds.',
-      args,
+      args: { ...args, via_master: v.optional(Text) },
       returns: 'the returns by minion.',
       examples: ["salt db1 publish.publish 'web*' test.ping", "salt db1 publish.publish '*' cmd.run 'uptime'"],
-      async run(context, request) {
+      async run(context, { via_master: master, ...request }) {
+        if (master !== undefined) {
+          throw new FleetError('ARGS_INVALID', 'via_master chooses among several masters, and a minion has one', {
+            hint: 'leave it out',
+          });
+        }
         const returns = await publish(context, request);
         return Object.fromEntries(Object.entries(returns).map(([id, result]) => [id, result.ret]));
       },

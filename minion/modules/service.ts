@@ -15,6 +15,11 @@ const flag = v.optional(Flag, false);
 const noBlock = v.optional(Flag);
 /** Another directory that stands for `/`, such as that of an image. */
 const root = v.optional(AbsolutePath);
+const text = v.optional(Text);
+const firstbootArgs = {
+  ...{ locale: text, locale_message: text, keymap: text, timezone: text, hostname: text, machine_id: text },
+  root,
+};
 
 export default defineModule({
   summary: 'See and control services, by systemd, OpenRC, procd or init scripts.',
@@ -154,10 +159,23 @@ export default defineModule({
     }),
     execs: fn({
       summary: 'Return the program that each service starts (systemd).',
-      args: {},
+      args: { root },
       examples: ["salt '*' service.execs"],
       reads: true,
-      run: (context) => systemdOf(context).listPrograms(context),
+      async run(outer, args) {
+        const context = inRoot(outer, args.root);
+        const provider = systemdOf(context);
+        const all = await (args.root === undefined ? provider.listAll(context) : provider.listFiles(context));
+        return provider.listPrograms(context, all);
+      },
+    }),
+    firstboot: fn({
+      summary: 'Set what a system is asked for when it is booted for the first time (systemd-firstboot).',
+      description: 'What is set already stays as it is. locale and locale_message are LANG and LC_MESSAGES.',
+      args: firstbootArgs,
+      returns: '``True``.',
+      examples: ["salt '*' service.firstboot keymap=jp locale=en_US.UTF-8 root=/mnt/image"],
+      run: (context, settings) => systemdOf(context).setFirst(context, settings),
     }),
     offline: fn({
       summary: 'Return whether systemd cannot be talked to, as in an image that is not booted.',
@@ -168,10 +186,10 @@ export default defineModule({
     }),
     show: fn({
       summary: 'Return the properties of a service (systemd).',
-      args: { name: ServiceName },
+      args: { name: ServiceName, root },
       examples: ["salt '*' service.show sshd"],
       reads: true,
-      run: (context, { name }) => systemdOf(context).show(context, name),
+      run: (context, args) => systemdOf(context).show(inRoot(context, args.root), args.name),
     }),
     systemctl_reload: fn({
       summary: 'Make systemd read its unit files anew.',

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
 import { Flag, Text } from '../../shared/plugin/args.ts';
+import { isDict } from '../../shared/python_text.ts';
 import { formatTime } from '../../shared/render/salt/format_time.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
@@ -22,6 +23,16 @@ export default defineModule({
       returns: 'seconds, days, time, since_t and since_iso of the start (UTC), and the number of users.',
       examples: ["salt '*' status.uptime"],
       run: (context) => uptime(context),
+    }),
+    custom: fn({
+      ...noArgs,
+      summary: "Return what the minion's configuration chooses of other functions.",
+      description: `
+An option such as \`status.meminfo.custom: [MemTotal, MemFree]\` names a function of this module and which of its values are
+wanted.`,
+      returns: 'a mapping of those values; UNKNOWN for what the function does not return.',
+      examples: ["salt '*' status.custom"],
+      run: (context) => chosenValues(context),
     }),
     time: fn({
       summary: 'Return the local time of the minion.',
@@ -149,6 +160,25 @@ export default defineModule({
     }),
   },
 });
+
+async function chosenValues(context: MinionContext): Promise<Readonly<Record<string, unknown>>> {
+  const options = (await context.call('config.dot_vals', ['status'])) as Readonly<Record<string, unknown>>;
+  const chosen: Record<string, unknown> = {};
+  for (const [option, names] of Object.entries(options)) {
+    const fun = option.slice(0, option.lastIndexOf('.'));
+    if (fun === 'status.custom' || !Array.isArray(names)) continue;
+    try {
+      const values = await context.call(fun);
+      for (const name of names.map(String)) {
+        chosen[name] = isDict(values) && Object.hasOwn(values, name) ? values[name] : 'UNKNOWN';
+      }
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.code !== 'FUNCTION_UNKNOWN') throw error;
+      context.log.warning('an option names a function that there is not', { option });
+    }
+  }
+  return chosen;
+}
 
 /** How long the master may take to answer. */
 const ANSWER_SECONDS = 5;

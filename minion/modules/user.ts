@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AbsolutePath, Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
-import { accountProvider, noAccountProvider } from '../lib/account/find_provider.ts';
+import { accountProvider, noAccountProvider, providerOf } from '../lib/account/find_provider.ts';
 import { accountsRoot, type UserChange } from '../lib/account/provider.ts';
 import {
   buildGecos,
@@ -17,6 +17,7 @@ const root = v.optional(AbsolutePath);
 const flag = v.optional(Flag, false);
 const yes = v.optional(Flag, true);
 const text = v.optional(Text, '');
+const LOCAL = 'local=True does it by the programs of libuser, whatever a directory knows of that name.';
 
 export default defineModule({
   summary: 'See and change users.',
@@ -75,7 +76,7 @@ export default defineModule({
     }),
     add: fn({
       summary: 'Add a user.',
-      description: '``gid`` is the name or number of the primary group.',
+      description: `${LOCAL} gid is the name or number of the primary group. loginclass means nothing on this system.`,
       args: {
         name: Text,
         uid: v.optional(Count),
@@ -91,9 +92,11 @@ export default defineModule({
         homephone: text,
         other: text,
         createhome: yes,
+        loginclass: v.optional(Text),
         nologinit: flag,
         root,
         usergroup: v.optional(Flag),
+        local: flag,
       },
       returns: '``True``.',
       examples: [
@@ -102,7 +105,7 @@ export default defineModule({
       ],
       async run(context, args) {
         const { name, uid, gid, groups, home, shell } = args;
-        await accountProvider(context).addUser(context, args.root, {
+        await providerOf(context, args.local).addUser(context, args.root, {
           name,
           uid,
           gid,
@@ -121,12 +124,12 @@ export default defineModule({
     }),
     delete: fn({
       summary: 'Delete a user.',
-      description: 'remove=True deletes the home and the mail too, force=True does it while the user is logged in.',
-      args: { name: Text, remove: flag, force: flag, root },
+      description: `remove=True deletes the home and the mail too, force=True does it while the user is logged in. ${LOCAL}`,
+      args: { name: Text, remove: flag, force: flag, root, local: flag },
       returns: '``True``.',
       examples: ["salt '*' user.delete anna remove=True force=True"],
-      async run(context, { name, remove, force, root: where }) {
-        await accountProvider(context).deleteUser(context, where, name, { removeHome: remove, force });
+      async run(context, { name, remove, force, root: where, local }) {
+        await providerOf(context, local).deleteUser(context, where, name, { removeHome: remove, force });
         return true;
       },
     }),

@@ -145,16 +145,18 @@ function applyEntries(
 ): Readonly<Record<string, unknown>> {
   const config = convict<Record<string, unknown>>(convictSchema(settings), { env: {}, args: [] });
   const problems: FleetError[] = [];
+  const moduleOptions: Record<string, unknown> = {};
   for (const { key, value, place } of entries) {
     const setting = Object.hasOwn(settings, key) ? settings[key] : undefined;
     const read = setting?.format.read(value);
-    if (setting === undefined) problems.push(unknownKey(schema, settings, key, place));
+    if (schema.moduleOptions?.test(key) === true) moduleOptions[key] = value;
+    else if (setting === undefined) problems.push(unknownKey(schema, settings, key, place));
     else if (read === undefined) problems.push(wrongValue(setting, key, value, place));
     else config.set(key, read);
   }
   if (problems.length > 0) throw oneError(problems);
   config.validate({ allowed: 'strict' });
-  return config.getProperties();
+  return { ...config.getProperties(), ...moduleOptions };
 }
 
 /**

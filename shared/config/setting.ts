@@ -38,6 +38,8 @@ export interface ConfigSchema<G extends SettingGroups> {
   readonly groups: G;
   /** The setting that takes in what Salt writes at the top of the file: mappings of any name that have a `driver`. */
   readonly profiles?: string;
+  /** Keys that modules read, of any value: `status.meminfo.custom`. */
+  readonly moduleOptions?: RegExp;
   /** Keys of Salt that have no meaning here, and what there is instead. */
   readonly replaced: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
 import { FleetError } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
 import { busybox } from './busybox.ts';
+import { type LocalAccounts, libuser } from './libuser.ts';
 import type { AccountProvider } from './provider.ts';
 import { shadowUtils } from './shadow_utils.ts';
 
@@ -15,6 +16,11 @@ export function accountProvider(context: MinionContext): AccountProvider {
     });
   }
   return found;
+}
+
+/** Salt's `local`: whether it has to be an account of this machine, also under a name that a directory has. */
+export function providerOf(context: MinionContext, local: boolean): LocalAccounts {
+  return local ? libuser : accountProvider(context);
 }
 
 export function noAccountProvider(context: MinionContext): string | undefined {

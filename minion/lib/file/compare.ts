@@ -17,13 +17,19 @@ const COMPARED_BYTES_MAX = 4 * 1024 * 1024;
 export const compareFunctions: Readonly<Record<string, MinionFunction>> = {
   get_diff: fileFn({
     summary: 'Return the unified diff of two files.',
-    description: '\nEither may be of the master: salt://path, in the environment saltenv.',
+    description: `
+Either may be of the master: salt://path, in the environment saltenv, or a URL, of which a copy is taken that is there already when
+it has the checksum source_hash_file1 or source_hash_file2. With template=True nothing is shown where the minion's configuration says
+obfuscate_templates.`,
     args: {
       file1: FilePath,
       file2: FilePath,
       saltenv: v.optional(Text, 'base'),
       show_filenames: v.optional(Flag, true),
       show_changes: v.optional(Flag, true),
+      template: v.optional(Flag, false),
+      source_hash_file1: v.optional(Text),
+      source_hash_file2: v.optional(Text),
     },
     returns: 'an empty text when they are equal; a sentence when one of them is binary.',
     reads: true,
@@ -59,11 +65,18 @@ async function compare(
     readonly saltenv: string;
     readonly show_filenames: boolean;
     readonly show_changes: boolean;
+    readonly template: boolean;
+    readonly source_hash_file1?: string | undefined;
+    readonly source_hash_file2?: string | undefined;
   },
 ): Promise<string> {
-  const [a, b] = [await fetched(context, args.file1, args.saltenv), await fetched(context, args.file2, args.saltenv)];
+  const a = await fetched(context, args.file1, args.saltenv, args.source_hash_file1);
+  const b = await fetched(context, args.file2, args.saltenv, args.source_hash_file2);
   const [old, new_] = [await bytesOf(a), await bytesOf(b)];
   if (old.equals(new_)) return '';
+  if (args.template && (await context.call('config.option', ['obfuscate_templates'])) === true) {
+    return '<Obfuscated Template>';
+  }
   if (!args.show_changes) return '<show_changes=False>';
   const [wasBinary, isBinary] = [old.includes(0), new_.includes(0)];
   if (wasBinary && isBinary) return 'Replace binary file';
@@ -73,11 +86,11 @@ async function compare(
   return unifiedDiff(old.toString(), new_.toString(), ...names);
 }
 
-async function fetched(context: MinionContext, path: string, saltenv: string): Promise<string> {
-  if (!path.startsWith('salt://')) return path;
-  const copy = await context.call('cp.cache_file', [path, saltenv]);
+async function fetched(context: MinionContext, path: string, saltenv: string, hash?: string): Promise<string> {
+  if (!/^(salt|https?|ftp):\/\//.test(path)) return path;
+  const copy = await context.call('cp.cache_file', [path, saltenv], hash === undefined ? {} : { source_hash: hash });
   if (typeof copy === 'string' && copy !== '') return copy;
-  throw commandFailed(`file ${path} was not found on the master`);
+  throw commandFailed(`file ${path} was not found`);
 }
 
 async function bytesOf(path: string): Promise<Buffer> {

@@ -28,9 +28,15 @@ export const queryOptions = {
   header_file: path,
   username: v.optional(Text),
   password: v.optional(Text),
+  /** The two above in one. */
+  auth: v.optional(v.tuple([Text, Text], 'must be a name and a password')),
   agent: v.optional(Line),
+  formdata: off,
+  formdata_fieldname: v.optional(Text),
+  formdata_filename: v.optional(Text),
   decode: off,
   decode_type: v.optional(Text, 'auto'),
+  decode_body: v.optional(Flag, true),
   status: off,
   headers: off,
   text: off,
@@ -43,6 +49,8 @@ export const queryOptions = {
   raise_error: v.optional(Flag, true),
   test: off,
   test_url: v.optional(HttpUrl),
+  /** What Salt keeps out of its log; here no log has a URL or what is sent. */
+  hide_fields: v.optional(v.array(v.unknown())),
   /** Which library Salt uses: there is one here. */
   backend: v.optional(Text),
 };
@@ -57,7 +65,8 @@ export async function buildRequest(context: MinionContext, text: string, options
   const url = new URL(text);
   for (const [name, value] of Object.entries(options.params ?? {})) url.searchParams.append(name, pyStr(value));
   const [certFile, keyFile = certFile] = [options.cert].flat();
-  const body = await bodyOf(context, options);
+  const content = await bodyOf(context, options);
+  const { body, type } = options.formdata ? await formOf(content, options) : { body: content, type: undefined };
   return {
     url,
     method: options.method,
@@ -65,7 +74,7 @@ export async function buildRequest(context: MinionContext, text: string, options
       'User-Agent': options.agent ?? `Brine/${context.version}`,
       'Accept-Encoding': 'gzip, deflate',
       ...(body !== undefined && { 'Content-Length': String(body.length) }),
-      ...(await headersOf(context, options)),
+      ...(await headersOf(context, options, type)),
     },
     body,
     tls: {
@@ -87,13 +96,33 @@ async function bodyOf(context: MinionContext, { data, data_file: file }: QueryOp
   return Buffer.from(form.toString());
 }
 
-async function headersOf(context: MinionContext, options: QueryOptions): Promise<Record<string, string>> {
-  const { data, username, password = '', header_dict: dict } = options;
+/** A form with one file, which has what is to be sent. Throws ARGS_INVALID. */
+async function formOf(
+  content: Buffer | undefined,
+  { formdata_fieldname: field, formdata_filename: name }: QueryOptions,
+): Promise<{ readonly body: Buffer; readonly type: string }> {
+  if (field === undefined) {
+    throw new FleetError('ARGS_INVALID', 'formdata_fieldname is required when formdata=True');
+  }
+  const form = new FormData();
+  form.append(field, new Blob([new Uint8Array(content ?? [])]), name ?? field);
+  const encoded = new Response(form);
+  return { body: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get('content-type') ?? '' };
+}
+
+async function headersOf(
+  context: MinionContext,
+  options: QueryOptions,
+  formType: string | undefined,
+): Promise<Record<string, string>> {
+  const { data, header_dict: dict } = options;
+  const [username, password = ''] = options.auth ?? [options.username, options.password];
   const fileLines = (await readOptional(context, options.header_file))?.toString('utf8').split('\n') ?? [];
   const lines = [...fileLines.filter((line) => line.trim() !== ''), ...options.header_list].map(splitHeader);
   const headers = Object.fromEntries([...lines, ...Object.entries(dict).map(([name, value]) => [name, pyStr(value)])]);
   const isGiven = (wanted: string) => Object.keys(headers).some((name) => name.toLowerCase() === wanted);
-  if (data !== undefined && !isGiven('content-type')) {
+  if (formType !== undefined) headers['Content-Type'] = formType;
+  else if (data !== undefined && !isGiven('content-type')) {
     headers['Content-Type'] = Array.isArray(data) ? 'application/json' : 'application/x-www-form-urlencoded';
   }
   if (username !== undefined && !isGiven('authorization')) {

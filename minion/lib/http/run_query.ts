@@ -67,7 +67,7 @@ async function resultOf(context: MinionContext, answer: HttpAnswer, options: Que
   if (decoded !== undefined && 'dict' in decoded) await write(options.decode_out, `${JSON.stringify(decoded.dict)}\n`);
   const isFailed = status >= 400 && options.raise_error;
   return {
-    body: text,
+    body: options.decode_body ? text : answer.body,
     ...((options.text || (options.decode && decoded === undefined)) && { text }),
     ...((options.status || isFailed) && { status }),
     ...(options.headers && { headers }),

@@ -16,6 +16,15 @@ const Words = v.pipe(
 );
 const words = v.optional(Words);
 
+/** Options of pip for which there is no argument: `--quiet`, or a mapping of one option to its value. */
+const ExtraArgs = v.pipe(
+  v.array(v.union([Text, v.record(v.string(), Text)]), 'must be a list of options, or of mappings of one to its value'),
+  v.transform((args) => args.flatMap((arg) => (typeof arg === 'string' ? [arg] : Object.entries(arg).flat()))),
+);
+/** Both mean nothing here: requirements are files of the minion, and pip is never asked anything. */
+const ignored = { saltenv: v.optional(Text, 'base'), use_vt: flag };
+
+export const vtEntry = { use_vt: ignored.use_vt };
 export const whereEntries = { bin_env: v.optional(AbsolutePath), user: text, cwd: v.optional(AbsolutePath) };
 
 /** In Salt's order; what pip itself no longer knows is left out. */
@@ -39,13 +48,17 @@ export const installEntries = {
   ignore_installed: flag,
   exists_action: v.optional(v.picklist(['s', 'i', 'w', 'b', 'a'], 'must be s, i, w, b or a')),
   no_deps: flag,
+  global_options: words,
   user: whereEntries.user,
   cwd: whereEntries.cwd,
   pre_releases: flag,
   cert: text,
+  saltenv: ignored.saltenv,
   env_vars: v.optional(Dict),
+  use_vt: ignored.use_vt,
   trusted_host: text,
   no_cache_dir: flag,
+  extra_args: v.optional(ExtraArgs),
   cache_dir: text,
   no_binary: words,
   disable_version_check: flag,
@@ -62,6 +75,7 @@ export const uninstallEntries = {
   timeout: v.optional(Count),
   user: whereEntries.user,
   cwd: whereEntries.cwd,
+  ...ignored,
 };
 
 /** `pip install …` for what was asked. Throws ARGS_INVALID when nothing was. */
@@ -87,6 +101,8 @@ export function installWords(args: InstallArgs): string[] {
     }),
     ...values({ '--cert': args.cert, '--trusted-host': args.trusted_host, '--cache-dir': args.cache_dir }),
     ...(args.no_binary === undefined ? [] : [`--no-binary=${args.no_binary.join(',')}`]),
+    ...(args.global_options ?? []).map((option) => `--global-option=${option}`),
+    ...(args.extra_args ?? []),
     ...requirements.map(requirementOption),
     ...editable.map((item) => `--editable=${item}`),
     ...pkgs.map(packageWord),

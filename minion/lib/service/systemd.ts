@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import type { ExecResult } from '../exec.ts';
 import { columns } from '../file_root.ts';
-import { requireSuccess } from '../run_program.ts';
+import { requireSuccess, runProgram } from '../run_program.ts';
 import type { ServiceProvider } from './provider.ts';
 
 const UNIT_TYPES = [
@@ -27,13 +27,15 @@ export interface SystemdProvider extends ServiceProvider {
   listFiles(context: MinionContext): Promise<string[]>;
   listStatic(context: MinionContext): Promise<string[]>;
   isOffline(context: MinionContext): Promise<boolean>;
-  /** The program that each service starts. */
-  listPrograms(context: MinionContext): Promise<Readonly<Record<string, string>>>;
+  /** The program that each of these services starts. */
+  listPrograms(context: MinionContext, all: readonly string[]): Promise<Readonly<Record<string, string>>>;
   isMasked(context: MinionContext, name: string, runtime: boolean): Promise<boolean>;
   mask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
   unmask(context: MinionContext, name: string, runtime: boolean): Promise<void>;
   show(context: MinionContext, name: string): Promise<Readonly<Record<string, unknown>>>;
   reloadUnits(context: MinionContext): Promise<void>;
+  /** By systemd-firstboot; names are those of its options, with `_`. */
+  setFirst(context: MinionContext, settings: Readonly<Record<string, string | undefined>>): Promise<true>;
 }
 
 export const systemd: SystemdProvider = {
@@ -47,8 +49,8 @@ export const systemd: SystemdProvider = {
   },
   listFiles: async (context) => shortNames((await unitFiles(context)).map(([unit]) => unit ?? '')),
   isOffline: async (context) => (await systemctl(context, ['is-system-running'])).stdout.trim() === 'offline',
-  async listPrograms(context) {
-    const names = (await systemd.listAll(context)).map(unitName);
+  async listPrograms(context, all) {
+    const names = all.map(unitName);
     // A template is nothing that could be shown.
     const services = names.filter((name) => name.endsWith('.service') && !name.endsWith('@.service'));
     const result = await systemctl(context, ['show', '--property=Id,ExecStart', ...services]);
@@ -106,6 +108,13 @@ export const systemd: SystemdProvider = {
   },
   async reloadUnits(context) {
     requireSuccess(await systemctl(context, ['daemon-reload']), 'cannot reload the units');
+  },
+  async setFirst(context, settings) {
+    const options = Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [`--${name.replaceAll('_', '-')}=${value}`],
+    );
+    await runProgram(context, ['systemd-firstboot', ...options], 'systemd-firstboot error');
+    return true;
   },
 };
 

@@ -53,6 +53,13 @@ test('profiles of sdb stand under sdb, or at the top of a file as in Salt', asyn
   await expect(load()).rejects.toThrow("unknown key 'd'");
 });
 
+test('keys with a dot are options of modules, with the values that they have', async () => {
+  await write('minion', 'status.meminfo.custom: [MemFree]\nhosts.file: /srv/hosts\n');
+  expect(await load()).toMatchObject({ 'status.meminfo.custom': ['MemFree'], 'hosts.file': '/srv/hosts' });
+  await write('minion', '.hosts: 1\n');
+  await expect(load()).rejects.toThrow("unknown key '.hosts'");
+});
+
 test('a minion without a broker cannot have its bus on a port', async () => {
   expect((await load()).profile).toBe('full');
   await write('minion', 'profile: lite\n');

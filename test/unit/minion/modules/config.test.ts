@@ -110,3 +110,10 @@ test('backup_mode is what is passed, or what is configured', async () => {
   const configured = fakeContext({ config: { backup_mode: 'both' } });
   expect(await runFunction(configured, config, 'config.backup_mode')).toBe('both');
 });
+
+test('there is no salt-cloud, and no bootstrap script of it', async () => {
+  expect(await runFunction(fakeContext(), config, 'config.gather_bootstrap_script')).toEqual([
+    false,
+    'config.gather_bootstrap_script is unavailable',
+  ]);
+});

@@ -40,6 +40,14 @@ test('groups come, change and go', async () => {
   expect(await run('delete', 'staff')).toBe(true);
 });
 
+test('local groups are made and removed by libuser, which cannot do everything', async () => {
+  const { run } = await machine('usr/sbin/useradd', { 'lgroupadd -g 70 -r -- deploy': '', 'lgroupdel -- staff': '' });
+  expect(await run('add', 'deploy', 70, true, null, false, true)).toBe(true);
+  expect(await run('delete', 'staff', null, true)).toBe(true);
+  await expect(run('delete', 'staff', '/mnt', true)).rejects.toThrow('root does not go with local=True');
+  await expect(run('add', 'deploy', 70, true, null, true, true)).rejects.toThrow('non_unique does not go with');
+});
+
 test('members must be users', async () => {
   const { run } = await machine('usr/sbin/useradd');
   await expect(run('members', 'staff', 'anna,carl')).rejects.toThrow("User 'carl' does not exist");

@@ -56,6 +56,28 @@ test('a query returns the body, and beside it what was asked for', async () => {
   expect(all.text).toBe(all.body);
 });
 
+test('data goes as a file of a form', async () => {
+  const url = await serve(echo);
+  const form = { formdata: true, formdata_fieldname: 'upload', formdata_filename: 'a "b".txt' };
+  const { dict } = await query(url, { method: 'POST', data: 'some text', decode: true, ...form });
+  const { headers, body } = dict as { readonly headers: Record<string, string>; readonly body: string };
+  const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(headers['content-type'] ?? '')?.[1];
+  expect(body.startsWith(`--${boundary}\r\n`)).toBe(true);
+  expect(body).toContain('name="upload"; filename="a %22b%22.txt"');
+  expect(body).toContain('\r\n\r\nsome text\r\n');
+  expect(headers['content-length']).toBe(String(body.length));
+  await expect(query(url, { formdata: true, data: 'x' })).rejects.toThrow('formdata_fieldname is required');
+});
+
+test('credentials may be a list, and a body may be left as bytes', async () => {
+  const url = await serve(echo);
+  const { dict } = await query(url, { auth: ['anna', 'pw'], decode: true, hide_fields: ['password'] });
+  expect(dict).toMatchObject({ headers: { authorization: `Basic ${Buffer.from('anna:pw').toString('base64')}` } });
+  const bytes = Buffer.from([0, 255, 1]);
+  const raw = await serve((_request, response) => void response.end(bytes));
+  expect((await query(raw, { decode_body: false })).body).toEqual(bytes);
+});
+
 test('data, headers and credentials are sent', async () => {
   const root = await fixtureRoot({ 'body.txt': 'from a file', headers: 'X-File: yes\n' });
   const url = await serve(echo);

@@ -113,6 +113,8 @@ describe('changes', () => {
     [{ pkgs: 'requests>=2,<3,urllib3' }, 'install requests>=2,<3 urllib3'],
     [{ pkgs: ['a', 'b==1'], upgrade: true, no_deps: true }, 'install --upgrade --no-deps a b==1'],
     [{ requirements: '/srv/r.txt', no_cache_dir: true }, 'install --no-cache-dir --requirement=/srv/r.txt'],
+    [{ pkgs: 'a', global_options: '--quiet', use_vt: true, saltenv: 'dev' }, 'install --global-option=--quiet a'],
+    [{ pkgs: 'a', extra_args: ['--isolated', { '--retries': 5 }] }, 'install --isolated --retries 5 a'],
     [{ editable: '/srv/app', pre_releases: true }, 'install --pre --editable=/srv/app'],
     [{ pkgs: 'a', index_url: 'https://x', trusted_host: 'x' }, 'install --index-url=https://x --trusted-host=x a'],
     [{ pkgs: 'a', find_links: '--evil', no_index: true }, 'install --find-links=--evil --no-index a'],

@@ -190,6 +190,31 @@ describe('systemd', () => {
     expect(await run(context, 'execs')).toEqual({ cron: '/usr/sbin/cron' });
   });
 
+  test('execs and show look into another root', async () => {
+    const context = await machine(SYSTEMD, {
+      'systemctl --root=/mnt --full --no-legend --no-pager --plain list-unit-files': 'cron.service enabled enabled\n',
+      'systemctl --root=/mnt show --property=Id,ExecStart cron.service':
+        'ExecStart={ path=/usr/sbin/cron ; argv[]=/usr/sbin/cron -f }\nId=cron.service\n',
+      'systemctl --root=/mnt show cron.service': 'Type=simple\n',
+    });
+    expect(await run(context, 'execs', '/mnt')).toEqual({ cron: '/usr/sbin/cron' });
+    expect(await run(context, 'show', 'cron', '/mnt')).toEqual({ Type: 'simple' });
+  });
+
+  test('firstboot says to systemd-firstboot what is given, and what that says is the error', async () => {
+    const context = await machine(SYSTEMD, {
+      'systemd-firstboot --locale=en_US.UTF-8 --locale-message=de_DE.UTF-8 --keymap=jp --timezone=Asia/Tokyo --hostname=web1 --machine-id=00112233445566778899aabbccddeeff --root=/mnt':
+        '',
+      'systemd-firstboot --keymap=xx': { retcode: 1, stderr: 'Keymap xx is not installed.\n' },
+    });
+    const all = ['en_US.UTF-8', 'de_DE.UTF-8', 'jp', 'Asia/Tokyo', 'web1', '00112233445566778899aabbccddeeff', '/mnt'];
+    expect(await run(context, 'firstboot', ...all)).toBe(true);
+    await expect(run(context, 'firstboot', null, null, 'xx')).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: 'systemd-firstboot error: Keymap xx is not installed.',
+    });
+  });
+
   test('systemd says by itself whether it can be talked to', async () => {
     const isOffline = async (state: string) =>
       run(await machine(SYSTEMD, { 'systemctl is-system-running': { retcode: 1, stdout: `${state}\n` } }), 'offline');

@@ -161,3 +161,19 @@ test('the master answers, or there is none', async () => {
   expect(asked).toEqual(['hello']);
   expect(await runFunction(fakeContext(), status, 'status.master')).toBe(false);
 });
+
+test('custom gives what the configuration chooses, and says what there is not', async () => {
+  const options: Readonly<Record<string, unknown>> = {
+    'status.loadavg.custom': ['1-min', 'x-min'],
+    'status.nothing.custom': ['a'],
+    'status.custom.custom': ['b'],
+    'status.note': 'no list',
+  };
+  const context = fakeContext({
+    root: await fixtureRoot(files),
+    functions: { 'config.dot_vals': ([word]) => (word === 'status' ? options : {}) },
+    modules: { status },
+  });
+  expect(await runFunction(context, status, 'status.custom')).toEqual({ '1-min': 0.5, 'x-min': 'UNKNOWN' });
+  expect(context.logged).toMatchObject([{ level: 'warning', fields: { option: 'status.nothing.custom' } }]);
+});

@@ -56,6 +56,31 @@ test('add gives useradd each option as an argument of its own', async () => {
   expect(await call('add', { name: 'bert', ...kwargs, ...more })).toBe(true);
 });
 
+test('local users are made and removed by libuser, which cannot do everything', async () => {
+  const { call } = await machine('usr/sbin/useradd', {
+    'luseradd -s /bin/zsh -u 1200 -g 100 -M -d /srv/b -r -c Bert B. -- bert': '',
+    'usermod -G sudo,adm -- bert': '',
+    'luseradd -n -- carl': '',
+    'luserdel -r -- bert': '',
+  });
+  const bert = {
+    name: 'bert',
+    uid: 1200,
+    gid: 100,
+    groups: 'sudo,adm',
+    home: '/srv/b',
+    shell: '/bin/zsh',
+    local: true,
+  };
+  expect(await call('add', { ...bert, system: true, createhome: false, fullname: 'Bert B.' })).toBe(true);
+  expect(await call('add', { name: 'carl', usergroup: false, local: true })).toBe(true);
+  expect(await call('delete', { name: 'bert', remove: true, force: true, local: true })).toBe(true);
+  for (const [name, value] of Object.entries({ root: '/mnt', unique: false, nologinit: true })) {
+    const wrong = call('add', { name: 'dora', local: true, [name]: value });
+    await expect(wrong, name).rejects.toThrow(new RegExp(`^${name}\\S* does not go with local=True`));
+  }
+});
+
 test('what is as asked is left alone', async () => {
   const { run } = await machine('usr/sbin/useradd');
   expect(await run('chuid', 'anna', 1000)).toBe(true);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findHash } from '../../../../../minion/lib/file/hash_list.ts';
+import file from '../../../../../minion/modules/file.ts';
+import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
 import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
 
 let machine: FileMachine;
@@ -26,6 +28,46 @@ test('file.get_diff says what is binary, and what is not there', async () => {
   expect(await machine.call('get_diff', [binary, other])).toBe('Replace binary file');
   await expect(machine.call('get_diff', [text, '/no/such'])).rejects.toThrow('File /no/such was not found');
   await expect(machine.call('get_diff', [text, 'salt://x'])).rejects.toThrow("'cp.cache_file' is not available");
+});
+
+test('file.get_diff fetches what is not on the machine, with the checksum of a copy that will do', async () => {
+  const here = await machine.make('a', 'one\n');
+  const copy = await machine.make('copy', 'two\n');
+  const fetched: unknown[] = [];
+  const context = fakeContext({
+    functions: {
+      'cp.cache_file': (args, kwargs) => {
+        fetched.push([args, kwargs]);
+        return args[0] === 'salt://gone' ? false : copy;
+      },
+    },
+  });
+  const call = (...args: unknown[]) => runFunction(context, file, 'file.get_diff', args);
+  expect(await call(here, 'salt://two', 'dev')).toContain('-one\n+two\n');
+  expect(await call('https://x.test/two', copy, 'base', true, true, false, 'md5=00')).toBe('');
+  await expect(call(here, 'salt://gone')).rejects.toThrow('file salt://gone was not found');
+  expect(fetched).toEqual([
+    [['salt://two', 'dev'], {}],
+    [['https://x.test/two', 'base'], { source_hash: 'md5=00' }],
+    [['salt://gone', 'base'], {}],
+  ]);
+});
+
+test('file.get_diff of templates shows nothing where templates are to be obfuscated', async () => {
+  const [one, two] = [await machine.make('a', 'one\n'), await machine.make('b', 'two\n')];
+  const call = (isObfuscated: boolean, second: string) =>
+    runFunction(
+      fakeContext({ functions: { 'config.option': () => isObfuscated } }),
+      file,
+      'file.get_diff',
+      [one, second],
+      {
+        template: true,
+      },
+    );
+  expect(await call(true, two)).toBe('<Obfuscated Template>');
+  expect(await call(true, one)).toBe('');
+  expect(await call(false, two)).toContain('-one\n+two\n');
 });
 
 const [a, b] = ['a'.repeat(64), 'B'.repeat(64)];
