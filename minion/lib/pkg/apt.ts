@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed, type ExecResult } from '../exec.ts';
+import { hasProgram } from '../has_program.ts';
 import { requireSuccess } from '../run_program.ts';
+import { aptKeys } from './apt_keys.ts';
 import { aptRepos } from './apt_repos.ts';
 import { parseParagraphs } from './control_file.ts';
 import { compareDebianVersions } from './debian_version.ts';
+import { findDownloaded } from './downloaded_packages.ts';
 import { type DpkgPackage, installedAt, readDpkgStatus, readFileList } from './dpkg_status.ts';
 import { areListsYoung } from './lists_age.ts';
 import { ownScope } from './own_scope.ts';
 import type {
   Lists,
   PackageInfo,
+  PackageRecords,
   PkgHolds,
   PkgProvider,
   PkgSelections,
@@ -83,6 +87,7 @@ export const apt: PkgProvider = {
   ],
   holds,
   repos: aptRepos,
+  repoKeys: aptKeys,
   selections,
   unneeded,
   keepsRemoved: true,
@@ -159,6 +164,26 @@ export const apt: PkgProvider = {
     ];
     requireApt(await aptGet(context, argv), 'problem encountered upgrading packages');
   },
+  listDownloaded: (context, root) =>
+    findDownloaded(context, join(root, 'var/cache/apt'), '.deb', async (path) => {
+      const argv = ['dpkg-deb', '--field', path, 'Package', 'Version'] as const;
+      const [fields] = parseParagraphs((await context.exec(argv, { env: PLAIN })).stdout);
+      const [name, version] = [fields?.get('package'), fields?.get('version')];
+      return name === undefined || version === undefined ? undefined : { name, version };
+    }),
+  async listOutdatedServices(context) {
+    if (!hasProgram(context.root, 'checkrestart')) {
+      throw commandFailed("'checkrestart' is needed", 'install debian-goodies, which has it');
+    }
+    const result = await context.exec(['checkrestart', '--machine', '--package'], { env: PLAIN });
+    requireSuccess(result, 'checkrestart cannot tell');
+    const names = [...result.stdout.matchAll(/^SERVICE:([^,\n]+)/gm)].map(([, name = '']) => name);
+    return [...new Set(names)].sort();
+  },
+  async showRecords(context, names) {
+    const { stdout } = await context.exec(['apt-cache', '-q', 'show', '--', ...names], { env: PLAIN });
+    return parseRecords(stdout);
+  },
   async loadDebconf(context, path) {
     requireApt(await context.exec(['debconf-set-selections', path]), `cannot load the answers of ${path}`);
   },
@@ -219,6 +244,21 @@ function parseAvailable(text: string): Lists {
   }
   const newestFirst = (items: Set<string>) => [...items].sort((a, b) => compareDebianVersions(b, a));
   return Object.fromEntries([...versions].map(([name, items]) => [name, newestFirst(items)]));
+}
+
+/** Paragraphs with the names of their fields as they are written, and of each field the first line. */
+function parseRecords(text: string): PackageRecords {
+  const records: Record<string, Record<string, Readonly<Record<string, string>>>> = {};
+  for (const paragraph of text.split(/\n[ \t]*\n/)) {
+    const lines = [...paragraph.matchAll(/^([^\s:]+):[ \t]*(.*?)\s*$/gm)];
+    const {
+      Package: name,
+      Version: version,
+      ...fields
+    } = Object.fromEntries(lines.map(([, key, value]) => [key, value]));
+    if (name !== undefined && version !== undefined) records[name] = { ...records[name], [version]: fields };
+  }
+  return records;
 }
 
 /** Lines such as `Hit:1 http://host/debian stable InRelease` and `Get:2 http://… [48.0 kB]`. */

@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
+import { requireSuccess } from '../run_program.ts';
+import { systemd } from '../service/systemd.ts';
 import { parseDnfList, parseVersionLocks } from './dnf_output.ts';
+import { findDownloaded } from './downloaded_packages.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { InstallOptions, Lists, PkgHolds, PkgProvider, RepoChoice } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
 import {
   describeRpmPackages,
   findRpmOwner,
+  identifyRpm,
   listRpmFiles,
   listRpmPackages,
   nativeArch,
@@ -16,7 +20,7 @@ import {
   splitRpmName,
 } from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
-import { askFor, change, FAILED, when } from './run_manager.ts';
+import { ask, askFor, change, FAILED, when } from './run_manager.ts';
 
 const PROGRAMS = ['dnf5', 'dnf', 'yum'] as const;
 /** dnf 5 that is quiet says nothing at all. */
@@ -90,6 +94,22 @@ export const dnf: PkgProvider = {
   install,
   async remove(context, names) {
     await change(context, [programOf(context), '--assumeyes', 'remove', ...names], FAILED.remove);
+  },
+  listDownloaded: (context, root) => {
+    const program = programOf(context);
+    const cache = program === 'dnf5' ? 'libdnf5' : program;
+    return findDownloaded(context, join(root, 'var/cache', cache), '.rpm', (path) => identifyRpm(context, path));
+  },
+  async listOutdatedServices(context) {
+    const program = programOf(context);
+    if (program === 'yum') throw commandFailed('dnf is required to list outdated services');
+    if (!systemd.runsHere(context)) throw commandFailed('systemd is required to list outdated services');
+    const argv = [program, '--quiet', 'needs-restarting', '--services'] as const;
+    // dnf5 ends with status 1 when there are some.
+    const result = await ask(context, argv);
+    if (result.stdout.trim() === '') requireSuccess(result, `${program} cannot tell`);
+    const units = [...result.stdout.matchAll(/^(\S+)\.service$/gm)].map(([, name = '']) => name);
+    return [...new Set(units)].sort();
   },
   async upgrade(context, { names, downloadOnly, skipVerify, ...choice }) {
     const options = [

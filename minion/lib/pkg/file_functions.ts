@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { FleetError } from '../../../shared/errors.ts';
-import { Text } from '../../../shared/plugin/args.ts';
+import { AbsolutePath, Text } from '../../../shared/plugin/args.ts';
 import { fn } from '../../context.ts';
-import { requirePkgProvider } from './find_provider.ts';
+import { requirePart, requirePkgProvider } from './find_provider.ts';
 import { packageFiles } from './package_files.ts';
 import { namesOf, oneOrAll } from './pkg_arguments.ts';
 
@@ -43,5 +43,13 @@ export const fileFunctions = {
       }
       return oneOrAll(owners);
     },
+  }),
+  list_downloaded: fn({
+    summary: 'Return the package files that were fetched and kept.',
+    args: { root: v.optional(AbsolutePath, '/') },
+    returns: 'name to version to path, size and creation_date_time of the file.',
+    examples: ["salt '*' pkg.list_downloaded"],
+    reads: true,
+    run: (context, { root }) => requirePart(context, 'listDownloaded')(context, root),
   }),
 };

@@ -28,7 +28,7 @@ export function requirePkgProvider(context: MinionContext): PkgProvider {
 }
 
 /** A part of the contract that not every package manager has. Throws MODULE_UNAVAILABLE. */
-export function requirePart<K extends 'holds' | 'repos' | 'selections' | 'unneeded'>(
+export function requirePart<K extends keyof typeof LACKS>(
   context: MinionContext,
   part: K,
 ): NonNullable<PkgProvider[K]> {
@@ -39,6 +39,10 @@ export function requirePart<K extends 'holds' | 'repos' | 'selections' | 'unneed
 }
 
 const LACKS = {
+  listDownloaded: 'keeps no account here of the packages that it fetched',
+  listOutdatedServices: 'does not tell here which services use files that were replaced',
+  repoKeys: 'has no keys of repositories that can be seen and changed here: only apt has',
+  showRecords: 'shows no records of its repositories here: only apt does',
   holds: 'cannot hold packages at their version',
   repos: 'keeps no repositories that can be seen and changed here',
   selections: 'keeps no selections of packages: only dpkg does',

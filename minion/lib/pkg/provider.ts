@@ -1,4 +1,6 @@
 import type { MinionContext } from '../../context.ts';
+import type { DownloadedPackages } from './downloaded_packages.ts';
+import type { OpenPgpKey } from './open_pgp.ts';
 import type { Target } from './targets.ts';
 
 export interface Package {
@@ -14,6 +16,9 @@ export type Versions = Readonly<Record<string, string>>;
 
 /** Package name to several versions, or to several files. */
 export type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** Package name to version to the fields of its record. */
+export type PackageRecords = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 
 /** Arguments by Salt's names that not every package manager can honour. */
 export type ProviderOption =
@@ -92,6 +97,35 @@ export interface PkgRepos {
   remove(context: MinionContext, repo: string): Promise<unknown>;
 }
 
+/** Where keys of repositories are. */
+export interface KeyPlace {
+  /** With `apt-key`, where it is. */
+  readonly aptkey: boolean;
+  /** Absolute path of the folder that has them otherwise. */
+  readonly keydir?: string | undefined;
+}
+
+/** One key, by the first of path, text and keyserver that is given. */
+export interface NewRepoKey {
+  /** Of a file that is here. */
+  readonly path?: string | undefined;
+  readonly text?: string | undefined;
+  readonly keyserver?: string | undefined;
+  /** Hexadecimal digits. */
+  readonly keyid?: string | undefined;
+  /** Name of the file to be. */
+  readonly keyfile?: string | undefined;
+}
+
+/** The keys that repositories are signed with. False: it could not be done, and the log says why, as in Salt. */
+export interface PkgRepoKeys {
+  list(context: MinionContext, place: KeyPlace): Promise<Readonly<Record<string, OpenPgpKey>> | false>;
+  /** Throws ARGS_INVALID when it is not said where the key comes from. */
+  add(context: MinionContext, place: KeyPlace, key: NewRepoKey): Promise<boolean>;
+  /** The key id. */
+  remove(context: MinionContext, place: KeyPlace, keyid: string): Promise<string | false>;
+}
+
 /** What was chosen for packages, which dpkg alone keeps. */
 export interface PkgSelections {
   /** Package name to its selection: install, hold, deinstall, purge. */
@@ -120,6 +154,7 @@ export interface PkgProvider {
   readonly options: readonly ProviderOption[];
   readonly holds?: PkgHolds;
   readonly repos?: PkgRepos;
+  readonly repoKeys?: PkgRepoKeys;
   readonly selections?: PkgSelections;
   readonly unneeded?: PkgUnneeded;
   /** Removed packages leave configuration files, and it keeps account of them. */
@@ -146,5 +181,11 @@ export interface PkgProvider {
   install(context: MinionContext, options: InstallOptions): Promise<void>;
   remove(context: MinionContext, names: readonly string[], purge: boolean): Promise<void>;
   upgrade(context: MinionContext, options: UpgradeOptions): Promise<void>;
+  /** Package files that were fetched, below another root when one is given. */
+  listDownloaded?(context: MinionContext, root: string): Promise<DownloadedPackages>;
+  /** Services that use files which were replaced since, sorted. */
+  listOutdatedServices?(context: MinionContext): Promise<string[]>;
+  /** What the repositories say of packages: name to version to fields. */
+  showRecords?(context: MinionContext, names: readonly string[]): Promise<PackageRecords>;
   loadDebconf?(context: MinionContext, path: string): Promise<void>;
 }

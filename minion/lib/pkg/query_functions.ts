@@ -5,7 +5,7 @@ import { globMatcher } from '../../../shared/target/glob.ts';
 import { fn } from '../../context.ts';
 import { keywordOptions } from '../keyword_options.ts';
 import { describePackages } from './describe_packages.ts';
-import { requireOptions, requirePkgProvider } from './find_provider.ts';
+import { requireOptions, requirePart, requirePkgProvider } from './find_provider.ts';
 import { latestVersions } from './latest_versions.ts';
 import {
   age,
@@ -19,7 +19,7 @@ import {
   texts,
   yes,
 } from './pkg_arguments.ts';
-import type { Package } from './provider.ts';
+import type { Package, PackageRecords } from './provider.ts';
 import { compareVersions } from './resolve_targets.ts';
 import { packageName } from './targets.ts';
 import { versionListsOf, versionsOf } from './version_changes.ts';
@@ -121,6 +121,32 @@ export const queryFunctions = {
       return requirePkgProvider(context).listAvailable(context, namesOf(args));
     },
   }),
+  show: fn({
+    summary: 'Return what the repositories say of packages.',
+    description:
+      'filter is a list of fields, or their names with commas between them: the others are left out. Of a field of several\n' +
+      'lines it is the first. The package lists are fetched when refresh=True.',
+    args: {},
+    varargs: true,
+    varkw: true,
+    returns: 'name to version to fields.',
+    examples: ["salt '*' pkg.show gawk", "salt '*' pkg.show 'nginx-*' filter=description,provides"],
+    async run(context, _args, { args, kwargs }) {
+      const { filter, refresh } = keywordOptions(kwargs, { filter: texts, refresh: flag });
+      const show = requirePart(context, 'showRecords');
+      if (refresh) await requirePkgProvider(context).refresh(context, 0);
+      return args.length === 0 ? {} : withFields(await show(context, namesOf(args)), filter);
+    },
+  }),
+  services_need_restart: fn({
+    summary: 'Return the services that use files which were replaced since they were started.',
+    description:
+      'For apt it needs checkrestart, of the package debian-goodies; for dnf its plugin needs-restarting and systemd.',
+    args: {},
+    examples: ["salt '*' pkg.services_need_restart"],
+    reads: true,
+    run: (context) => requirePart(context, 'listOutdatedServices')(context),
+  }),
   version_cmp: fn({
     summary: 'Compare two versions: -1 when the first is older, 0 when they are equal, 1 when it is newer.',
     args: { pkg1: Text, pkg2: Text, ignore_epoch: flag },
@@ -166,6 +192,16 @@ export const queryFunctions = {
     },
   }),
 };
+
+function withFields(records: PackageRecords, filter: readonly string[]): PackageRecords {
+  const wanted = filter.flatMap((item) => item.split(',')).map((name) => name.trim().toLowerCase());
+  if (wanted.length === 0) return records;
+  const picked = (fields: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => wanted.includes(name.toLowerCase())));
+  const versions = (all: PackageRecords[string]) =>
+    Object.fromEntries(Object.entries(all).map(([version, fields]) => [version, picked(fields)]));
+  return Object.fromEntries(Object.entries(records).map(([name, all]) => [name, versions(all)]));
+}
 
 /** Of each package only the members that were asked for. */
 function attributesOf(packages: readonly Package[], attr: readonly string[]) {

@@ -89,6 +89,15 @@ export async function findRpmOwner(context: MinionContext, path: string): Promis
   return retcode === 0 ? (stdout.split('\n')[0] ?? '') : '';
 }
 
+/** Name and version of a package file; undefined for what is none. */
+export async function identifyRpm(
+  context: MinionContext,
+  path: string,
+): Promise<{ readonly name: string; readonly version: string } | undefined> {
+  const { retcode, stdout } = await ask(context, ['rpm', '-qp', '--queryformat', LIST_FORMAT, '--', path]);
+  return retcode === 0 ? parseRpmPackages(stdout, nativeArch(context))[0] : undefined;
+}
+
 export async function describeRpmPackages(
   context: MinionContext,
   names: readonly string[],

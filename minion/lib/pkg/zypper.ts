@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import type { MinionContext } from '../../context.ts';
 import { fileRoot } from '../file_root.ts';
 import { requireSuccess } from '../run_program.ts';
+import { findDownloaded } from './downloaded_packages.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { Lists, PkgHolds, PkgProvider } from './provider.ts';
 import { iniRepos } from './repo_files.ts';
-import { describeRpmPackages, findRpmOwner, listRpmFiles, listRpmPackages, splitRpmName } from './rpm_query.ts';
+import {
+  describeRpmPackages,
+  findRpmOwner,
+  identifyRpm,
+  listRpmFiles,
+  listRpmPackages,
+  splitRpmName,
+} from './rpm_query.ts';
 import { compareRpmVersions } from './rpm_version.ts';
 import { ask, change, FAILED, when } from './run_manager.ts';
 import { parseZypperInfo, parseZypperRefresh, parseZypperSearch, parseZypperUpdates } from './zypper_output.ts';
@@ -98,6 +106,12 @@ export const zypper: PkgProvider = {
   },
   async remove(context, names) {
     await change(context, [...QUIET, 'remove', '--', ...names], FAILED.remove, DONE);
+  },
+  listDownloaded: (context, root) =>
+    findDownloaded(context, join(root, 'var/cache/zypp/packages'), '.rpm', (path) => identifyRpm(context, path)),
+  async listOutdatedServices(context) {
+    const names = (await question(context, ['ps', '-sss'])).split('\n').map((line) => line.trim());
+    return [...new Set(names.filter((name) => name !== ''))].sort();
   },
   async upgrade(context, { names, distUpgrade, downloadOnly, skipVerify, fromRepo }) {
     const argv = [
