@@ -159,17 +159,3 @@ testWith(['cc', 'size'])('C with static buffers is a minion of at most 20 kB', a
   const files = ['password', 'key', 'ledger'].map((name) => join(folder, name));
   await expectLevel('static', 'L1', [program, '127.0.0.1', port(), 'static', ...files]);
 });
-
-testWith(['c++'])('the sketch for Arduino compiles against what PubSubClient 2.8 offers', () => {
-  const sketch = join(examples, 'arduino/brine_minion');
-  const stubs = join(repositoryRoot, 'test/fixtures/arduino');
-  const { stderr, status } = spawnSync(
-    'c++',
-    [
-      ...['-std=c++11', '-fsyntax-only', '-Wall', '-Wextra', '-Werror', '-x', 'c++', '-include', 'Arduino.h'],
-      ...[`-I${stubs}`, `-I${sketch}`, join(sketch, 'brine_minion.ino')],
-    ],
-    { encoding: 'utf8' },
-  );
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-});

@@ -12,6 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An AVR copies constants to its RAM unless they are read from flash by its own instructions. */
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define BRINE_FLASH PROGMEM
+#define brine_word(at) pgm_read_dword(at)
+#define brine_char(at) ((char)pgm_read_byte(at))
+#else
+#define BRINE_FLASH
+#define brine_word(at) (*(at))
+#define brine_char(at) (*(at))
+#endif
+
 #define BRINE_JID 20
 #define BRINE_REMEMBERED 16
 
@@ -48,7 +60,7 @@ struct brine_sha {
 static uint32_t brine_rotate(uint32_t word, int bits) { return word >> bits | word << (32 - bits); }
 
 static void brine_sha_block(struct brine_sha *sha) {
-  static const uint32_t k[64] = {
+  static const uint32_t k[64] BRINE_FLASH = {
       0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
       0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
       0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -57,20 +69,21 @@ static void brine_sha_block(struct brine_sha *sha) {
       0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
       0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
       0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-  uint32_t w[64], s[8];
+  uint32_t w[16], s[8]; /* Of the 64 words of the schedule, the last 16. */
   int i;
-  for (i = 0; i < 16; i++)
-    w[i] = (uint32_t)sha->block[4 * i] << 24 | (uint32_t)sha->block[4 * i + 1] << 16 |
-           (uint32_t)sha->block[4 * i + 2] << 8 | sha->block[4 * i + 3];
-  for (; i < 64; i++) {
-    uint32_t a = w[i - 15], b = w[i - 2];
-    w[i] = w[i - 16] + w[i - 7] + (brine_rotate(a, 7) ^ brine_rotate(a, 18) ^ a >> 3) +
-           (brine_rotate(b, 17) ^ brine_rotate(b, 19) ^ b >> 10);
-  }
   memcpy(s, sha->state, sizeof s);
   for (i = 0; i < 64; i++) {
-    uint32_t one = s[7] + (brine_rotate(s[4], 6) ^ brine_rotate(s[4], 11) ^ brine_rotate(s[4], 25)) +
-                   ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] + w[i];
+    uint32_t one;
+    if (i < 16)
+      w[i] = (uint32_t)sha->block[4 * i] << 24 | (uint32_t)sha->block[4 * i + 1] << 16 |
+             (uint32_t)sha->block[4 * i + 2] << 8 | sha->block[4 * i + 3];
+    else {
+      uint32_t a = w[(i + 1) % 16], b = w[(i + 14) % 16];
+      w[i % 16] += w[(i + 9) % 16] + (brine_rotate(a, 7) ^ brine_rotate(a, 18) ^ a >> 3) +
+                   (brine_rotate(b, 17) ^ brine_rotate(b, 19) ^ b >> 10);
+    }
+    one = s[7] + (brine_rotate(s[4], 6) ^ brine_rotate(s[4], 11) ^ brine_rotate(s[4], 25)) +
+          ((s[4] & s[5]) ^ (~s[4] & s[6])) + brine_word(&k[i]) + w[i % 16];
     uint32_t two = (brine_rotate(s[0], 2) ^ brine_rotate(s[0], 13) ^ brine_rotate(s[0], 22)) +
                    ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
     memmove(s + 1, s, 7 * sizeof *s);
@@ -133,12 +146,13 @@ static void brine_mac(const struct brine_minion *minion, const char *json, size_
 
 /* base64url (RFC 4648) of 16 bytes: 22 characters. */
 static void brine_base64url(const uint8_t bytes[16], char text[23]) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static const char digits[] BRINE_FLASH =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   int i, bit;
   for (i = 0; i < 22; i++) {
     int value = 0;
     for (bit = 6 * i; bit < 6 * i + 6; bit++) value = value << 1 | (bit < 128 ? bytes[bit / 8] >> (7 - bit % 8) & 1 : 0);
-    text[i] = digits[value];
+    text[i] = brine_char(&digits[value]);
   }
   text[22] = 0;
 }
