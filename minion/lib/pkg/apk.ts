@@ -123,9 +123,9 @@ function parseApkPolicy(text: string): Lists {
   return Object.fromEntries(found.map(([name, list]) => [name, list.sort((a, b) => compareApkVersions(b, a))]));
 }
 
-/** Of `apk upgrade --simulate`: `(1/2) Upgrading busybox (1.36.1-r2 -> 1.36.1-r5)`. */
+/** Of `apk upgrade --simulate`: `(1/2) Upgrading busybox (1.36.1-r2 -> 1.36.1-r5)`; a tag may follow the name. */
 function parseApkUpgrades(text: string): Versions {
-  const lines = text.matchAll(/^\(\s*\d+\/\d+\) Upgrading (\S+) \(\S+ -> (\S+)\)/gm);
+  const lines = text.matchAll(/^\(\s*\d+\/\d+\) Upgrading ([^\s@]+)(?:@\S+)? \(\S+ -> (\S+)\)/gm);
   return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
 }
 

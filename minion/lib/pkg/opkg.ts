@@ -104,13 +104,15 @@ export const opkg: PkgProvider = {
 };
 
 /** Each feed that `opkg update` tells of, by its address: fetched or failed. */
-export function parseOpkgUpdate(text: string): Exclude<RefreshResult, boolean | null> {
+function parseOpkgUpdate(text: string): Exclude<RefreshResult, boolean | null> {
   const results: Record<string, boolean> = {};
   let address = '';
   for (const line of text.split('\n')) {
     address = /^Downloading (\S+?)\.?$/.exec(line.trim())?.[1] ?? address;
     const source = address.replace(/\/Packages(\.gz)?$/, '');
     if (/Updated list of available packages|Updated source/.test(line)) results[source] = true;
+    // opkg deletes a list whose signature is wrong or missing, unless it is told otherwise.
+    if (line.startsWith('Remove wrong Signature file')) results[address.replace(/\/Packages\.sig$/, '')] = false;
     const failed = /Failed to download (?:the package list from )?(\S+:\S+?)(,|\.?$| )/
       .exec(line)?.[1]
       ?.replace(/\/Packages(\.gz)?$/, '');
@@ -119,12 +121,15 @@ export function parseOpkgUpdate(text: string): Exclude<RefreshResult, boolean | 
   return results;
 }
 
-/** `opkg info` takes one name. What is installed stands among what the feeds have. */
+/**
+ * `opkg info` takes one name. What is installed stands among what the feeds have, and so may what is left of a package
+ * that was removed.
+ */
 async function listAvailable(context: MinionContext, names: readonly string[]): Promise<Lists> {
   const lists: Record<string, string[]> = {};
   for (const name of names) {
     const paragraphs = parseParagraphs(await askFor(context, ['opkg', 'info', name]));
-    const own = paragraphs.filter((fields) => fields.get('package') === name);
+    const own = paragraphs.filter((fields) => fields.get('package') === name && !isLeft(fields));
     const versions = [...new Set(own.map((fields) => fields.get('version') ?? ''))];
     if (versions.length > 0) lists[name] = versions.sort((a, b) => compareDebianVersions(b, a));
   }
@@ -141,6 +146,11 @@ async function installed({ root }: MinionContext): Promise<Paragraph[]> {
     return found.sort((a, b) => ((a.get('package') ?? '') < (b.get('package') ?? '') ? -1 : 1));
   }
   return [];
+}
+
+/** `Status: install user not-installed`; of what a feed alone has it is `unknown ok not-installed`. */
+function isLeft(fields: Paragraph): boolean {
+  return /^(?!unknown\s).*\snot-installed$/.test(fields.get('status') ?? '');
 }
 
 /** `Status: install user,hold installed`. */

@@ -5,56 +5,13 @@ import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
 import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { replay } from '../../../../support/replay.ts';
 
-const DATABASE = `C:Q1Y1YGxHhRzJhDrBcjIqlGbGVvOBw=
-P:busybox
-V:1.36.1-r2
-A:x86_64
-S:509600
-I:962560
-T:Size optimized toolbox of many common UNIX utilities
-U:https://busybox.net/
-L:GPL-2.0-only
-o:busybox
-m:Natanael Copa <ncopa@alpinelinux.org>
-t:1688633325
-c:1d2bd4d5f4f8ea4c1c0f7d4d0f5d5a0b0c0d0e0f
-D:so:libc.musl-x86_64.so.1
-p:/bin/sh cmd:busybox=1.36.1-r2
-r:busybox-initscripts
-F:bin
-R:busybox
-a:0:0:755
-Z:Q1E+qsoYwqTcLkT2tPFYJGHNu+2fQ=
-F:etc
-R:securetty
-Z:Q1mB95Hq2NUTZ599RDiSsj9w5FrOU=
-
-C:Q1abc
-P:alpine-baselayout
-V:3.4.3-r1
-A:x86_64
-T:Alpine base dir structure and init scripts
-F:
-F:etc
-M:0:0:1777
-R:fstab
-
-`;
-const POLICY = `busybox policy:
-  1.36.1-r2:
-    lib/apk/db/installed
-  1.36.1-r5:
-    https://dl-cdn.alpinelinux.org/alpine/v3.18/main
-  1.35.0-r30:
-    https://dl-cdn.alpinelinux.org/alpine/v3.17/main
-  1.37.0-r1:
-    @edge https://dl-cdn.alpinelinux.org/alpine/edge/main
-alpine-baselayout policy:
-  3.4.3-r1:
-    lib/apk/db/installed
-    https://dl-cdn.alpinelinux.org/alpine/v3.18/main
-`;
+/**
+ * Four packages of a container of Alpine 3.4, from pkg/fanal/analyzer/pkg/apk/testdata/apk of
+ * https://github.com/aquasecurity/trivy; the format is that of https://wiki.alpinelinux.org/wiki/Apk_spec.
+ */
+const DATABASE = readFileSync(new URL('../../../../fixtures/pkg/apk-installed-published.txt', import.meta.url), 'utf8');
 const REPOSITORIES = `#/media/cdrom/apks
 https://dl-cdn.alpinelinux.org/alpine/v3.18/main
 @edge https://dl-cdn.alpinelinux.org/alpine/edge/main
@@ -66,7 +23,7 @@ async function machine(answers: Record<string, FakeCommand> = {}) {
   const root = await fixtureRoot({
     'sbin/apk': '#!',
     'lib/apk/db/installed': DATABASE,
-    'etc/apk/world': 'alpine-baselayout\nbusybox=1.36.1-r2\nmusl>1\nvim@edge\n',
+    'etc/apk/world': 'libc-utils\nbusybox=1.24.2-r9\nmusl>1\nvim@edge\n',
     'etc/apk/repositories': REPOSITORIES,
   });
   const { exec, lines } = changingExec(answers);
@@ -78,46 +35,54 @@ async function machine(answers: Record<string, FakeCommand> = {}) {
 
 describe('questions', () => {
   test.each([
-    ['list_pkgs', [], {}, { 'alpine-baselayout': '3.4.3-r1', busybox: '1.36.1-r2' }],
-    ['file_list', ['busybox'], {}, { errors: [], files: ['/bin/busybox', '/etc/securetty'] }],
-    ['latest_version', ['busybox', 'alpine-baselayout'], {}, { busybox: '1.36.1-r5', 'alpine-baselayout': '' }],
-    [
-      'list_repo_pkgs',
-      ['busybox', 'alpine-baselayout'],
-      {},
-      { busybox: ['1.36.1-r5', '1.35.0-r30'], 'alpine-baselayout': ['3.4.3-r1'] },
-    ],
-    ['list_upgrades', [], {}, { busybox: '1.36.1-r5', ssl_client: '1.36.1-r5' }],
-    ['owner', ['/bin/sh'], {}, 'busybox'],
-    ['owner', ['/nope'], {}, ''],
-    ['version_cmp', ['1.36.1_rc1', '1.36.1'], {}, -1],
-  ])('%s %j', async (fun, args, kwargs, expected) => {
-    const { run } = await machine({
-      'apk policy busybox alpine-baselayout': POLICY,
-      'apk upgrade --simulate':
-        '(1/2) Upgrading busybox (1.36.1-r2 -> 1.36.1-r5)\n(2/2) Upgrading ssl_client (1.36.1-r2 -> 1.36.1-r5)\nOK: 8 MiB in 15 packages\n',
-      'apk info --who-owns /bin/sh': '/bin/sh symlink target is owned by busybox-1.36.1-r2\n',
-      'apk info --who-owns /nope': { retcode: 1, stderr: 'ERROR: /nope: Could not find owner package\n' },
+    ['list_pkgs', [], { busybox: '1.24.2-r9', 'libc-utils': '0.7-r0', musl: '1.1.14-r10', 'musl-utils': '1.1.14-r10' }],
+    ['file_list', ['busybox'], { errors: [], files: ['/bin/busybox', '/bin/sh', '/etc/securetty'] }],
+    ['file_list', ['libc-utils'], { errors: [], files: [] }],
+    ['version_cmp', ['1.36.1_rc1', '1.36.1'], -1],
+  ])('%s %j', async (fun, args, expected) => {
+    expect(await (await machine()).run(fun, args)).toEqual(expected);
+  });
+
+  test('what apk is known to print is understood', async () => {
+    const root = await fixtureRoot({ 'sbin/apk': '#!', 'lib/apk/db/installed': DATABASE });
+    const { exec, left } = replay('pkg/apk-published.txt');
+    const context = fakeContext({ root, exec, grains: { os_family: 'Alpine' } });
+    const run = (fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}) =>
+      runFunction(context, pkg, `pkg.${fun}`, args, kwargs);
+
+    // With a tag alone a version is for those who name the tag.
+    expect(await run('list_repo_pkgs', ['gmp-dev', 'libx11-dev', 'capnproto', 'nope'])).toEqual({
+      'gmp-dev': ['6.2.1-r0'],
+      'libx11-dev': ['1.7.1-r0'],
     });
-    const refresh = /latest|upgrades/.test(fun) ? { refresh: false } : {};
-    expect(await run(fun, args, { ...kwargs, ...refresh })).toEqual(expected);
+    expect(await run('list_upgrades', [], { refresh: false })).toEqual({
+      'mobile-broadband-provider-info': '20201225-r0',
+      openresolv: '3.11.0-r0',
+      'libpulse-mainloop-glib': '14.0-r0',
+      'gtk+2.0': '2.24.33-r0',
+      a: '3',
+    });
+    expect(await run('owner', ['/usr/bin/realpath'])).toBe('busybox');
+    expect(await run('owner', ['/usr/lib/libapk.so.2.14.0'])).toBe('apk-tools');
+    expect(await run('owner', ['/bin/not-found'])).toBe('');
+    expect(left()).toEqual([]);
   });
 
   test('info_installed reads the database', async () => {
     expect(await (await machine()).run('info_installed', ['busybox'])).toEqual({
       busybox: {
         name: 'busybox',
-        version: '1.36.1-r2',
+        version: '1.24.2-r9',
         architecture: 'x86_64',
         source: 'busybox',
         packager: 'Natanael Copa <ncopa@alpinelinux.org>',
-        url: 'https://busybox.net/',
-        license: 'GPL-2.0-only',
-        size: '962560',
+        url: 'http://busybox.net',
+        license: 'GPL2',
+        size: '909312',
         summary: 'Size optimized toolbox of many common UNIX utilities',
         description: 'Size optimized toolbox of many common UNIX utilities',
-        build_date: '2023-07-06T08:48:45Z',
-        build_date_time_t: 1_688_633_325,
+        build_date: '2016-06-23T08:49:40Z',
+        build_date_time_t: 1_466_671_780,
       },
     });
   });
@@ -151,10 +116,10 @@ describe('changes', () => {
 
 test('what is bound to a version in world is held', async () => {
   const { run, lines } = await machine();
-  expect(await run('list_holds')).toEqual(['busybox=1.36.1-r2']);
+  expect(await run('list_holds')).toEqual(['busybox=1.24.2-r9']);
   expect(await run('unhold', ['busybox'])).toMatchObject({ busybox: { changes: { old: 'hold', new: '' } } });
-  expect(await run('hold', ['alpine-baselayout'])).toMatchObject({ 'alpine-baselayout': { result: true } });
-  expect(lines).toEqual(['apk add busybox', 'apk add alpine-baselayout=3.4.3-r1']);
+  expect(await run('hold', ['libc-utils'])).toMatchObject({ 'libc-utils': { result: true } });
+  expect(lines).toEqual(['apk add busybox', 'apk add libc-utils=0.7-r0']);
 });
 
 describe('repositories', () => {

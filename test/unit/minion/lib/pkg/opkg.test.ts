@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseOpkgUpdate } from '../../../../../minion/lib/pkg/opkg.ts';
 import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
 import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { replay } from '../../../../support/replay.ts';
 
 const STATUS = `Package: dnsmasq
 Version: 2.90-4
@@ -53,30 +53,40 @@ async function machine(answers: Record<string, FakeCommand> = {}) {
 }
 
 describe('questions', () => {
-  const info =
-    'Package: dnsmasq\nVersion: 2.90-4\nStatus: install user,hold installed\n\n' +
-    'Package: dnsmasq\nVersion: 2.90-10\nStatus: unknown ok not-installed\nDescription: x\n\n';
-
   test.each([
-    ['list_pkgs', [], {}, { 'base-files': '1562-r24106', dnsmasq: '2.90-4' }],
-    ['file_dict', ['dnsmasq'], {}, { errors: [], packages: { dnsmasq: ['/etc/init.d/dnsmasq', '/usr/sbin/dnsmasq'] } }],
-    ['latest_version', ['dnsmasq', 'nope'], { refresh: false }, { dnsmasq: '2.90-10', nope: '' }],
-    ['list_repo_pkgs', ['dnsmasq'], {}, { dnsmasq: ['2.90-10', '2.90-4'] }],
-    ['list_upgrades', [], { refresh: false }, { dnsmasq: '2.90-10', 'wpad-basic-mbedtls': '2023.09.08~e5ccbfc6-8' }],
-    ['owner', ['/usr/sbin/dnsmasq'], {}, 'dnsmasq'],
-    ['owner', ['/nope'], {}, ''],
-    ['version_cmp', ['2.90-4', '2.90-10'], {}, -1],
-    ['list_holds', [], {}, ['dnsmasq']],
-  ])('%s %j', async (fun, args, kwargs, expected) => {
-    const { run } = await machine({
-      'opkg info dnsmasq': info,
-      'opkg info nope': '',
-      'opkg list-upgradable':
-        'dnsmasq - 2.90-4 - 2.90-10\nwpad-basic-mbedtls - 2023.09.08~e5ccbfc6-6 - 2023.09.08~e5ccbfc6-8\n',
-      'opkg search /usr/sbin/dnsmasq': 'dnsmasq - 2.90-4\n',
-      'opkg search /nope': '',
+    ['list_pkgs', [], { 'base-files': '1562-r24106', dnsmasq: '2.90-4' }],
+    ['file_dict', ['dnsmasq'], { errors: [], packages: { dnsmasq: ['/etc/init.d/dnsmasq', '/usr/sbin/dnsmasq'] } }],
+    ['version_cmp', ['2.90-4', '2.90-10'], -1],
+    ['list_holds', [], ['dnsmasq']],
+  ])('%s %j', async (fun, args, expected) => {
+    expect(await (await machine()).run(fun, args)).toEqual(expected);
+  });
+
+  test('what opkg is known to print is understood', async () => {
+    const root = await fixtureRoot({ 'bin/opkg': '#!' });
+    const { exec, left } = replay('pkg/opkg-published.txt');
+    const context = fakeContext({ root, exec, grains: { os_family: 'OpenWrt' } });
+    const run = (fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}) =>
+      runFunction(context, pkg, `pkg.${fun}`, args, kwargs);
+
+    expect(await run('refresh_db')).toEqual({
+      'https://mirrors.cloud.tencent.com/lede/snapshots/packages/x86_64/base': true,
+      'https://mirrors.cloud.tencent.com/lede/releases/18.06.9/packages/x86_64/luci': false,
+      'https://downloads.openwrt.org/snapshots/targets/x86/64/packages': false,
+      'https://downloads.openwrt.org/snapshots/targets/x86/64/kmods/6.6.58-1-8f903d7c52741715eeb0f4f229224054': true,
     });
-    expect(await run(fun, args, kwargs)).toEqual(expected);
+    expect(await run('list_upgrades', [], { refresh: false })).toEqual({
+      busybox: '1.29.3-3',
+      firewall: '2018-12-06-14589c80-2',
+      iwinfo: '2018-07-31-65b8333f-1',
+    });
+    expect(await run('list_repo_pkgs', ['ntpd', 'kernel', 'nope'])).toEqual({
+      ntpd: ['4.2.8p13-1.36'],
+      kernel: ['5.15.150-1-0603ef37b358fabb1f132a4507e3b82b'],
+    });
+    expect(await run('owner', ['/lib/modules', '/nope'])).toEqual({ '/lib/modules': 'kernel', '/nope': '' });
+    await expect(run('install', ['luci-app-ttyd'])).rejects.toThrow('Cannot install package luci-app-ttyd.');
+    expect(left()).toEqual([]);
   });
 
   test('info_installed reads the status file', async () => {
@@ -92,20 +102,6 @@ describe('questions', () => {
         install_date_time_t: 1_711_385_000,
       },
     });
-  });
-
-  test('refresh_db tells of each feed', () => {
-    const text = `Downloading https://x.org/core/Packages.gz
-Updated list of available packages in /var/opkg-lists/openwrt_core
-Downloading https://x.org/core/Packages.sig
-Signature check passed.
-Downloading https://x.org/base/Packages.gz
-*** Failed to download the package list from https://x.org/base/Packages.gz
-
-Collected errors:
- * opkg_download: Failed to download https://x.org/base/Packages.gz, wget returned 8.
-`;
-    expect(parseOpkgUpdate(text)).toEqual({ 'https://x.org/core': true, 'https://x.org/base': false });
   });
 });
 
