@@ -18,6 +18,7 @@ import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { createJidSource } from '../shared/ids.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
+import { coreReturners } from '../shared/plugin/open_returners.ts';
 import { checkValue } from '../shared/protocol/message.ts';
 import { localZone } from '../shared/schedule/zone.ts';
 import { VERSION } from '../shared/version.ts';
@@ -155,6 +156,7 @@ async function runOnce(
       createCatalogue(minionModules(), () => makeContext(services, noScope)),
       bus,
     ),
+    returners: coreReturners(),
     clock: systemClock,
     log,
     env: process.env,

@@ -1,6 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/log.ts';
 import { type AnyFunction, createFn, type ModuleSpec } from '../shared/plugin/function.ts';
+import type { PluginFolder } from '../shared/plugin/load_folder.ts';
+import type { AnyReturner } from '../shared/plugin/returner.ts';
 import type { RequestVerb } from '../shared/protocol/messages/job.ts';
 import type { ItemState } from '../shared/schedule/decide.ts';
 import type { PlannedItem } from '../shared/schedule/read_schedule.ts';
@@ -137,6 +139,8 @@ export interface MinionContext {
   readonly schedules: Schedules;
   readonly master: MasterRequests;
   readonly catalogue: Catalogue;
+  /** Where jobs can be stored besides the master. */
+  readonly returners: PluginFolder<AnyReturner>;
   /** Calls another execution function, such as `cmd.run`, within this job. */
   call(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Shows partial output to whoever watches the job; the return must have it all again. */

@@ -148,7 +148,11 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
       updating = update.catch(() => undefined);
       return update;
     },
-    refresh,
+    async refresh() {
+      const changed = await refresh();
+      await complete;
+      return changed;
+    },
     broken: () => custom?.broken() ?? {},
   };
 }

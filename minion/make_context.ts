@@ -23,6 +23,7 @@ export interface MinionServices {
   readonly schedules: Schedules;
   readonly master: MasterRequests;
   readonly catalogue: Catalogue;
+  readonly returners: MinionContext['returners'];
   readonly clock: Clock;
   readonly log: Logger;
   /** The environment that processes start from; a job may change it for those that come. */

@@ -232,7 +232,7 @@ async function runUntilClosed(
 }
 
 function createServices(
-  { config, grains, modules, clock, log, env }: MinionDeps,
+  { config, grains, modules, returners, clock, log, env }: MinionDeps,
   {
     tellGrains,
     ...parts
@@ -244,6 +244,7 @@ function createServices(
     version: VERSION,
     config: { ...config },
     grains: toldGrains(grains, tellGrains),
+    returners,
     catalogue: createCatalogue(modules, () => makeContext(services, noScope)),
     clock,
     log,

@@ -72,6 +72,7 @@ export async function createEmulatedMinion(options: EmulatedMinionOptions): Prom
     schedules: noSchedules,
     master: { ask: (...question) => link.ask(...question) },
     catalogue: createCatalogue(options.modules, () => makeContext(services, noScope)),
+    returners: { names: [], load: async () => undefined, rescan: () => undefined },
     clock,
     log,
     env: {},

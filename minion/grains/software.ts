@@ -1,6 +1,5 @@
 import { delimiter } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { programFolder } from '../../shared/plugin/load_folder.ts';
+import { programPath } from '../../shared/plugin/load_folder.ts';
 import { defineGrains } from '../grains.ts';
 
 export default defineGrains({
@@ -10,7 +9,7 @@ export default defineGrains({
     return {
       saltversion: version,
       saltversioninfo: version.split(/[.-]/).map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
-      saltpath: fileURLToPath(programFolder('.')).replace(/\/$/, ''),
+      saltpath: programPath(),
       path,
       systempath: path.split(delimiter),
       shell: env.SHELL ?? '/bin/sh',

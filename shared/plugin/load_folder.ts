@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { FleetError, systemErrorCode } from '../errors.ts';
 
 /**
@@ -19,6 +20,12 @@ export interface PluginFolder<P> {
  */
 export function programFolder(path: string): URL {
   return new URL(`../../${path}/`, import.meta.url);
+}
+
+/** Where the program is: the directory of its files, or the one file in CommonJS that a bundle is. */
+export function programPath(): string {
+  const file = fileURLToPath(import.meta.url);
+  return file.endsWith('.cjs') ? file : fileURLToPath(programFolder('.')).replace(/\/$/, '');
 }
 
 export function loadFolder<P>(folder: URL): PluginFolder<P> {

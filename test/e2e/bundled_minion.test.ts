@@ -86,8 +86,17 @@ describe('a minion in one file', () => {
       const [bundled, usual] = await Promise.all([call('small', fun), local(fun)]);
       expect(bundled, fun).toEqual(usual);
     };
+    expect(await call('small', 'saltutil.refresh_grains')).toBe(true);
+    expect(await call('small', 'grains.get', 'saltpath')).toBe(bundle);
     await Promise.all(
-      ['sys.list_functions', 'sys.unavailable_modules', 'sys.unavailable_grains', 'grains.ls'].map(same),
+      [
+        'sys.list_functions',
+        'sys.list_returners',
+        'sys.list_runner_functions',
+        'sys.unavailable_modules',
+        'sys.unavailable_grains',
+        'grains.ls',
+      ].map(same),
     );
     const [beacons, others] = await Promise.all(
       ['small', 'whole'].map((id) => call(id, 'beacons.list_available', 'return_yaml=False')),

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { LogFields, Logger, LogLevel } from '../../shared/log.ts';
 import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
+import { coreReturners } from '../../shared/plugin/open_returners.ts';
 
 /**
  * What a test wants to differ. Members of MinionContext are taken as they are, but for `grains`, which is plain data.
@@ -88,6 +89,7 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
       refresh: () => [],
       find: async (name) => modules[name],
     },
+    returners: coreReturners(),
     async call(fun, args = [], kwargs = {}) {
       records.calls.push({ fun, args, kwargs });
       const direct = functions[fun];

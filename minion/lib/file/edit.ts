@@ -36,7 +36,7 @@ name groups as \\1 or \\g<name>. The flags are those of Python: a number, or nam
       repl: Text,
       count: v.optional(Count, 0),
       flags: v.optional(Value, 8),
-      bufsize: v.optional(Value),
+      bufsize: v.optional(Value, 1),
       append_if_not_found: v.optional(Flag, false),
       prepend_if_not_found: v.optional(Flag, false),
       not_found_content: v.optional(Text),

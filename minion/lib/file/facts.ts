@@ -137,7 +137,7 @@ export const factFunctions: Readonly<Record<string, MinionFunction>> = {
   }),
   get_hash: fileFn({
     summary: 'Get the hash sum of a file.',
-    args: { path: FilePath, form: v.optional(Text, 'sha256'), chunk_size: v.optional(Integer) },
+    args: { path: FilePath, form: v.optional(Text, 'sha256'), chunk_size: v.optional(Integer, 65_536) },
     reads: true,
     examples: ["salt '*' file.get_hash /etc/shadow"],
     run: (_context, { path, form }) => hashFile(path, form),

@@ -49,7 +49,7 @@ export const searchFunctions: Readonly<Record<string, MinionFunction>> = {
       path: FilePath,
       pattern: Text,
       flags: v.optional(Value, 8),
-      bufsize: v.optional(Value),
+      bufsize: v.optional(Value, 1),
       ignore_if_missing: v.optional(Flag, false),
       multiline: v.optional(Flag, false),
     },

@@ -25,7 +25,7 @@ export const remoteArgs = {
   ...userArgs,
   identity: v.optional(AbsolutePath),
   ignore_retcode: outputArgs.ignore_retcode,
-  saltenv: v.optional(Text),
+  saltenv: v.optional(Text, 'base'),
   output_encoding: outputArgs.output_encoding,
 };
 /** For functions that take the address of another repository. */
@@ -36,7 +36,7 @@ export const urlArgs = {
   https_user: v.optional(Text),
   https_pass: v.optional(Text),
   ...outputArgs,
-  saltenv: v.optional(Text),
+  saltenv: v.optional(Text, 'base'),
 };
 
 export interface GitOptions {

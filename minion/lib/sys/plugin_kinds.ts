@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import type { Argspec } from '../../../shared/plugin/argspec.ts';
 import { type Documented, docstring } from '../../../shared/plugin/documentation.ts';
-import { loadFolder, programFolder } from '../../../shared/plugin/load_folder.ts';
 import type { AnyReturner } from '../../../shared/plugin/returner.ts';
 import { allFunctions } from '../all_functions.ts';
 import { type PluginKind, type ToldFunction, toldFunction } from './plugin_functions.ts';
@@ -61,8 +60,7 @@ export const returners: PluginKind = {
     functions: 'list_returner_functions',
   },
   example: ['postgres', 'returner'],
-  async list() {
-    const folder = loadFolder<AnyReturner>(programFolder('shared/returners'));
+  async list({ returners: folder }) {
     const functions = await Promise.all(
       folder.names.map(
         async (name) => [`${name}.returner`, tellReturner(name, (await folder.load(name)) as AnyReturner)] as const,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunningJob } from '../../../../minion/context.ts';
 import saltutil from '../../../../minion/modules/saltutil.ts';
+import { FleetError } from '../../../../shared/errors.ts';
 import { fakeContext, runFunction } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
 
@@ -135,6 +136,14 @@ describe('what Salt tells the minion by events', () => {
     const context = fakeContext();
     expect(await runFunction(context, saltutil, `saltutil.${name}`)).toBe(true);
     expect(context.fired).toEqual([{ tag, data }]);
+  });
+
+  test('refresh_matchers is False where no minion runs', async () => {
+    const fire = async () => {
+      throw new FleetError('COMMAND_FAILED', 'the minion is not running');
+    };
+    const context = fakeContext({ events: { fire, fireMaster: fire } });
+    expect(await runFunction(context, saltutil, 'saltutil.refresh_matchers')).toBe(false);
   });
 
   test('refresh_pillar takes what Salt takes', async () => {
