@@ -21,31 +21,28 @@ export interface Access {
   maySubscribe(who: Identity, filter: string): boolean;
 }
 
+/** A message that a topic may be, by its shape. */
+interface Match {
+  readonly message: AnyMessage;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Topics whose matches are kept; longer ones are nobody's. */
+const KEPT_MAX = 256;
+const KEPT_LENGTH_MAX = 256;
+
 /** The whole access control, derived from the message table: there is no second list to forget. Deny by default. */
 export function createAccess(table: readonly AnyMessage[]): Access {
-  const byKind = new Map<string, AnyMessage[]>();
-  for (const message of table) {
-    const kind = kindOf(message.topic);
-    byKind.set(kind, [...(byKind.get(kind) ?? []), message]);
-  }
+  const matchesOf = createMatcher(table);
   return {
     mayPublish(who, topic) {
       if (who.role === 'observer' || /[+#\0]/.test(topic)) return undefined;
-      const levels = topic.split('/');
-      for (const message of byKind.get(kindOf(topic)) ?? []) {
-        const params = matchLevels(templateLevels(message.topic), levels);
-        if (params === undefined || !isParty(message.from, who, params)) continue;
-        return topicFits(topic, params.id) ? { message, params } : undefined;
-      }
-      return undefined;
+      const match = matchesOf(topic).find(({ message, params }) => isParty(message.from, who, params));
+      return match !== undefined && topicFits(topic, match.params.id) ? match : undefined;
     },
     mayReceive(who, topic) {
       if (who.role === 'observer' && !who.topics?.some((filter) => filterMatches(filter, topic))) return false;
-      const levels = topic.split('/');
-      return (byKind.get(kindOf(topic)) ?? []).some((message) => {
-        const params = matchLevels(templateLevels(message.topic), levels);
-        return params !== undefined && isParty(message.to, who, params);
-      });
+      return matchesOf(topic).some(({ message, params }) => isParty(message.to, who, params));
     },
     maySubscribe(who, filter) {
       if (Buffer.byteLength(filter) > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;
@@ -59,6 +56,28 @@ export function createAccess(table: readonly AnyMessage[]): Access {
         message.to.some((party) => party.role === who.role && coversOwn(message.topic, party.self, who.id, levels)),
       );
     },
+  };
+}
+
+/** It is asked about one topic when a message comes in, and again for each who may get it. */
+function createMatcher(table: readonly AnyMessage[]): (topic: string) => readonly Match[] {
+  const byKind = new Map<string, AnyMessage[]>();
+  for (const message of table) {
+    const kind = kindOf(message.topic);
+    byKind.set(kind, [...(byKind.get(kind) ?? []), message]);
+  }
+  const kept = new Map<string, readonly Match[]>();
+  return (topic) => {
+    const known = kept.get(topic);
+    if (known !== undefined) return known;
+    const levels = topic.split('/');
+    const matches = (byKind.get(kindOf(topic)) ?? []).flatMap((message) => {
+      const params = matchLevels(templateLevels(message.topic), levels);
+      return params === undefined ? [] : [{ message, params }];
+    });
+    if (kept.size >= KEPT_MAX) kept.clear();
+    if (topic.length <= KEPT_LENGTH_MAX) kept.set(topic, matches);
+    return matches;
   };
 }
 

@@ -80,15 +80,16 @@ export function matchLevels(
   const open = want.at(-1)?.kind === 'rest';
   if (open ? have.length < want.length : have.length !== want.length) return undefined;
   const params: Record<string, string> = {};
-  for (const [index, level] of want.entries()) {
+  for (let index = 0; index < want.length; index++) {
+    const { kind, text } = want[index] as TemplateLevel;
     const value = have[index] as string;
-    if (level.kind === 'literal') {
-      if (level.text !== value) return undefined;
+    if (kind === 'literal') {
+      if (text !== value) return undefined;
     } else {
       // As in formatTopic: a level is never empty, so that whatever was parsed can be formatted again.
-      const levels = level.kind === 'rest' ? have.slice(index) : [value];
+      const levels = kind === 'rest' ? have.slice(index) : [value];
       if (levels.includes('')) return undefined;
-      params[level.text] = levels.join('/');
+      params[text] = levels.join('/');
     }
   }
   return params;

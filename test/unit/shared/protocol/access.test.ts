@@ -83,6 +83,18 @@ describe('publishing', () => {
     expect(access.mayPublish(who[name], topic)?.message.name).toBe(message);
   });
 
+  test('judges each who asks about a topic, whoever asked before', () => {
+    const topic = `salt/ack/${jid}/m1`;
+    const asked = [who.m1, { role: 'minion', id: 'm2' } as const, who.alice, who.m1];
+    expect(asked.map((one) => access.mayPublish(one, topic)?.message.name)).toEqual([
+      'ack',
+      undefined,
+      undefined,
+      'ack',
+    ]);
+    expect(asked.map((one) => access.mayReceive(one, topic))).toEqual([false, false, true, false]);
+  });
+
   test('tells the parameters of the topic', () => {
     expect(access.mayPublish(who.m1, 'salt/fire/m1/app/deployed')?.params).toEqual({ id: 'm1', tag: 'app/deployed' });
   });

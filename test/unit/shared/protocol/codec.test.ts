@@ -164,6 +164,13 @@ describe('values', () => {
     expect(decodePayload(hex('a1 61 61 3b 0000000100000000'))).toEqual({ a: -4294967297 });
   });
 
+  test('bytes and integers of any size become JSON wherever they are', () => {
+    const value = { a: [{ b: new Uint8Array([1, 2]) }], n: { big: 2n ** 70n }, plain: [1, 'x', null, undefined] };
+    expect(toJsonLine(value).toString()).toBe(
+      '{"a":[{"b":"AQI="}],"n":{"big":"1180591620717411303424"},"plain":[1,"x",null,null]}',
+    );
+  });
+
   test('bytes stay bytes in CBOR and are base64 for an observer', () => {
     const value = { data: new Uint8Array([1, 2, 3]), more: [Buffer.from('x')] };
     expect(decodePayload(encodePayload(value, 'cbor'))).toEqual({
