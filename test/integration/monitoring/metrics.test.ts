@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
+import { until } from '../../support/until.ts';
 
 let fleet: TestFleet;
 beforeAll(async () => {
@@ -52,6 +53,16 @@ test('shows the broker, the event log, its readers and the event loop', async ()
   expect(await sample('brine_events_lost')).toBe(0);
   expect(await sample('brine_event_loop_delay_seconds{quantile="0.99"}')).toBeGreaterThanOrEqual(0);
   expect(await sample('brine_reactor{what="events_read"}')).toBeGreaterThanOrEqual(0);
+});
+
+test('tells how late the event loop is, without the time between two looks at it', async () => {
+  await until('the median is less than the time between two looks', async () => {
+    const text = await (await get('/metrics')).text();
+    const [median, longest] = ['0.5', '1'].map((quantile) =>
+      Number(new RegExp(`^brine_event_loop_delay_seconds\\{quantile="${quantile}"\\} (.+)$`, 'm').exec(text)?.[1]),
+    ) as [number, number];
+    return longest > 0 && median < 0.01;
+  });
 });
 
 test('is healthy, and says since when', async () => {
