@@ -5,7 +5,7 @@ import { defineBenchmark } from './lib/benchmark.ts';
 import type { Measure } from './lib/measure.ts';
 import { ratios, timeInTurns } from './lib/measure.ts';
 import { anonymousMb, type OwnProcess, pssMb, runProcess, startProcess } from './lib/own_process.ts';
-import { createRealFleet, untilIdle } from './lib/real_fleet.ts';
+import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
 
 const RUNS = 10;
 const PROFILES = ['full', 'lite'] as const;
@@ -16,11 +16,11 @@ type Start = (profile: Profile) => Promise<OwnProcess>;
 
 export default defineBenchmark({
   summary: 'The minion in one file, with both profiles: its size, start to connected, memory at rest.',
-  async run({ dist, home, runs = RUNS, progress }) {
+  async run({ dist, home, isQuick, runs = RUNS, progress }) {
     progress('bundling …');
     await runProcess([fileURLToPath(new URL('../scripts/bundle_minion.mjs', dist)), '--out', home]);
     const program = join(home, 'salt-minion.cjs');
-    const fleet = await createRealFleet({ dist, home, count: PROFILES.length });
+    const fleet = await createRealFleet({ dist, home, isQuick, count: PROFILES.length });
     const running = new Set<OwnProcess>();
     const start: Start = async (profile) => {
       const dir = fleet.minionDirs[PROFILES.indexOf(profile)]!;
@@ -37,7 +37,7 @@ export default defineBenchmark({
       progress('starting …');
       const times = await measureStart(start, runs);
       progress('waiting until minions are at rest …');
-      return [size, ...times, ...(await measureMemory(start, runs))];
+      return [size, ...times, ...(await measureMemory(fleet, start, runs))];
     } finally {
       for (const minion of running) minion.kill();
       await fleet.stop();
@@ -72,13 +72,13 @@ async function measureStart(start: Start, runs: number): Promise<Measure[]> {
   return found;
 }
 
-async function measureMemory(start: Start, runs: number): Promise<Measure[]> {
+async function measureMemory(fleet: RealFleet, start: Start, runs: number): Promise<Measure[]> {
   const found: Measure[] = [];
   for (const profile of PROFILES) {
     const [pss, own]: [number[], number[]] = [[], []];
     for (let run = 0; run < Math.min(runs, 3); run++) {
       const minion = await start(profile);
-      await untilIdle([minion]);
+      await fleet.untilIdle([minion]);
       pss.push(pssMb(minion.pid));
       own.push(anonymousMb(minion.pid));
       await minion.stop();

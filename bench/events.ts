@@ -10,54 +10,66 @@ import { LocalEvent, MasterEvent } from '../shared/protocol/messages/event.ts';
 import { topicFilter } from '../shared/protocol/topic.ts';
 import { defineBenchmark } from './lib/benchmark.ts';
 import { measureEmulatedEvents } from './lib/emulated_events.ts';
+import { loopDelayMeasures } from './lib/loop_delay.ts';
 import { type Measure, percentile } from './lib/measure.ts';
 import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
 
 const RUNS = 5;
 /** Emulated ones. */
 const MINIONS = 100;
-/** Through the bus and the log, in one process. */
-const LOGGED = 50_000;
+/** How many. */
+interface Amounts {
+  /** Through the bus and the log, in one process. */
+  readonly logged: number;
+  /** From a minion to a subscriber. */
+  readonly fired: number;
+  /** For latency: so many one after another. */
+  readonly alone: number;
+}
+const MANY: Amounts = { logged: 50_000, fired: 500, alone: 200 };
+const FEW: Amounts = { logged: 1000, fired: 10, alone: 2 };
 /** Emitted in one turn of the event loop. */
 const TURN = 100;
-/** From a minion to a subscriber. */
-const FIRED = 500;
-/** For latency: so many one after another. */
-const ALONE = 200;
 
 export default defineBenchmark({
   summary:
     "Events through the master's bus and log, and from minions to a subscriber, beside what Salt was measured at.",
-  async run({ dist, home, minions = MINIONS, runs = RUNS, progress }) {
-    progress(`${runs} times ${LOGGED} events through bus and log …`);
-    const logged = await measureLog(join(home, 'log'), runs);
-    const emulated = await measureEmulatedEvents({ dist, home: join(home, 'many'), progress }, minions, runs);
-    const fleet = await createRealFleet({ dist, home, count: 1 });
+  async run(context) {
+    const { home, isQuick, minions = MINIONS, runs = RUNS, progress } = context;
+    const amounts = isQuick ? FEW : MANY;
+    progress(`${runs} times ${amounts.logged} events through bus and log …`);
+    const logged = await measureLog(join(home, 'log'), runs, amounts.logged);
+    const emulated = await measureEmulatedEvents({ ...context, home: join(home, 'many') }, minions, runs);
+    const fleet = await createRealFleet({ ...context, count: 1 });
     try {
       progress('starting a master and a minion …');
       await fleet.startMaster();
       await fleet.startMinions();
-      progress(`${runs} times ${FIRED} events from the minion to a subscriber …`);
-      return [logged, ...emulated, ...(await measureFired(fleet, join(home, 'm1', 'run', loopbackSocketName), runs))];
+      progress(`${runs} times ${amounts.fired} events from the minion to a subscriber …`);
+      return [
+        logged,
+        ...emulated,
+        ...(await measureFired(fleet, join(home, 'm1', 'run', loopbackSocketName), runs, amounts)),
+      ];
     } finally {
       await fleet.stop();
     }
   },
 });
 
-async function measureLog(folder: string, runs: number): Promise<Measure> {
+async function measureLog(folder: string, runs: number, count: number): Promise<Measure> {
   const store = await openStore(folder, { clock: systemClock, log: silentLogger });
   const eventLog = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 40, clock: systemClock, log: silentLogger });
   const bus = createEventBus({ eventLog, publish: () => undefined, clock: systemClock, log: silentLogger });
   const values: number[] = [];
   for (let run = 0; run < runs; run++) {
     const from = performance.now();
-    for (let n = 0; n < LOGGED; n++) {
+    for (let n = 0; n < count; n++) {
       bus.emit('bench/event', { id: 'm1', n, data: { used: 91, mount: '/var' } });
       if (n % TURN === TURN - 1) await new Promise(setImmediate);
     }
     await eventLog.flush();
-    values.push((LOGGED / (performance.now() - from)) * 1000);
+    values.push((count / (performance.now() - from)) * 1000);
   }
   await store.close();
   return {
@@ -68,7 +80,12 @@ async function measureLog(folder: string, runs: number): Promise<Measure> {
   };
 }
 
-async function measureFired(fleet: RealFleet, localSocket: string, runs: number): Promise<Measure[]> {
+async function measureFired(
+  fleet: RealFleet,
+  localSocket: string,
+  runs: number,
+  { fired, alone }: Amounts,
+): Promise<Measure[]> {
   const arrived = createArrivals();
   const observer = await connect(fleet.socketPath, 'bench-observer', (topic) => {
     const tag = MasterEvent.params(topic)?.tag;
@@ -78,20 +95,22 @@ async function measureFired(fleet: RealFleet, localSocket: string, runs: number)
   const local = await connect(localSocket, 'bench-local', () => undefined);
   const fire = (tag: string): Promise<void> =>
     local.publish({ ...LocalEvent.encode({ tag: 'fire_master' }, { tag, data: { n: 1 } }, 'json'), qos: 1 });
+  await fleet.loopDelay();
   const rates: number[] = [];
   const latencies: number[] = [];
   for (let run = 0; run < runs; run++) {
     const from = performance.now();
-    const tags = Array.from({ length: FIRED }, (_, n) => `bench/${run}/${n}`);
+    const tags = Array.from({ length: fired }, (_, n) => `bench/${run}/${n}`);
     await Promise.all(tags.flatMap((tag) => [fire(tag), arrived.of(tag)]));
-    rates.push((FIRED / (performance.now() - from)) * 1000);
-    for (let n = 0; n < ALONE; n++) {
+    rates.push((fired / (performance.now() - from)) * 1000);
+    for (let n = 0; n < alone; n++) {
       const tag = `bench/${run}/alone/${n}`;
       const firedAt = performance.now();
       await Promise.all([fire(tag), arrived.of(tag)]);
       latencies.push(performance.now() - firedAt);
     }
   }
+  const loop = await fleet.loopDelay();
   await Promise.all([observer.close(), local.close()]);
   return [
     { name: 'minion to subscriber, by the disks of both (Salt: 220)', unit: 'per s', values: rates },
@@ -105,6 +124,7 @@ async function measureFired(fleet: RealFleet, localSocket: string, runs: number)
       unit: 'ms',
       values: [percentile(latencies, 0.99)],
     },
+    ...loopDelayMeasures([loop], "the master's event loop, events of one minion"),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type BenchmarkContext, defineBenchmark } from './lib/benchmark.ts';
+import { loopDelayMeasures } from './lib/loop_delay.ts';
 import type { Measure } from './lib/measure.ts';
 import { cpuMs, pssMb, runProcess } from './lib/own_process.ts';
-import { createRealFleet, type RealFleet, untilIdle } from './lib/real_fleet.ts';
+import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
 
 const MINIONS = 100;
 const RUNS = 10;
@@ -10,8 +11,8 @@ const RUNS = 10;
 export default defineBenchmark({
   summary: "A master and a hundred minions as real processes, TLS and all: start, memory at rest, salt '*' test.ping.",
   async run(context) {
-    const { dist, home, minions: count = MINIONS, progress } = context;
-    const fleet = await createRealFleet({ dist, home, count });
+    const { minions: count = MINIONS, progress } = context;
+    const fleet = await createRealFleet({ ...context, count });
     try {
       const started = await measureStart(fleet, progress);
       return [...started, ...measureMemory(fleet), ...(await measurePings(fleet, context))];
@@ -33,7 +34,7 @@ async function measureStart(fleet: RealFleet, progress: (text: string) => void):
   const againMs = await time(() => fleet.startMinions());
   progress('waiting until all is at rest …');
   const { master, minions } = fleet.processes();
-  await untilIdle([master!, ...minions]);
+  await fleet.untilIdle([master!, ...minions]);
   return [
     { name: 'master, start to first operator', unit: 'ms', values: [masterMs] },
     {
@@ -70,8 +71,9 @@ async function measurePings(fleet: RealFleet, { dist, runs = RUNS, progress }: B
   const minionCpu = (): number => minions.reduce((sum, { pid }) => sum + cpuMs(pid), 0);
   const masterCpu: number[] = [];
   const before = minionCpu();
+  await fleet.loopDelay();
   for (let run = 0; run < runs; run++) {
-    await untilIdle([master!, ...minions]);
+    await fleet.untilIdle([master!, ...minions]);
     const from = cpuMs(master!.pid);
     times.push(await time(ping));
     masterCpu.push(cpuMs(master!.pid) - from);
@@ -84,6 +86,7 @@ async function measurePings(fleet: RealFleet, { dist, runs = RUNS, progress }: B
     { name: 'answers missing', unit: 'count', values: missing, bar: { max: 0 } },
     { name: 'processor time of a job, master', unit: 'ms', values: masterCpu },
     { name: 'processor time of a job, one minion', unit: 'ms', values: [perMinion] },
+    ...loopDelayMeasures([await fleet.loopDelay()]),
   ];
 }
 

@@ -11,6 +11,7 @@ import { loadFolder } from '../shared/plugin/load_folder.ts';
 import type { JobRequest } from '../shared/protocol/messages/operator.ts';
 import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { type BenchmarkContext, defineBenchmark } from './lib/benchmark.ts';
+import { loopDelayMeasures } from './lib/loop_delay.ts';
 import { type Measure, median, percentile } from './lib/measure.ts';
 import { createRealFleet, type RealFleet } from './lib/real_fleet.ts';
 
@@ -24,21 +25,25 @@ const ping: JobRequest = { op: 'job', tgt: 'm1', tgt_type: 'glob', fun: 'test.pi
 export default defineBenchmark({
   summary: 'Jobs to one minion: one after another and many at a time, in the master itself and as an operator.',
   async run(context) {
-    const { dist, home, runs = RUNS, progress } = context;
-    const fleet = await createRealFleet({ dist, home, count: 1 });
+    const { isQuick, runs = RUNS, progress } = context;
+    const fleet = await createRealFleet({ ...context, count: 1 });
+    const jobs = isQuick ? AT_A_TIME : JOBS;
     const master = await startOwnMaster(fleet, context);
     try {
       await fleet.startMinions();
       const client = await connectOperator({ socketPath: fleet.socketPath, firstAnswerMs: 5000, clock: systemClock });
       const inMaster = (): Promise<void> => runInMaster(master.context('bench'));
       const asOperator = (): Promise<void> => runAsOperator(client);
-      progress(`warming up, then ${runs} times ${JOBS} jobs of each kind …`);
-      await manyTimes(JOBS, 1, inMaster);
-      await manyTimes(JOBS, 1, asOperator);
+      progress(`warming up, then ${runs} times ${jobs} jobs of each kind …`);
+      await manyTimes(jobs, 1, inMaster);
+      await manyTimes(jobs, 1, asOperator);
+      await fleet.loopDelay();
       const measures = [
-        ...(await measure('one after another, in the master', { min: 500 }, runs, 1, inMaster)),
-        ...(await measure('one after another, as an operator', undefined, runs, 1, asOperator)),
-        ...(await measure(`${AT_A_TIME} at a time, as an operator`, undefined, runs, AT_A_TIME, asOperator)),
+        ...(await measure('one after another, in the master', { min: 500 }, runs, jobs, 1, inMaster)),
+        ...(await measure('one after another, as an operator', undefined, runs, jobs, 1, asOperator)),
+        ...(await measure(`${AT_A_TIME} at a time, as an operator`, undefined, runs, jobs, AT_A_TIME, asOperator)),
+        // The operator's client, which asks it all, is in the same process.
+        ...loopDelayMeasures([await fleet.loopDelay()]),
       ];
       await client.close();
       return measures;
@@ -91,6 +96,7 @@ async function measure(
   name: string,
   bar: Measure['bar'],
   runs: number,
+  jobs: number,
   atATime: number,
   job: () => Promise<void>,
 ): Promise<Measure[]> {
@@ -98,8 +104,8 @@ async function measure(
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const from = performance.now();
-    times.push(...(await manyTimes(JOBS, atATime, job)));
-    rates.push((JOBS / (performance.now() - from)) * 1000);
+    times.push(...(await manyTimes(jobs, atATime, job)));
+    rates.push((jobs / (performance.now() - from)) * 1000);
   }
   return [
     { name, unit: 'per s', values: rates, ...(bar !== undefined && { bar }) },

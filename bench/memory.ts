@@ -1,5 +1,6 @@
 import { defineBenchmark } from './lib/benchmark.ts';
 import { createEmulatedBench, type EmulatedBench } from './lib/emulated_bench.ts';
+import { loopDelayMeasures } from './lib/loop_delay.ts';
 import type { Measure } from './lib/measure.ts';
 import { anonymousMb } from './lib/own_process.ts';
 
@@ -10,8 +11,8 @@ const SHARE_BEFORE = 0.1;
 
 export default defineBenchmark({
   summary: 'Memory of the master for each minion that is connected with TLS and at rest.',
-  async run({ dist, home, minions: count = MINIONS, progress }) {
-    const bench = await createEmulatedBench({ dist, home });
+  async run({ dist, home, isQuick, minions: count = MINIONS, progress }) {
+    const bench = await createEmulatedBench({ dist, home, isQuick });
     try {
       await bench.startMaster();
       const few = Math.max(1, Math.round(count * SHARE_BEFORE));
@@ -30,6 +31,7 @@ export default defineBenchmark({
           bar: { max: 80 },
         },
         { name: 'emulator, for each minion', unit: 'kB', values: [((after.emulator - before.emulator) * KB) / others] },
+        ...loopDelayMeasures([await bench.loopDelay()], "the master's event loop while they connect"),
       ];
       return measures;
     } finally {

@@ -10,21 +10,31 @@ import { type PythonTimer, startPythonTimer, type TimedWork } from './lib/python
 import { renderContext, type TimedTemplate, timedTemplates } from './lib/render_templates.ts';
 
 const RUNS = 15;
-/** So many in a row are one measured run. */
-const TIMES: Readonly<Record<TimedWork, number>> = { compile: 10, render: 20, load: 5 };
+type Times = Readonly<Record<TimedWork, number>>;
+const TIMES: Times = { compile: 10, render: 20, load: 5 };
+const ONCE: Times = { compile: 1, render: 1, load: 1 };
 const WARM_UP = 200;
 const MOST_MS = 5;
 
+interface Often {
+  readonly runs: number;
+  /** Unmeasured ones before. */
+  readonly warmUp: number;
+  /** So many in a row are one measured run. */
+  readonly times: Times;
+}
+
 export default defineBenchmark({
   summary: 'Templates compiled and rendered, and YAML read, beside Jinja2, PyYAML and nunjucks: processor time.',
-  async run({ dist, runs = RUNS, progress }) {
+  async run({ dist, isQuick, runs = RUNS, progress }) {
+    const often: Often = isQuick ? { runs, warmUp: 1, times: ONCE } : { runs, warmUp: WARM_UP, times: TIMES };
     const python = await startPythonTimer(new URL('../', dist));
     try {
       const measures: Measure[] = [];
       for (const template of timedTemplates) {
         progress(`${template.name} …`);
         const isFirst = template === timedTemplates[0];
-        measures.push(...(await timeTemplate(python, template, runs, isFirst)));
+        measures.push(...(await timeTemplate(python, template, often, isFirst)));
       }
       return measures;
     } finally {
@@ -36,7 +46,7 @@ export default defineBenchmark({
 async function timeTemplate(
   python: PythonTimer,
   { name, source }: TimedTemplate,
-  runs: number,
+  often: Often,
   isFirst: boolean,
 ): Promise<Measure[]> {
   const variables = new Map<string, Value>(Object.entries(renderContext).map(([key, value]) => [key, fromJs(value)]));
@@ -56,10 +66,10 @@ async function timeTemplate(
   const measures: Measure[] = [];
   for (const kind of kinds) {
     const bar = isFirst && kind === 'render' ? { max: MOST_MS } : undefined;
-    const measured = await timeBoth(python, `${name}: ${kind}`, kind, work[kind], runs, bar);
+    const measured = await timeBoth(python, `${name}: ${kind}`, kind, work[kind], often, bar);
     measures.push(...measured);
     if (kind === 'load') continue;
-    const theirs = timeAlone(inNunjucks[kind], kind, runs);
+    const theirs = timeAlone(inNunjucks[kind], kind, often);
     measures.push({ name: `${name}: ${kind}, nunjucks`, unit: 'ms', values: theirs });
     measures.push({
       name: `${name}: ${kind} / nunjucks`,
@@ -84,16 +94,16 @@ function nunjucksWork(name: string, source: string, text: string): Record<'rende
   };
 }
 
-function timeAlone(work: () => void, kind: TimedWork, runs: number): number[] {
-  for (let count = 0; count < WARM_UP; count += 1) work();
-  return Array.from({ length: runs }, () => timeOnce(work, kind));
+function timeAlone(work: () => void, kind: TimedWork, { runs, warmUp, times }: Often): number[] {
+  for (let count = 0; count < warmUp; count += 1) work();
+  return Array.from({ length: runs }, () => timeOnce(work, times[kind]));
 }
 
-function timeOnce(work: () => void, kind: TimedWork): number {
+function timeOnce(work: () => void, times: number): number {
   const from = process.cpuUsage();
-  for (let count = 0; count < TIMES[kind]; count += 1) work();
+  for (let count = 0; count < times; count += 1) work();
   const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000 / TIMES[kind];
+  return (user + system) / 1000 / times;
 }
 
 /** Processor time, in turns with Python's, so that both see the same machine and what else it does counts for neither. */
@@ -102,16 +112,16 @@ async function timeBoth(
   name: string,
   kind: TimedWork,
   work: () => void,
-  runs: number,
+  { runs, warmUp, times }: Often,
   bar: Measure['bar'],
 ): Promise<Measure[]> {
-  for (let count = 0; count < WARM_UP; count += 1) work();
+  for (let count = 0; count < warmUp; count += 1) work();
   await python.time(kind, 1);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    ours.push(timeOnce(work, kind));
-    theirs.push(await python.time(kind, TIMES[kind]));
+    ours.push(timeOnce(work, times[kind]));
+    theirs.push(await python.time(kind, times[kind]));
   }
   const other = kind === 'load' ? 'PyYAML' : 'Jinja2';
   return [

@@ -21,10 +21,15 @@ function ensureInstalled() {
 
 export async function ensureBuilt() {
   ensureInstalled();
-  const marker = `${root}dist/package.json`;
-  if (existsSync(marker) && newest(SOURCES.map((folder) => root + folder)) <= statSync(marker).mtimeMs) return;
+  if (isFresh('dist/package.json')) return;
   console.log('Building …');
   run(process.execPath, [`${root}scripts/build.mjs`]);
+}
+
+/** Whether this file was written after the sources, and what is in those other folders. */
+export function isFresh(file, folders = []) {
+  const written = statSync(root + file, { throwIfNoEntry: false });
+  return written !== undefined && newest([...SOURCES, ...folders].map((folder) => root + folder)) <= written.mtimeMs;
 }
 
 function newest(folders) {

@@ -10,6 +10,8 @@ export interface BenchmarkContext {
   readonly minions: number | undefined;
   /** How often each thing is measured; undefined: as often as the benchmark thinks fit. */
   readonly runs: number | undefined;
+  /** It is only to be seen that the benchmark works: as little as will do, whatever the figures. */
+  readonly isQuick: boolean;
   /** Says on the terminal what is going on. */
   readonly progress: (text: string) => void;
 }
@@ -20,6 +22,9 @@ export interface Benchmark {
   readonly summary: string;
   run(context: BenchmarkContext): Promise<readonly Measure[]>;
 }
+
+/** What a fleet of a benchmark is made from. */
+export type FleetContext = Pick<BenchmarkContext, 'dist' | 'home' | 'isQuick'>;
 
 export function defineBenchmark(benchmark: Benchmark): Benchmark {
   return benchmark;

@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '../../shared/errors.ts';
-import type { BenchmarkContext } from './benchmark.ts';
+import type { FleetContext } from './benchmark.ts';
+import type { LoopDelay } from './loop_delay.ts';
 import { type OwnProcess, startProcess } from './own_process.ts';
-import { createRealFleet, freePort, untilIdle, untilOnline, writeConfig } from './real_fleet.ts';
+import { createRealFleet, untilOnline, writeConfig } from './real_fleet.ts';
 
 /** A real master, and emulated minions in one other process. */
 export interface EmulatedBench {
@@ -17,18 +18,17 @@ export interface EmulatedBench {
    * So many minions in place of those that ran before; resolves when all are connected and nothing goes on any more.
    */
   emulate(count: number, args?: readonly string[]): Promise<void>;
-  /** How late the master's event loop was at worst since this was last asked, milliseconds. */
-  loopDelayMs(): Promise<number>;
+  /** Of the master's event loop, since this was last asked. */
+  loopDelay(): Promise<LoopDelay>;
   stop(): Promise<void>;
 }
 
 /** Beyond the bursts that the master takes by default, thousands of minions would wait for each other alone. */
 export const CONNECTS_PER_SECOND = 1000;
 
-export async function createEmulatedBench({ dist, home }: Pick<BenchmarkContext, 'dist' | 'home'>) {
-  const metricsPort = await freePort();
-  const settings = [`max_connects_per_second: ${CONNECTS_PER_SECOND}`, `metrics_port: ${metricsPort}`];
-  const fleet = await createRealFleet({ dist, home, count: 0, masterSettings: settings });
+export async function createEmulatedBench({ dist, home, isQuick }: FleetContext) {
+  const settings = [`max_connects_per_second: ${CONNECTS_PER_SECOND}`];
+  const fleet = await createRealFleet({ dist, home, isQuick, count: 0, masterSettings: settings });
   const minionDir = writeConfig(home, 'emulated', [`master: ${fleet.address}`], 'minion');
   const directory = join(home, 'emulated', 'minions');
   mkdirSync(directory, { recursive: true });
@@ -55,12 +55,9 @@ export async function createEmulatedBench({ dist, home }: Pick<BenchmarkContext,
       });
       await Promise.race([untilOnline(fleet.socketPath, count, patienceMs(count)), ended]);
       // With events on their way it would never come to rest.
-      if (args.length === 0) await untilIdle([bench.master(), minions]);
+      if (args.length === 0) await fleet.untilIdle([bench.master(), minions]);
     },
-    async loopDelayMs() {
-      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-      return Number(/^brine_event_loop_delay_seconds\{quantile="1"\} (\S+)$/m.exec(text)?.[1]) * 1000;
-    },
+    loopDelay: fleet.loopDelay,
     async stop() {
       await minions?.stop();
       await fleet.stop();

@@ -18,14 +18,17 @@ export interface OwnProcess {
 
 const STOP_MS = 15_000;
 
+type Variables = Readonly<Record<string, string>>;
+
 /** Starts a program of the build that runs until it is stopped. */
-export function startProcess(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): OwnProcess {
+export function startProcess(program: string, args: readonly string[], env: Variables = {}): OwnProcess {
+  return startTool(process.execPath, [program, ...args], env);
+}
+
+/** The same for a program of somebody else. */
+export function startTool(file: string, args: readonly string[], env: Variables): OwnProcess {
   const stdio = ['ignore', 'ignore', 'pipe'] as const;
-  const child = spawn(process.execPath, [program, ...args], { stdio: [...stdio], env: { ...process.env, ...env } });
+  const child = spawn(file, [...args], { stdio: [...stdio], env: { ...process.env, ...env } });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-2000);

@@ -8,6 +8,8 @@ import { FleetError } from '../../shared/errors.ts';
 import { operatorSocketName } from '../../shared/paths.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import { Presence } from '../../shared/protocol/messages/event.ts';
+import type { FleetContext } from './benchmark.ts';
+import { type LoopDelay, readLoopDelay } from './loop_delay.ts';
 import { cpuMs, type OwnProcess, startProcess } from './own_process.ts';
 
 /** How long a fleet may take to come up, or to come to rest. */
@@ -27,24 +29,30 @@ export interface RealFleet {
   /** Resolves when all of them are connected and take jobs. The master runs, whoever started it. */
   startMinions(): Promise<void>;
   stopMinions(): Promise<void>;
+  /** Resolves when the processes use next to nothing; at once when it is only to be seen that the benchmark works. */
+  untilIdle(processes: readonly OwnProcess[]): Promise<void>;
+  /** Of the master's event loop, since this was last asked. */
+  loopDelay(): Promise<LoopDelay>;
   stop(): Promise<void>;
 }
 
-export async function createRealFleet(options: {
-  readonly dist: URL;
-  readonly home: string;
-  readonly count: number;
-  /** Lines of the master's configuration, beyond paths and ports. */
-  readonly masterSettings?: readonly string[];
-}): Promise<RealFleet> {
-  const { dist, home, count, masterSettings = [] } = options;
+export async function createRealFleet(
+  options: FleetContext & {
+    readonly count: number;
+    /** Lines of the master's configuration, beyond paths and ports. */
+    readonly masterSettings?: readonly string[];
+  },
+): Promise<RealFleet> {
+  const { dist, home, isQuick, count, masterSettings = [] } = options;
   const ids = Array.from({ length: count }, (_, index) => `m${index + 1}`);
   const port = await freePort();
+  const metricsPort = await freePort();
   const masterDir = writeConfig(home, 'master', [
     'interface: 127.0.0.1',
     'tcp_interface: null',
     `tls_port: ${port}`,
     'auto_accept: True',
+    `metrics_port: ${metricsPort}`,
     ...masterSettings,
   ]);
   const minionDirs = ids.map((id) => writeConfig(home, id, [`id: ${id}`, `master: 127.0.0.1:${port}`], 'minion'));
@@ -78,6 +86,8 @@ export async function createRealFleet(options: {
       await Promise.race([untilOnline(socketPath, ids.length), failure(minions)]);
     },
     stopMinions,
+    untilIdle: async (processes) => (isQuick ? undefined : untilIdle(processes)),
+    loopDelay: () => readLoopDelay(metricsPort),
     async stop() {
       await stopMinions();
       await master?.stop();
@@ -167,7 +177,7 @@ function watch(socketPath: string, received: (topic: string, payload: Uint8Array
 }
 
 /** Resolves when the processes use next to nothing for a second, or after a while in which they did not. */
-export async function untilIdle(processes: readonly OwnProcess[]): Promise<void> {
+async function untilIdle(processes: readonly OwnProcess[]): Promise<void> {
   const used = (): number => processes.reduce((sum, { pid }) => sum + cpuMs(pid), 0);
   const until = systemClock.monotonicMs() + PATIENCE_MS;
   // A tick is 10 ms: a process at rest may still show one now and then.

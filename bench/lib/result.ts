@@ -7,7 +7,7 @@ import { VERSION } from '../../shared/version.ts';
 import { type Measure, median, meetsBar, units } from './measure.ts';
 import type { Machine } from './report.ts';
 
-/** What a benchmark found, as `--json` prints it and `--save` keeps it. */
+/** What a benchmark found, as `--json` writes it and `--save` keeps it. */
 export interface BenchmarkResult {
   readonly benchmark: string;
   /** What it measures: one sentence with a full stop. */

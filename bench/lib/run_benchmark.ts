@@ -10,7 +10,10 @@ import type { Benchmark } from './benchmark.ts';
 import { describeMachine, toTable } from './report.ts';
 import { describeVersion, saveResult, toJson } from './result.ts';
 
-const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json] [--save]';
+const USAGE = 'npm run bench -- NAME [-n minions] [--runs count] [--json file] [--save] [--quick]';
+
+/** Of a quick run. */
+const FEW = { minions: 2, runs: 1 } as const;
 
 /** No benchmark has this name. */
 const PAGE = 'page';
@@ -49,23 +52,28 @@ export async function runBenchmark(argv: readonly string[], dist: URL): Promise<
 interface Options {
   readonly minions: number | undefined;
   readonly runs: number | undefined;
-  readonly json: boolean;
+  /** A file that is written. */
+  readonly json: string | undefined;
   readonly save: boolean;
+  readonly isQuick: boolean;
 }
 
 async function runOne(name: string, benchmark: Benchmark, options: Options, dist: URL): Promise<void> {
-  const { minions, runs, json, save } = options;
+  const { minions, runs, isQuick, json, save } = options;
   const root = fileURLToPath(new URL('../', dist));
   const home = mkdtempSync(join(tmpdir(), `brine-bench-${name}-`));
   process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const [machine, version] = [describeMachine(), describeVersion(root)];
   const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-  const measures = await benchmark.run({ dist, home, progress, minions, runs });
+  const found = await benchmark.run({ dist, home, progress, minions, runs, isQuick });
+  // Of so little, figures neither keep to anything nor miss it.
+  const measures = isQuick ? found.map(({ bar: _bar, ...measure }) => measure) : found;
   const at = new Date().toISOString();
   const command = commandText(name, options);
   const result = { benchmark: name, summary: benchmark.summary, command, at, version, machine, measures };
-  process.stdout.write(json ? toJson(result) : `\n${toTable(machine, measures)}\n`);
+  process.stdout.write(`\n${toTable(machine, measures)}\n`);
+  if (json !== undefined) writeFileSync(json, toJson(result));
   if (save) progress(`kept in ${saveResult(root, result)}`);
 }
 
@@ -98,12 +106,21 @@ function readArguments(argv: readonly string[]): Options & { readonly name: stri
       options: {
         minions: { type: 'string', short: 'n' },
         runs: { type: 'string' },
-        json: { type: 'boolean', default: false },
+        json: { type: 'string' },
         save: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
       },
     });
-    const { minions, runs, json, save } = values;
-    return { name: positionals[0], minions: readCount(minions), runs: readCount(runs), json, save };
+    const { json, save, quick: isQuick } = values;
+    if (save && isQuick) throw new FleetError('USAGE', 'what --quick finds is not worth to --save', { hint: USAGE });
+    return {
+      name: positionals[0],
+      minions: readCount(values.minions) ?? (isQuick ? FEW.minions : undefined),
+      runs: readCount(values.runs) ?? (isQuick ? FEW.runs : undefined),
+      json,
+      save,
+      isQuick,
+    };
   } catch (cause) {
     if (cause instanceof FleetError) throw cause;
     throw new FleetError('USAGE', (cause as Error).message, { hint: USAGE, cause });
