@@ -65,7 +65,7 @@ async function measureSize(bench: EmulatedBench, salt: string, size: number, run
     },
     { name: 'publish to last return', minions: size, unit: 'ms', values: fans },
     { name: 'answers missing', minions: size, unit: 'count', values: missing, bar: { max: 0 } },
-    ...loopDelayMeasures([loop]).map((measure) => ({ ...measure, minions: size })),
+    ...loopDelayMeasures([loop], undefined, size),
     { name: 'master, memory of its own', minions: size, unit: 'MB', values: [memory] },
   ];
 }

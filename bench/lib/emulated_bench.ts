@@ -18,6 +18,8 @@ export interface EmulatedBench {
    * So many minions in place of those that ran before; resolves when all are connected and nothing goes on any more.
    */
   emulate(count: number, args?: readonly string[]): Promise<void>;
+  /** Resolves when the processes use next to nothing; at once when it is only to be seen that the benchmark works. */
+  untilIdle(processes: readonly OwnProcess[]): Promise<void>;
   /** Of the master's event loop, since this was last asked. */
   loopDelay(): Promise<LoopDelay>;
   stop(): Promise<void>;
@@ -55,8 +57,9 @@ export async function createEmulatedBench({ dist, home, isQuick }: FleetContext)
       });
       await Promise.race([untilOnline(fleet.socketPath, count, patienceMs(count)), ended]);
       // With events on their way it would never come to rest.
-      if (args.length === 0) await fleet.untilIdle([bench.master(), minions]);
+      if (args.length === 0) await bench.untilIdle([bench.master(), minions]);
     },
+    untilIdle: fleet.untilIdle,
     loopDelay: fleet.loopDelay,
     async stop() {
       await minions?.stop();

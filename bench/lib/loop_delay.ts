@@ -36,11 +36,16 @@ export function watchOwnLoop(): { stop(): LoopDelay } {
   };
 }
 
-/** `whose`: `the master's event loop, 100 minions`. */
-export function loopDelayMeasures(delays: readonly LoopDelay[], whose = "the master's event loop"): Measure[] {
-  return [
+/** `whose`: `the master's event loop, events of one minion`. */
+export function loopDelayMeasures(
+  delays: readonly LoopDelay[],
+  whose = "the master's event loop",
+  minions?: number,
+): Measure[] {
+  const measures: readonly Measure[] = [
     { name: `delay of ${whose}, 50th percentile`, unit: 'ms', values: delays.map(({ p50 }) => p50) },
     { name: `delay of ${whose}, 99th percentile`, unit: 'ms', values: delays.map(({ p99 }) => p99) },
     { name: `longest delay of ${whose}`, unit: 'ms', values: delays.map(({ max }) => max), bar: { max: BAR_MS } },
   ];
+  return measures.map((measure) => ({ ...measure, minions }));
 }
