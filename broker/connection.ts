@@ -44,6 +44,7 @@ export class Connection {
   /** More waited in its socket than may; soon it is looked at again. */
   isSuspectedSlow = false;
   #isClosing = false;
+  #isGathering = false;
   readonly #filters = new Map<string, 0 | 1>();
 
   constructor(options: {
@@ -107,16 +108,38 @@ export class Connection {
     return true;
   }
 
+  /**
+   * What is written to it from now on goes out in one piece, after what Aedes has put off to the end of this turn: a
+   * system call for each message is a third of what a message takes.
+   */
+  gather(): void {
+    if (this.#isGathering || this.socket.destroyed) return;
+    this.#isGathering = true;
+    this.socket.cork();
+    // Aedes writes in an immediate that is queued after this one.
+    setImmediate(() => setImmediate(() => this.sendGathered()));
+  }
+
+  sendGathered(): void {
+    if (!this.#isGathering) return;
+    this.#isGathering = false;
+    this.socket.uncork();
+  }
+
   /** Ends it after what was written in this tick has been sent; false when that was decided before. */
   close(): boolean {
     if (this.isClosing) return false;
     this.#isClosing = true;
-    setImmediate(() => this.client.close());
+    setImmediate(() => {
+      this.sendGathered();
+      this.client.close();
+    });
     return true;
   }
 
   closeNow(): void {
     this.#isClosing = true;
+    this.sendGathered();
     this.client.close();
   }
 }

@@ -46,7 +46,10 @@ export function createDelivery(options: {
   const checkBacklog = (connection: Connection): void => {
     if (connection.socket.writableLength <= limits.backlogBytesMax || connection.isSuspectedSlow) return;
     connection.isSuspectedSlow = true;
-    setImmediate(endSlowReader, connection);
+    setImmediate(() => {
+      connection.sendGathered();
+      setImmediate(endSlowReader, connection);
+    });
   };
 
   /** Undefined when it cannot be shown: a payload of our own that is not what the protocol says is a bug. */
@@ -81,6 +84,7 @@ export function createDelivery(options: {
       const payload = payloadFor(who, packet);
       if (payload === undefined) return null;
       checkBacklog(connection);
+      connection.gather();
       packet.payload = payload as Buffer;
       // Aedes lowers the quality of service neither for retained messages nor from 2 for filters with wildcards.
       packet.qos = Math.min(packet.qos, packet.retain ? (connection.qosFor(packet.topic) ?? 0) : 1) as 0 | 1;
