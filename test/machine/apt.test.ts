@@ -90,6 +90,7 @@ test('records and downloaded packages are shown', async () => {
   const version = (await run('version', ['dpkg'])) as string;
   const records = await run('show', ['dpkg'], { filter: 'maintainer,essential' });
   expect(records).toMatchObject({ dpkg: { [version]: { Essential: 'yes', Maintainer: expect.any(String) } } });
+  expect((await run('list_repo_pkgs')) as object).toHaveProperty('dpkg');
 });
 
 /** An empty repository in `directory`, signed with a key of its own, and the source that names it. */

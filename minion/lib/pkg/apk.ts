@@ -9,6 +9,7 @@ import { compareApkVersions } from './apk_version.ts';
 import { areListsYoung } from './lists_age.ts';
 import type { Lists, PackageInfo, PkgHolds, PkgProvider, Versions } from './provider.ts';
 import { ask, askFor, change, FAILED, when } from './run_manager.ts';
+import { requireNames } from './targets.ts';
 
 const holds: PkgHolds = {
   freeState: '',
@@ -55,7 +56,10 @@ export const apk: PkgProvider = {
   async listUpgrades(context) {
     return parseApkUpgrades(await askFor(context, ['apk', 'upgrade', '--simulate']));
   },
-  listAvailable: async (context, names) => parseApkPolicy(await askFor(context, ['apk', 'policy', ...names])),
+  async listAvailable(context, names) {
+    requireNames('apk', names);
+    return parseApkPolicy(await askFor(context, ['apk', 'policy', ...names]));
+  },
   async listFiles(context, names) {
     const found = await wanted(context, names);
     return Object.fromEntries(found.map(({ name, files }) => [name, files.toSorted()]));

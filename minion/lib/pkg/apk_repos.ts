@@ -34,6 +34,7 @@ const format: LineFormat<ApkRepo> = {
 
 /** The repositories of apk; each is named by its address. */
 export const apkRepos: PkgRepos = {
+  refresh: 'asked',
   list: async ({ root }) => Object.fromEntries(readLineRepos(root, format).map((repo) => [repo.uri, repo])),
   get: async ({ root }, uri) => ({ ...readLineRepos(root, format).find((repo) => repo.uri === uri) }),
   async modify({ root }, uri, settings) {

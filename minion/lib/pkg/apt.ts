@@ -26,6 +26,8 @@ import type {
 
 /** For output that is read by this program. */
 const PLAIN = { LC_ALL: 'C' };
+/** Of what apt-cache tells of all packages; Debian's own take 40 MB. */
+const DUMP_BYTES_MAX = 256 * 1024 * 1024;
 /** For what runs package scripts: nobody is there to answer a question. */
 const UNATTENDED = {
   APT_LISTBUGS_FRONTEND: 'none',
@@ -42,6 +44,9 @@ const selections: PkgSelections = {
   async set(context, wanted) {
     const stdin = [...wanted].map(([name, selection]) => `${name} ${selection}\n`).join('');
     requireApt(await context.exec(['dpkg', '--set-selections'], { env: PLAIN, stdin }), 'cannot set selections');
+  },
+  async clear(context) {
+    requireApt(await context.exec(['dpkg', '--clear-selections'], { env: PLAIN }), 'cannot clear selections');
   },
 };
 
@@ -115,6 +120,11 @@ export const apt: PkgProvider = {
     return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]));
   },
   async listAvailable(context, names) {
+    if (names.length === 0) {
+      const all = await context.exec(['apt-cache', '-q', 'dump'], { env: PLAIN, outputBytesMax: DUMP_BYTES_MAX });
+      requireApt(all, 'cannot list what is available');
+      return parseDump(all.stdout);
+    }
     const result = await context.exec(['apt-cache', '-q', 'show', '--', ...names], { env: PLAIN });
     return parseAvailable(result.stdout);
   },
@@ -242,8 +252,7 @@ function parseAvailable(text: string): Lists {
     if (name === undefined || version === undefined) continue;
     versions.set(name, (versions.get(name) ?? new Set()).add(version));
   }
-  const newestFirst = (items: Set<string>) => [...items].sort((a, b) => compareDebianVersions(b, a));
-  return Object.fromEntries([...versions].map(([name, items]) => [name, newestFirst(items)]));
+  return newestFirst(versions);
 }
 
 /** Paragraphs with the names of their fields as they are written, and of each field the first line. */
@@ -259,6 +268,22 @@ function parseRecords(text: string): PackageRecords {
     if (name !== undefined && version !== undefined) records[name] = { ...records[name], [version]: fields };
   }
   return records;
+}
+
+/** Of `apt-cache dump`: `Package: name` and below it a ` Version: 1.0` for each. */
+function parseDump(text: string): Lists {
+  const versions = new Map<string, Set<string>>();
+  let name = '';
+  for (const [, found, version = ''] of text.matchAll(/^(?:Package: (\S+)| Version: (\S+))/gm)) {
+    if (found !== undefined) name = found;
+    else versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
+  return newestFirst(versions);
+}
+
+function newestFirst(versions: ReadonlyMap<string, ReadonlySet<string>>): Lists {
+  const sorted = (items: ReadonlySet<string>) => [...items].sort((a, b) => compareDebianVersions(b, a));
+  return Object.fromEntries([...versions].map(([name, items]) => [name, sorted(items)]));
 }
 
 /** Lines such as `Hit:1 http://host/debian stable InRelease` and `Get:2 http://… [48.0 kB]`. */

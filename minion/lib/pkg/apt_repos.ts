@@ -8,22 +8,30 @@ import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
 import { keywordOptions } from '../keyword_options.ts';
+import { addRepoKey } from './apt_repo_key.ts';
 import { type AptSource, parseListFile, readAptSources } from './apt_sources.ts';
 import { addSource, editSources, type SourceChange } from './apt_sources_edit.ts';
+import { KeyIds, KeyServer } from './pkg_arguments.ts';
 import type { PkgRepos } from './provider.ts';
 
 const SETTINGS = {
   disabled: v.optional(Flag),
+  enabled: v.optional(Flag),
   comps: v.optional(TextList),
   file: v.optional(
     v.pipe(AbsolutePath, v.regex(/\.(list|sources)$/, 'must end in .list or .sources, or apt does not read it')),
   ),
   architectures: v.optional(TextList),
   signedby: v.optional(Text),
+  keyid: v.optional(KeyIds),
+  keyserver: v.optional(KeyServer),
+  key_url: v.optional(Text),
+  key_text: v.optional(Text),
 };
 
 /** The sources of apt, in one-line and in paragraph style. A repository is named by its line. */
 export const aptRepos: PkgRepos = {
+  refresh: 'always',
   async list({ root }) {
     const sources = await readAptSources(root);
     const uris = [...new Set(sources.map(({ uri }) => uri))];
@@ -34,7 +42,7 @@ export const aptRepos: PkgRepos = {
     const found = (await readAptSources(root)).find((source) => isSame(source, wanted) && hasAll(source, wanted.comps));
     return found === undefined ? {} : { ...found };
   },
-  async modify(context, repo, settings) {
+  async modify(context, repo, settings, how) {
     const options = keywordOptions(settings, SETTINGS);
     const wanted = parseRepo(repo);
     const found = (await readAptSources(context.root)).find((source) => isSame(source, wanted));
@@ -43,12 +51,13 @@ export const aptRepos: PkgRepos = {
       ...(found ?? wanted),
       file,
       comps: options.comps ?? (wanted.comps.length > 0 ? wanted.comps : (found?.comps ?? [])),
-      disabled: options.disabled ?? wanted.disabled,
+      disabled: options.disabled ?? (options.enabled === undefined ? wanted.disabled : !options.enabled),
       architectures:
         options.architectures ?? (repo.includes('arch=') ? wanted.architectures : (found ?? wanted).architectures),
       signedby: options.signedby ?? (wanted.signedby || (found?.signedby ?? '')),
     };
     for (const word of [...source.comps, ...source.architectures, options.signedby ?? '']) requireWord(word);
+    await addRepoKey(context, options, how, source.signedby);
     if (found === undefined) await edit(context, file, (text) => addSource(text, source));
     else await change(context, file, (other) => (isSame(other, wanted) ? source : other));
     const { line: _line, ...members } = source;

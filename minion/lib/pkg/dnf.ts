@@ -57,6 +57,7 @@ export const dnf: PkgProvider = {
   holds,
   repos: iniRepos({
     folder: '/etc/yum.repos.d',
+    refresh: 'asked',
     flags: [],
     removed: (repo, file) => `Repo ${repo} has been removed from ${file}`,
   }),

@@ -1,13 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { FleetError } from '../../../shared/errors.ts';
 import { Text } from '../../../shared/plugin/args.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
 import { fn, type MinionContext } from '../../context.ts';
+import { words } from '../file_root.ts';
+import { fetchedFile } from './fetched_file.ts';
 import { requirePart } from './find_provider.ts';
 import { holdPackages } from './hold.ts';
-import { items, text, yes } from './pkg_arguments.ts';
+import { flag, items, text, yes } from './pkg_arguments.ts';
 import { packageName, parseTargets } from './targets.ts';
 
+const Choice = v.picklist(['install', 'hold', 'deinstall', 'purge']);
 const holdArgs = { name: text, pkgs: items, sources: items };
 
 /** Packages that are kept at their version, and dpkg's choices. */
@@ -52,26 +56,59 @@ export const holdFunctions = {
   }),
   set_selections: fn({
     summary: 'Choose for packages: install, hold, deinstall or purge.',
+    description:
+      'selection maps a choice to names; path is a file of lines as dpkg --get-selections prints them. With clear=True all\n' +
+      'packages that are not required are chosen for removal first.',
     args: {
-      selection: v.record(v.picklist(['install', 'hold', 'deinstall', 'purge']), v.union([Text, v.array(Text)])),
+      path: v.optional(Text),
+      selection: v.optional(v.record(Choice, v.union([Text, v.array(Text)]))),
+      clear: flag,
+      saltenv: v.optional(Text, 'base'),
     },
     returns: 'for each package that changed its old and new selection.',
-    examples: ['salt \'*\' pkg.set_selections selection=\'{"hold": ["tmux", "htop"]}\''],
-    async run(context, { selection }) {
+    examples: [
+      'salt \'*\' pkg.set_selections selection=\'{"hold": ["tmux", "htop"]}\'',
+      "salt '*' pkg.set_selections salt://selections",
+    ],
+    async run(context, { path, selection, clear, saltenv }) {
       const selections = requirePart(context, 'selections');
-      const before = await selections.read(context);
-      const wanted = new Map<string, string>();
-      for (const [state, names] of Object.entries(selection)) {
-        for (const name of [names ?? []].flat().map(packageName)) {
-          if (!before.has(name)) throw new FleetError('ARGS_INVALID', `dpkg does not know the package ${name}`);
-          if (before.get(name) !== state) wanted.set(name, state);
-        }
+      if (path !== undefined && selection !== undefined) {
+        throw new FleetError('ARGS_INVALID', 'path and selection cannot be specified together');
       }
+      const asked = path === undefined ? selectionPairs(selection ?? {}) : await readSelections(context, path, saltenv);
+      if (asked.length === 0) return {};
+      const known = await selections.read(context);
+      const missing = asked.find(([name]) => !known.has(name))?.[0];
+      if (missing !== undefined) throw new FleetError('ARGS_INVALID', `dpkg does not know the package ${missing}`);
+      if (clear) await selections.clear(context);
+      const before = clear ? await selections.read(context) : known;
+      const wanted = new Map(asked.filter(([name, state]) => before.get(name) !== state));
       if (wanted.size > 0) await selections.set(context, wanted);
       return Object.fromEntries([...wanted].map(([name, state]) => [name, { old: before.get(name), new: state }]));
     },
   }),
 };
+
+type Pair = readonly [name: string, state: string];
+
+function selectionPairs(selection: Readonly<Record<string, string | readonly string[]>>): Pair[] {
+  return Object.entries(selection).flatMap(([state, names]) =>
+    [names].flat().map((name) => [packageName(name), state] as const),
+  );
+}
+
+/** Lines of a name and a choice. Throws ARGS_INVALID with the line that is none. */
+async function readSelections(context: MinionContext, path: string, saltenv: string): Promise<Pair[]> {
+  const content = await readFile(await fetchedFile(context, path, saltenv), 'utf8');
+  return content.split('\n').flatMap((line, index) => {
+    const [name, state, ...more] = words(line);
+    if (name === undefined) return [];
+    if (more.length === 0 && v.is(Choice, state)) return [[packageName(name), state] as const];
+    throw new FleetError('ARGS_INVALID', `${path}, line ${index + 1}: '${line}' is not a package and its selection`, {
+      hint: 'write it as: tmux hold',
+    });
+  });
+}
 
 interface HoldArgs {
   readonly name?: string | undefined;

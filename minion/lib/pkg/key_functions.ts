@@ -4,15 +4,11 @@ import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
 import { keywordOptions } from '../keyword_options.ts';
+import { fetchedFile } from './fetched_file.ts';
 import { requirePart } from './find_provider.ts';
-import { yes } from './pkg_arguments.ts';
+import { KeyId, KeyServer, yes } from './pkg_arguments.ts';
 
 const keydir = v.optional(AbsolutePath);
-const KeyId = v.pipe(
-  Text,
-  v.regex(/^(0x)?[0-9A-Fa-f]+$/, 'must be hexadecimal'),
-  v.transform((id) => id.replace(/^0x/, '')),
-);
 const PLACE =
   'With aptkey=False, and where there is no apt-key any more, keys are files of keydir, which is /etc/apt/keyrings\nwithout it; sources name them with signed-by.';
 
@@ -33,7 +29,7 @@ export const keyFunctions = {
     args: {
       path: v.optional(Text),
       text: v.optional(Text),
-      keyserver: v.optional(v.pipe(Text, v.regex(/^[^-\s]\S*$/, 'must be the address of a keyserver'))),
+      keyserver: v.optional(KeyServer),
       keyid: v.optional(KeyId),
       saltenv: v.optional(Text, 'base'),
       aptkey: yes,
@@ -46,7 +42,7 @@ export const keyFunctions = {
       "salt '*' pkg.add_repo_key keyserver=keyserver.ubuntu.com keyid=0123456789ABCDEF keyfile=example.gpg aptkey=False",
     ],
     async run(context, { path, saltenv, aptkey, keydir: folder, ...key }) {
-      const file = path === undefined ? undefined : await fetched(context, path, saltenv);
+      const file = path === undefined ? undefined : await fetchedFile(context, path, saltenv);
       return requirePart(context, 'repoKeys').add(context, { aptkey, keydir: folder }, { ...key, path: file });
     },
   }),
@@ -73,13 +69,6 @@ export const keyFunctions = {
     },
   }),
 };
-
-async function fetched(context: MinionContext, path: string, saltenv: string): Promise<string> {
-  if (path.startsWith('/')) return path;
-  const copy = await context.call('cp.cache_file', [path, saltenv]);
-  if (typeof copy === 'string' && copy !== '') return copy;
-  throw commandFailed(`file ${path} was not found on the master`);
-}
 
 /** Launchpad knows which key a PPA is signed with; the last eight digits of it, as Salt takes them. */
 async function keyOfPpa(context: MinionContext, name: string): Promise<string> {

@@ -9,6 +9,7 @@ import { areListsYoung } from './lists_age.ts';
 import { opkgRepos } from './opkg_repos.ts';
 import type { InstallOptions, Lists, PackageInfo, PkgHolds, PkgProvider, RefreshResult } from './provider.ts';
 import { ask, askFor, change, FAILED, when } from './run_manager.ts';
+import { requireNames } from './targets.ts';
 
 /** OpenWrt's and that of other embedded systems. */
 const FOLDERS = ['/usr/lib/opkg', '/var/lib/opkg'];
@@ -126,6 +127,7 @@ function parseOpkgUpdate(text: string): Exclude<RefreshResult, boolean | null> {
  * that was removed.
  */
 async function listAvailable(context: MinionContext, names: readonly string[]): Promise<Lists> {
+  requireNames('opkg', names);
   const lists: Record<string, string[]> = {};
   for (const name of names) {
     const paragraphs = parseParagraphs(await askFor(context, ['opkg', 'info', name]));

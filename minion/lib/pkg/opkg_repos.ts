@@ -37,6 +37,7 @@ const format: LineFormat<OpkgRepo> = {
 
 /** The feeds of opkg; each has a name. */
 export const opkgRepos: PkgRepos = {
+  refresh: 'asked',
   async list({ root }) {
     const repos = readLineRepos(root, format);
     const uris = [...new Set(repos.map(({ uri }) => uri))];

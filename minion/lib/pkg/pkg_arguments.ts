@@ -14,6 +14,18 @@ export const texts = v.optional(TextList, []);
 export const REFRESH =
   'With refresh=True, which is the default, the package lists are fetched first, unless they are younger than\ncache_valid_time seconds.';
 
+/** Of OpenPGP: hexadecimal digits. */
+const KEY_ID = /^(0x)?[0-9A-Fa-f]+$/;
+const bareKeyId = (id: string) => id.replace(/^0x/, '');
+export const KeyId = v.pipe(Text, v.regex(KEY_ID, 'must be hexadecimal'), v.transform(bareKeyId));
+export const KeyIds = v.pipe(
+  TextList,
+  v.everyItem((id) => KEY_ID.test(id), 'must be hexadecimal'),
+  v.mapItems(bareKeyId),
+);
+/** An address that no program takes for an option. */
+export const KeyServer = v.pipe(Text, v.regex(/^[^-\s]\S*$/, 'must be the address of a keyserver'));
+
 /** Keyword arguments that choose repositories. */
 export const repoEntries = { fromrepo: text, enablerepo: texts, disablerepo: texts };
 

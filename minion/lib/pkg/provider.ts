@@ -82,8 +82,16 @@ export interface PkgHolds {
   setHold(context: MinionContext, name: string, hold: boolean): Promise<void>;
 }
 
+/** How `PkgRepos.modify` gets what its settings name. */
+export interface RepoChange {
+  readonly saltenv: string;
+  readonly aptkey: boolean;
+}
+
 /** The repositories as they stand in files, the disabled too. What they are called and have is Salt's. */
 export interface PkgRepos {
+  /** What `refresh` of `pkg.mod_repo` is: to fetch the lists by default, when it is asked for, or a setting. */
+  readonly refresh: 'always' | 'asked' | 'setting';
   list(context: MinionContext): Promise<Readonly<Record<string, unknown>>>;
   /** Empty when there is none. */
   get(context: MinionContext, repo: string): Promise<Readonly<Record<string, unknown>>>;
@@ -92,6 +100,7 @@ export interface PkgRepos {
     context: MinionContext,
     repo: string,
     settings: Readonly<Record<string, unknown>>,
+    how: RepoChange,
   ): Promise<Readonly<Record<string, unknown>>>;
   /** Throws COMMAND_FAILED when there is none. */
   remove(context: MinionContext, repo: string): Promise<unknown>;
@@ -131,6 +140,8 @@ export interface PkgSelections {
   /** Package name to its selection: install, hold, deinstall, purge. */
   read(context: MinionContext): Promise<ReadonlyMap<string, string>>;
   set(context: MinionContext, selections: ReadonlyMap<string, string>): Promise<void>;
+  /** Chooses all that are not required for removal; nothing is removed by it. */
+  clear(context: MinionContext): Promise<void>;
 }
 
 /** What was installed for others that no longer need it. */
@@ -168,7 +179,7 @@ export interface PkgProvider {
   /** The versions that would be installed; a package that cannot be, or is current, may be left out. */
   listCandidates(context: MinionContext, names: readonly string[], choice: RepoChoice): Promise<Versions>;
   listUpgrades(context: MinionContext, distUpgrade: boolean, choice: RepoChoice): Promise<Versions>;
-  /** All versions of these packages in the repositories, newest first. */
+  /** All versions of these packages in the repositories, newest first; of all when none is named, if it can tell. */
   listAvailable(context: MinionContext, names: readonly string[]): Promise<Lists>;
   /** Of all packages when none is named; one that is not installed is left out. */
   listFiles(context: MinionContext, names: readonly string[]): Promise<Lists>;

@@ -1,4 +1,3 @@
-import { FleetError } from '../../../shared/errors.ts';
 import { Text } from '../../../shared/plugin/args.ts';
 import { pyStr } from '../../../shared/python_text.ts';
 import { globMatcher } from '../../../shared/target/glob.ts';
@@ -111,15 +110,12 @@ export const queryFunctions = {
     },
   }),
   list_repo_pkgs: fn({
-    summary: 'Return all versions of packages in the repositories, newest first.',
+    summary: 'Return all versions of packages in the repositories, newest first, of all packages when none is named.',
     args: {},
     varargs: true,
-    examples: ["salt '*' pkg.list_repo_pkgs bash dash"],
+    examples: ["salt '*' pkg.list_repo_pkgs bash dash", "salt '*' pkg.list_repo_pkgs"],
     reads: true,
-    run(context, _args, { args }) {
-      if (args.length === 0) throw new FleetError('ARGS_INVALID', 'no package is named', { hint: 'name some' });
-      return requirePkgProvider(context).listAvailable(context, namesOf(args));
-    },
+    run: (context, _args, { args }) => requirePkgProvider(context).listAvailable(context, namesOf(args)),
   }),
   show: fn({
     summary: 'Return what the repositories say of packages.',

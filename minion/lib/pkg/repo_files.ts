@@ -12,6 +12,7 @@ import type { PkgRepos } from './provider.ts';
 /** What differs between the systems that keep repositories in `.repo` files. */
 export interface IniReposOptions {
   readonly folder: string;
+  readonly refresh: PkgRepos['refresh'];
   /** Settings that are told as True and False. */
   readonly flags: readonly string[];
   /** The setting's name in the file for the name that an argument has. */
@@ -23,9 +24,10 @@ export interface IniReposOptions {
 type Repo = Readonly<Record<string, unknown>>;
 
 /** Repositories that are sections of INI files. */
-export function iniRepos({ folder, flags, aliases = {}, removed }: IniReposOptions): PkgRepos {
+export function iniRepos({ folder, refresh, flags, aliases = {}, removed }: IniReposOptions): PkgRepos {
   const list = (context: MinionContext) => readRepos(context.root, folder, flags);
   return {
+    refresh,
     list,
     get: async (context, repo) => (await list(context))[repo] ?? {},
     async modify(context, repo, settings) {

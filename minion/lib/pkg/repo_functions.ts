@@ -1,7 +1,8 @@
-import { Text } from '../../../shared/plugin/args.ts';
+import * as v from 'valibot';
+import { Flag, Text } from '../../../shared/plugin/args.ts';
 import { fn } from '../../context.ts';
 import { requirePart, requirePkgProvider } from './find_provider.ts';
-import { flag, yes } from './pkg_arguments.ts';
+import { yes } from './pkg_arguments.ts';
 
 /** The repositories that packages come from. */
 export const repoFunctions = {
@@ -28,19 +29,24 @@ export const repoFunctions = {
   mod_repo: fn({
     summary: 'Change a source of packages, or add it.',
     description:
-      'What can be said of it depends on the package manager: disabled, comps, architectures, signedby and file for apt; any\n' +
-      'setting of a .repo file for dnf and zypper, where an empty one is removed; enabled, uri, compressed for opkg; enabled\n' +
-      'and tag for apk. The package lists are fetched when refresh=True.',
-    args: { repo: Text, refresh: flag },
+      'What can be said of it depends on the package manager: disabled, comps, architectures, signedby and file for apt, and\n' +
+      'its key by keyid and keyserver, key_url or key_text, which goes to apt-key or, with aptkey=False and where there is no\n' +
+      'apt-key any more, into the file that signedby names; any setting of a .repo file for dnf and zypper, where an empty\n' +
+      'one is removed; enabled, uri, compressed for opkg; enabled and tag for apk. The package lists are fetched then, by\n' +
+      'apt unless refresh=False, by the others when refresh=True; for zypper refresh is a setting.',
+    args: { repo: Text, saltenv: v.optional(Text, 'base'), aptkey: yes, refresh: v.optional(Flag) },
     varkw: true,
     returns: 'the source as it is now.',
     examples: [
       'salt \'*\' pkg.mod_repo "deb http://deb.debian.org/debian bookworm main" comps=main,contrib',
       "salt '*' pkg.mod_repo epel enabled=False",
     ],
-    async run(context, { repo, refresh }, { kwargs }) {
-      const modified = await requirePart(context, 'repos').modify(context, repo, kwargs);
-      if (refresh) await requirePkgProvider(context).refresh(context, 0);
+    async run(context, { repo, refresh, ...how }, { kwargs }) {
+      const repos = requirePart(context, 'repos');
+      const isSetting = repos.refresh === 'setting' && refresh !== undefined;
+      const modified = await repos.modify(context, repo, isSetting ? { ...kwargs, refresh } : kwargs, how);
+      const isWanted = refresh ?? repos.refresh === 'always';
+      if (isWanted && repos.refresh !== 'setting') await requirePkgProvider(context).refresh(context, 0);
       return modified;
     },
   }),

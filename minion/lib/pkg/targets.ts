@@ -41,6 +41,11 @@ export function packageName(text: string): string {
   throw invalid(`'${text}' is not the name of a package`);
 }
 
+/** For a package manager that does not tell of all packages at once. Throws ARGS_INVALID. */
+export function requireNames(program: string, names: readonly string[]): void {
+  if (names.length === 0) throw invalid(`${program} does not tell of all packages at once`, 'name some');
+}
+
 /** The paths in Salt's `sources`, a list of `{name: path}`. Throws ARGS_INVALID. */
 export function parseSources(sources: readonly unknown[]): string[] {
   return sources

@@ -49,6 +49,7 @@ export const zypper: PkgProvider = {
   holds,
   repos: iniRepos({
     folder: '/etc/zypp/repos.d',
+    refresh: 'setting',
     flags: ['autorefresh', 'enabled', 'gpgcheck', 'keeppackages'],
     aliases: { url: 'baseurl', refresh: 'autorefresh', cache: 'keeppackages', humanname: 'name' },
     removed: (repo) => ({ [repo]: true, message: `Repository '${repo}' has been removed.` }),
