@@ -18,6 +18,7 @@ export function whyNoModule(value: unknown): string | undefined {
 export function whyNoGrains(value: unknown): string | undefined {
   if (!isMapping(value)) return 'its default export is not what defineGrains gives';
   if (!isText(value.summary)) return 'it has no summary';
+  if (value.collectOnce !== undefined) return 'collectOnce is for grains that come with Brine: use collect';
   return typeof value.collect === 'function' ? undefined : 'it has no function collect';
 }
 

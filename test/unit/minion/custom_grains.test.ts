@@ -66,6 +66,7 @@ test('what is broken is listed with its reason, and hurts nothing else', async (
     'round.js': script('() => { const a = {}; a.a = a; return a; }'),
     'throws.js': script('() => { throw new Error("no luck"); }'),
     'module.js': 'export default { summary: "S.", functions: {} };\n',
+    'once.js': script('() => ({}), collectOnce: async () => ({ a: 1 })'),
     'exits.sh': '#!/bin/sh\necho "the modem is gone" >&2\nexit 4\n',
     'talks.sh': '#!/bin/sh\necho hello\n',
     'open.js': script('() => ({ open: true })'),
@@ -77,13 +78,14 @@ test('what is broken is listed with its reason, and hurts nothing else', async (
   expect(await collect()).toEqual({ good: true });
   const reasons = custom.broken();
   expect(Object.keys(reasons).sort()).toEqual(
-    ['bad', 'exits', 'module', 'no_mapping', 'open', 'round', 'talks', 'throws'].sort(),
+    ['bad', 'exits', 'module', 'no_mapping', 'once', 'open', 'round', 'talks', 'throws'].sort(),
   );
   expect(reasons).toMatchObject({
     bad: expect.stringContaining('/bad.js: '),
     no_mapping: `${folder}/no_mapping.js: what it gives is no mapping of names to values`,
     throws: `${folder}/throws.js: Error: no luck`,
     module: expect.stringContaining('it has no function collect'),
+    once: expect.stringContaining('collectOnce is for grains that come with Brine'),
     exits: expect.stringContaining('the modem is gone'),
     talks: expect.stringContaining('it wrote no JSON'),
     open: expect.stringContaining('everybody may write to it'),
