@@ -157,7 +157,8 @@ export const apt: PkgProvider = {
       ...files,
       ...targets.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)),
     ];
-    requireApt(await aptGet(context, argv), 'problem encountered installing package(s)');
+    const install = async () => requireApt(await aptGet(context, argv), 'problem encountered installing package(s)');
+    await withoutHolds(context, new Set(targets.map(({ name }) => name)), install);
   },
   async remove(context, names, purge) {
     const result = await aptGet(context, [purge ? 'purge' : 'remove', '--', ...names]);
@@ -198,6 +199,17 @@ export const apt: PkgProvider = {
     requireApt(await context.exec(['debconf-set-selections', path]), `cannot load the answers of ${path}`);
   },
 };
+
+/** apt refuses to change what is held: it is let go for as long as that takes, as Salt does it. */
+async function withoutHolds(context: MinionContext, names: ReadonlySet<string>, change: () => Promise<void>) {
+  const held = (await holds.listHeld(context)).filter(({ name }) => names.has(name));
+  for (const { name } of held) await holds.setHold(context, name, false);
+  try {
+    await change();
+  } finally {
+    for (const { name } of held) await holds.setHold(context, name, true);
+  }
+}
 
 function aptGet(context: MinionContext, args: readonly string[]): Promise<ExecResult> {
   return context.exec(ownScope(context, ['apt-get', '-q', '-y', ...args]), { env: UNATTENDED });

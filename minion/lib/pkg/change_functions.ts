@@ -80,6 +80,7 @@ export const changeFunctions = {
   }),
   remove: fn({
     summary: 'Remove packages and keep their configuration files.',
+    description: 'A name can be a glob, of which the installed packages count.',
     args: { name: text, pkgs: items },
     returns: CHANGED,
     examples: ["salt '*' pkg.remove tmux", "salt '*' pkg.remove tmux,htop", "salt '*' pkg.remove pkgs='[tmux, htop]'"],
@@ -92,6 +93,7 @@ export const changeFunctions = {
   }),
   purge: fn({
     summary: 'Remove packages and their configuration files.',
+    description: 'A name can be a glob, of which the installed and the removed packages count.',
     args: { name: text, pkgs: items },
     returns:
       'what changed; where the package manager keeps account of removed packages, which is dpkg, what changed among the ' +

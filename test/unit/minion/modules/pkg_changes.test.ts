@@ -110,6 +110,23 @@ describe('install', () => {
   });
 });
 
+describe('what is held', () => {
+  const held = { 'var/lib/dpkg/status': statusFile({ ...before, bash: ['hold ok installed', '5.1'] }) };
+  const install = `apt-get -q -y ${KEEP} install -- bash vim`;
+
+  test('is let go for as long as it is installed by name', async () => {
+    const { run, lines } = await machine(before, {}, held);
+    await run('install', ['bash,vim']);
+    expect(lines).toEqual(['apt-mark unhold -- bash', install, 'apt-mark hold -- bash']);
+  });
+
+  test('is held again when that fails', async () => {
+    const { run, lines } = await machine(before, { [install]: { retcode: 100, stderr: 'E: no\n' } }, held);
+    await expect(run('install', ['bash,vim'])).rejects.toThrow('E: no');
+    expect(lines.at(-1)).toBe('apt-mark hold -- bash');
+  });
+});
+
 describe('remove and purge', () => {
   const removed: Status = { ...before, tmux: ['deinstall ok config-files', '3.3'] };
   const purged: Status = { bash: [INSTALLED, '5.1'] };
@@ -118,6 +135,13 @@ describe('remove and purge', () => {
     const { run, lines } = await machine(removed);
     expect(await run('remove', ['tmux,htop,nope'])).toEqual({ tmux: { old: '3.3', new: '' } });
     expect(lines).toEqual(['apt-get -q -y remove -- tmux']);
+  });
+
+  test('a glob stands for what is there of it', async () => {
+    const { run, lines } = await machine(removed);
+    expect(await run('remove', ['t*'])).toEqual({ tmux: { old: '3.3', new: '' } });
+    await run('purge', [], { pkgs: ['*t*', 'tmux'] });
+    expect(lines).toEqual(['apt-get -q -y remove -- tmux', 'apt-get -q -y purge -- htop tmux']);
   });
 
   test('with nothing there to remove apt is not called', async () => {
