@@ -1,9 +1,9 @@
 import type { Clock } from '../shared/clock.ts';
+import type { MineFunction } from '../shared/data/mine_functions.ts';
 import { errorLine } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { MasterRequests, MinionContext } from './context.ts';
 import { collectMine, type MineItems } from './lib/mine/collect_mine.ts';
-import type { MineFunction } from './lib/mine/mine_functions.ts';
 import { runWhileWanted } from './lib/run_while_wanted.ts';
 import { valueHash } from './lib/value_hash.ts';
 

@@ -1,5 +1,6 @@
 import { FleetError } from '../../shared/errors.ts';
 import { hideArguments } from '../../shared/plugin/hide_arguments.ts';
+import { withNamedCalls } from '../../shared/plugin/named_calls.ts';
 import { pyStr } from '../../shared/python_text.ts';
 import type { AuditLog } from './audit_log.ts';
 import type { Blacklist, Pattern, Permission, PermissionRules } from './permission_rules.ts';
@@ -45,7 +46,7 @@ const ALWAYS = 'saltutil.find_job';
 export function createPermissions(options: PermissionOptions): Permissions {
   return {
     async check(user, question) {
-      const reason = await whyNot(options, user, question);
+      const reason = await whyNotAny(options, user, question);
       const { op, fun, tgt, jid, minions } = question;
       options.audit?.write({
         user,
@@ -65,6 +66,16 @@ export function createPermissions(options: PermissionOptions): Permissions {
   };
 }
 
+/** A job may name functions that it calls: each is a question of its own. */
+async function whyNotAny(options: PermissionOptions, user: string, question: Question): Promise<string | undefined> {
+  const calls = question.op === 'job' ? withNamedCalls(question) : [question];
+  for (const { fun, arg, kwarg } of calls) {
+    const reason = await whyNot(options, user, { ...question, fun, arg, kwarg });
+    if (reason !== undefined) return fun === question.fun ? reason : `${reason}, which ${question.fun} would`;
+  }
+  return undefined;
+}
+
 async function whyNot(options: PermissionOptions, user: string, question: Question): Promise<string | undefined> {
   const { rules, blacklist, owner, isOfTheMaster } = options;
   const { op, fun } = question;
@@ -78,7 +89,8 @@ async function whyNot(options: PermissionOptions, user: string, question: Questi
   if (rules === undefined && external === undefined) return undefined;
   const granted = (rules ?? []).filter((rule) => rule.user.matches(user)).flatMap(({ permissions }) => permissions);
   const fitting = [...granted, ...(external ?? [])].filter((permission) => fits(permission, question));
-  if (fitting.length === 0) return `${user} may not call ${op === 'job' ? '' : `${op} function `}${fun}`;
+  if (fitting.length === 0)
+    return `${user} may not call ${op === 'job' ? '' : `${op} function `}${fun || 'whatever it is'}`;
   const outside = await minionsOutside(options, fitting, question.minions ?? []);
   if (outside.length === 0) return undefined;
   const more = outside.length > 1 ? ` and ${outside.length - 1} more` : '';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
+import { withNamedCalls } from '../../shared/plugin/named_calls.ts';
 import { CallRequest, JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { isTerminal } from '../jobs/job_state.ts';
 import type { JobRecord } from '../jobs/job_store.ts';
@@ -32,7 +33,10 @@ export const publish = defineRequest({
 async function publishJob(options: RequestContext, id: string, request: PublishJob) {
   const { tgt, tgt_type, fun, arg, kwarg, ret, timeout } = request;
   const minions = await options.fleet.match(tgt, tgt_type);
-  if (!(await mayPeerPublish(options.config.peer, { id, fun, minions }))) throw refused(id, fun, 'peer');
+  for (const called of withNamedCalls({ fun, arg, kwarg })) {
+    const question = { id, fun: called.fun, minions };
+    if (!(await mayPeerPublish(options.config.peer, question))) throw refused(id, called.fun || fun, 'peer');
+  }
   const { dispatchJob, tracker, jobs } = options.context(peerName(id));
   const record = await dispatchJob({ op: 'job', tgt, tgt_type, fun, arg, kwarg, ret, timeout, async: false });
   await ended(tracker, record, timeout * 1000, options);

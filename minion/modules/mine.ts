@@ -1,11 +1,11 @@
 import * as v from 'valibot';
+import { accessOf, type MineFunction, readMineFunctions } from '../../shared/data/mine_functions.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { Dict, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import { findFunction } from '../catalogue.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { collectMine } from '../lib/mine/collect_mine.ts';
-import { accessOf, type MineFunction, readMineFunctions } from '../lib/mine/mine_functions.ts';
 
 export default defineModule({
   summary: 'Tell other minions about this one, and read what they tell.',

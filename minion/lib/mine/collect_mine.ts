@@ -1,6 +1,6 @@
+import type { MineAccess, MineFunction } from '../../../shared/data/mine_functions.ts';
 import { errorLine } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
-import type { MineAccess, MineFunction } from './mine_functions.ts';
 
 /** As the master takes it: `salt/req/<id>/mine`. */
 export type MineItems = Record<string, MineAccess & { readonly value: unknown }>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readMineFunctions } from '../../../minion/lib/mine/mine_functions.ts';
 import { startMine } from '../../../minion/mine.ts';
+import { readMineFunctions } from '../../../shared/data/mine_functions.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { Inbox } from '../../integration/broker/inbox.ts';
 import { fakeClock, fakeContext } from '../../support/fake_context.ts';

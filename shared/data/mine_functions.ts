@@ -1,4 +1,4 @@
-import { pyStr } from '../../../shared/python_text.ts';
+import { pyStr } from '../python_text.ts';
 
 type Dict = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readMineFunctions } from '../../../../../minion/lib/mine/mine_functions.ts';
+import { readMineFunctions } from '../../../../shared/data/mine_functions.ts';
 
 test.each([
   ['test.ping', [], { fun: 'test.ping', args: [], kwargs: {}, access: {} }],
