@@ -15,9 +15,13 @@ export interface EmulateOptions {
   /** The master's, to make a token for each minion. */
   readonly operatorSocket: string | undefined;
   readonly durable: boolean;
+  /** Signatures of jobs are checked. */
+  readonly verify: boolean;
   readonly behaviour: Behaviour;
   /** Undefined: no reconnect storms. */
   readonly storm: { readonly everySeconds: number; readonly share: number } | undefined;
+  /** Undefined: all stay. */
+  readonly churn: { readonly perSecond: number; readonly awaySeconds: number } | undefined;
   /** Events per second of all of them. */
   readonly events: number;
   readonly common: CommonOptions;
@@ -31,15 +35,23 @@ interface Given extends CommonOptions {
   readonly directory?: string;
   readonly operatorSocket?: string;
   readonly durable?: boolean;
+  readonly verify: boolean;
   readonly latency?: string;
   readonly loss?: string;
   readonly slow?: string;
   readonly slowBy?: string;
+  readonly late?: string;
+  readonly lateBy?: string;
   readonly silent?: string;
   readonly duplicates?: string;
   readonly garbage?: string;
+  readonly impostors?: string;
+  readonly flood?: string;
+  readonly frozen?: string;
   readonly storm?: string;
   readonly stormShare: string;
+  readonly churn?: string;
+  readonly churnAway: string;
   readonly events?: string;
 }
 
@@ -53,15 +65,23 @@ export function emulateCommand(): Command {
     .option('--directory <dir>', 'where keys and certificates are kept (default: ~/.cache/salt-emulate/<master>)')
     .option('--operator-socket <path>', "the master's operator.sock: each minion is accepted with a token of its own")
     .option('--durable', 'keep ledger and outbox on disk, as real minions do')
+    .option('--no-verify', 'take jobs without checking their signatures, to measure what that costs')
     .option('--latency <ms>', 'what minions send arrives so much later: 20, or 20-80')
     .option('--loss <share>', 'of the returns are lost, such as 1%')
     .option('--slow <share>', 'of the minions answer late')
     .option('--slow-by <duration>', 'how late', '5s')
+    .option('--late <share>', 'of the minions return when the master may have given them up')
+    .option('--late-by <duration>', 'so much later', '60s')
     .option('--silent <share>', 'of the minions take jobs and never answer')
     .option('--duplicates <share>', 'of the minions send each return twice')
     .option('--garbage <share>', 'of the minions send random bytes for each return')
+    .option('--impostors <share>', 'of the minions send each return in the name of another')
+    .option('--flood <share>', 'of the minions send events as fast as they can')
+    .option('--frozen <share>', 'of the minions read nothing more once a job has come')
     .option('--storm <duration>', 'so often connections end at once and are made again')
     .option('--storm-share <share>', 'of the connections', '100%')
+    .option('--churn <rate>', 'so many minions a second leave, and come back')
+    .option('--churn-away <duration>', 'after so long', '10s')
     .option('--events <rate>', 'events per second, of all of them together');
 }
 
@@ -75,6 +95,7 @@ export function readEmulateOptions(command: Command): EmulateOptions {
     directory: directory === undefined ? undefined : resolve(directory),
     operatorSocket: operatorSocket === undefined ? undefined : resolve(operatorSocket),
     durable: given.durable === true,
+    verify: given.verify,
     behaviour: readBehaviour(given),
     storm:
       given.storm === undefined
@@ -83,9 +104,18 @@ export function readEmulateOptions(command: Command): EmulateOptions {
             everySeconds: durationSeconds(given.storm, '--storm'),
             share: readShare(given.stormShare, '--storm-share'),
           },
+    churn: readChurn(given),
     events: given.events === undefined ? 0 : wholeNumber(given.events, '--events'),
     common: given,
   };
+}
+
+function readChurn({ churn, churnAway }: Given): EmulateOptions['churn'] {
+  if (churn === undefined) return undefined;
+  if (/^\d{1,4}(\.\d{1,3})?$/.test(churn) && Number(churn) > 0) {
+    return { perSecond: Number(churn), awaySeconds: durationSeconds(churnAway, '--churn-away') };
+  }
+  throw new FleetError('USAGE', `--churn ${churn} is not a number of minions a second`, { hint: 'write 2, or 0.5' });
 }
 
 function readIds({ minions, prefix, first }: Given): string[] {
@@ -110,6 +140,7 @@ function readBehaviour(given: Given): Behaviour {
     latencyMs: readLatency(given.latency ?? '0'),
     loss: readShare(given.loss, '--loss'),
     slowMs: durationSeconds(given.slowBy ?? '5s', '--slow-by') * 1000,
+    lateMs: durationSeconds(given.lateBy ?? '60s', '--late-by') * 1000,
   };
 }
 

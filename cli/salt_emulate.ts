@@ -37,16 +37,16 @@ export async function runSaltEmulate(argv: readonly string[]): Promise<number> {
     random: Math.random,
     log: createLogger([{ level: config.log_level, format: config.log_format, write: tell }], systemClock.nowMs),
   });
-  let storms: Timer | undefined;
+  const unrest = createUnrest(fleet, options);
   try {
     if (await Promise.race([bringUp(fleet, operator).then(() => true), stopped.then(() => false)])) {
       say(`${plural(fleet.ids.length, 'minion')} connected to ${host}:${port}: ${range(fleet.ids)}`);
-      storms = startStorms(fleet, options);
-      fleet.fireEvents(options.events);
+      unrest.begin();
+      process.on('SIGUSR2', unrest.toggle);
     }
     await stopped;
   } finally {
-    storms?.stop();
+    unrest.end();
     await fleet.stop();
     await operator?.close();
   }
@@ -83,17 +83,40 @@ async function bringUp(fleet: EmulatedFleet, operator: OperatorClient | undefine
   await fleet.connect();
 }
 
-function startStorms(fleet: EmulatedFleet, { storm }: EmulateOptions): Timer | undefined {
-  if (storm === undefined) return undefined;
-  return systemClock.every(storm.everySeconds * 1000, () => fleet.drop(storm.share));
+/** What the fleet does by itself: storms, churn and events. SIGUSR2 ends it and begins it anew. */
+function createUnrest(fleet: EmulatedFleet, { storm, churn, events }: EmulateOptions) {
+  let storms: Timer | undefined;
+  let isOn = false;
+  const begin = (): void => {
+    isOn = true;
+    if (storm !== undefined) storms = systemClock.every(storm.everySeconds * 1000, () => fleet.drop(storm.share));
+    if (churn !== undefined) fleet.churn(churn.perSecond, churn.awaySeconds * 1000);
+    fleet.fireEvents(events);
+  };
+  const end = (): void => {
+    isOn = false;
+    storms?.stop();
+    fleet.churn(0, 0);
+    fleet.fireEvents(0);
+  };
+  return {
+    begin,
+    end,
+    toggle(): void {
+      if (isOn) end();
+      else begin();
+      say(isOn ? 'going on' : 'holding still');
+    },
+  };
 }
 
 function range(ids: readonly string[]): string {
   return ids.length === 1 ? `${ids[0]}` : `${ids[0]} to ${ids.at(-1)}`;
 }
 
-function summary({ connects, returns, withheld, events }: EmulatorCounts): string {
+function summary({ connects, returns, withheld, forged, events }: EmulatorCounts): string {
   const parts = [plural(connects, 'connection'), plural(returns, 'return'), `${withheld} withheld`];
+  if (forged > 0) parts.push(`${forged} forged`);
   return `stopped after ${parts.join(', ')}, ${plural(events, 'event')}`;
 }
 

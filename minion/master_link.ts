@@ -51,6 +51,8 @@ export interface MasterLinkOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** In place of `verifyCertificate`, for who remembers what it found. */
+  readonly verify?: EnrollOptions['verify'];
   /** Resolves when PUBACK may go out. */
   readonly received: (topic: string, payload: Uint8Array, retain: boolean) => Promise<void>;
   readonly connected: (publish: (packet: Packet) => Promise<void>) => void;
@@ -281,7 +283,7 @@ function trustOptions(options: MasterLinkOptions) {
 }
 
 function enrollOptions(options: MasterLinkOptions, caPem: string, signal: AbortSignal): EnrollOptions {
-  const { id, pkiDir, host, port, privateKey, token, connectTimeoutMs, log } = options;
+  const { id, pkiDir, host, port, privateKey, token, connectTimeoutMs, verify, log } = options;
   return {
     id,
     pkiDir,
@@ -293,6 +295,7 @@ function enrollOptions(options: MasterLinkOptions, caPem: string, signal: AbortS
     grains: options.grains(),
     connectTimeoutMs,
     nowMs: () => options.clock.nowMs(),
+    ...(verify !== undefined && { verify }),
     log,
     signal,
   };

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import type { Clock, Timer } from '../../shared/clock.ts';
+import { type Clock, nowSeconds, type Timer } from '../../shared/clock.ts';
 import { errorLine } from '../../shared/errors.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -9,14 +9,19 @@ import type { PluginFolder } from '../../shared/plugin/load_folder.ts';
 import type { MinionConfig } from '../config.ts';
 import type { MinionContext } from '../context.ts';
 import { type Behaviour, type Character, charactersOf } from './behaviour.ts';
+import { createCertificateMemo } from './certificate_memo.ts';
 import { type EmulatorCounts, noCounts } from './counts.ts';
-import { createEmulatedMinion, type EmulatedMinion } from './emulated_minion.ts';
+import { createEmulatedMinion, type EmulatedMinion, type EmulatedMinionOptions } from './emulated_minion.ts';
 import { slowModules } from './emulated_modules.ts';
 import { enrolAll } from './enrol_all.ts';
 import { fireEvents } from './fire_events.ts';
+import { createMemoryLedgers } from './memory_disk.ts';
 
 /** First connections under way at a time: more would only make each handshake slower. */
 const CONNECTS_AT_A_TIME = 64;
+
+/** Present, next and replaced ones. */
+const MASTER_CERTIFICATES = 16;
 
 export interface EmulatedFleetOptions {
   readonly ids: readonly string[];
@@ -27,6 +32,8 @@ export interface EmulatedFleetOptions {
   readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
   /** Ledger and outbox are files, as those of real minions. */
   readonly durable: boolean;
+  /** Signatures of jobs are checked. */
+  readonly verify: boolean;
   readonly behaviour: Behaviour;
   /** A one-time token for that minion; empty: none. */
   readonly tokenFor: (id: string) => Promise<string>;
@@ -50,6 +57,8 @@ export interface EmulatedFleet {
   online(): number;
   /** A reconnect storm: the connections of the first of them end at once, and are made again. `share` from 0 to 1. */
   drop(share: number): void;
+  /** From now on so many a second leave, one minion after another, and come back after `awayMs`; the last call counts. */
+  churn(perSecond: number, awayMs: number): void;
   /** From now on, so many a second of all of them; the last call counts. */
   fireEvents(perSecond: number): void;
   stop(): Promise<void>;
@@ -61,12 +70,15 @@ export function createEmulatedFleet(options: EmulatedFleetOptions): EmulatedFlee
   // Each enrolment under way listens; Node takes more than ten for a leak.
   setMaxListeners(0, abort.signal);
   const counts = noCounts();
+  // The master's, and those of the minions.
+  const verifyCertificate = createCertificateMemo(ids.length + MASTER_CERTIFICATES);
   const characters = charactersOf(ids.length, options.behaviour);
   const configs = ids.map((id) => configOf(config, directory, id));
   const minions: EmulatedMinion[] = [];
   let online = 0;
   let firing: Timer | undefined;
-  const launch = createLauncher(options, counts, (change) => {
+  let churning: Timer | undefined;
+  const launch = createLauncher({ ...options, verifyCertificate }, counts, (change) => {
     online += change;
   });
   const runOne = async (minion: EmulatedMinion, id: string): Promise<void> => {
@@ -83,13 +95,21 @@ export function createEmulatedFleet(options: EmulatedFleetOptions): EmulatedFlee
     enrol: () => {
       const { tokenFor } = options;
       const { signal } = abort;
-      return enrolAll({ configs, sharedPkiDir: join(directory, 'pki'), tokenFor, clock, log, signal });
+      return enrolAll({
+        configs,
+        sharedPkiDir: join(directory, 'pki'),
+        tokenFor,
+        verify: verifyCertificate,
+        clock,
+        log,
+        signal,
+      });
     },
     async connect() {
       const turn = limitParallel(CONNECTS_AT_A_TIME);
       const connectOne = async (own: MinionConfig, index: number): Promise<void> => {
         if (abort.signal.aborted) return;
-        const { minion, connected } = await launch(own, characters[index] ?? 'good');
+        const { minion, connected } = await launch(own, characters[index] ?? 'good', index);
         minions.push(minion);
         if (abort.signal.aborted) await minion.stop();
         else await Promise.race([connected, runOne(minion, own.id)]);
@@ -98,7 +118,11 @@ export function createEmulatedFleet(options: EmulatedFleetOptions): EmulatedFlee
     },
     online: () => online,
     drop(share) {
-      for (const minion of minions.slice(0, Math.round(share * minions.length))) minion.drop();
+      for (const minion of minions.slice(0, Math.round(share * minions.length))) minion.drop(0);
+    },
+    churn(perSecond, awayMs) {
+      churning?.stop();
+      churning = perSecond > 0 ? churn(minions, perSecond, awayMs, clock) : undefined;
     },
     fireEvents(perSecond) {
       firing?.stop();
@@ -107,20 +131,31 @@ export function createEmulatedFleet(options: EmulatedFleetOptions): EmulatedFlee
     async stop() {
       abort.abort();
       firing?.stop();
+      churning?.stop();
       await Promise.all(minions.map((minion) => minion.stop()));
     },
   };
 }
 
+function churn(minions: readonly EmulatedMinion[], perSecond: number, awayMs: number, clock: Clock): Timer {
+  let turn = 0;
+  return clock.every(1000 / perSecond, () => minions[turn++ % minions.length]?.drop(awayMs));
+}
+
 /** Makes a minion, and tells when it was connected for the first time. */
 function createLauncher(
-  options: EmulatedFleetOptions,
+  options: EmulatedFleetOptions & Pick<EmulatedMinionOptions, 'verifyCertificate'>,
   counts: EmulatorCounts,
   count: (change: 1 | -1) => void,
-): (config: MinionConfig, character: Character) => Promise<{ minion: EmulatedMinion; connected: Promise<void> }> {
+): (
+  config: MinionConfig,
+  character: Character,
+  index: number,
+) => Promise<{ minion: EmulatedMinion; connected: Promise<void> }> {
   const { modules, behaviour, clock } = options;
   const slow = slowModules(modules, behaviour.slowMs, clock);
-  return async (config, character) => {
+  const ledgerOf = createMemoryLedgers(options.ids.length, () => nowSeconds(clock));
+  return async (config, character, index) => {
     let first: () => void = () => undefined;
     const connected = new Promise<void>((resolve) => {
       first = resolve;
@@ -129,6 +164,7 @@ function createLauncher(
       ...options,
       config,
       character,
+      memoryLedger: options.durable ? undefined : ledgerOf(index),
       counts,
       modules: character === 'slow' ? slow : modules,
       log: options.log.child({ minion: config.id }),

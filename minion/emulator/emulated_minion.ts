@@ -1,11 +1,15 @@
 import { join } from 'node:path';
-import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { type Clock, nowSeconds, sleep, type Timer } from '../../shared/clock.ts';
+import type { verifyCertificate } from '../../shared/crypto/certificate.ts';
 import { readPrivateKey } from '../../shared/crypto/private_file.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import type { PluginFolder } from '../../shared/plugin/load_folder.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
+import { decodeBody, openPayload } from '../../shared/protocol/codec.ts';
+import { Job } from '../../shared/protocol/messages/job.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
 import { VERSION } from '../../shared/version.ts';
 import { createCatalogue } from '../catalogue.ts';
 import type { MinionConfig } from '../config.ts';
@@ -13,28 +17,33 @@ import type { Events, Grains, MinionContext, Schedules } from '../context.ts';
 import { createJobPath } from '../jobs/job_path.ts';
 import { createJobTable } from '../jobs/job_table.ts';
 import { type Ledger, openLedger } from '../jobs/ledger.ts';
+import { openSigned } from '../jobs/open_signed.ts';
 import { createOutbox, type Outbox, openOutbox } from '../jobs/outbox.ts';
 import { announcedInfo, linkSettings } from '../link_settings.ts';
 import { type MinionServices, makeContext } from '../make_context.ts';
-import { createMasterLink, type MasterLink } from '../master_link.ts';
+import { createMasterLink, type MasterLink, type MasterLinkOptions } from '../master_link.ts';
 import { createFireMaster, startData } from '../own_events.ts';
 import { createGrainTeller } from '../tell_grains.ts';
 import type { Behaviour, Character } from './behaviour.ts';
 import type { EmulatorCounts } from './counts.ts';
 import { createFaultySend } from './faulty_send.ts';
-import { createMemoryLedger, createMemoryOutboxFolder } from './memory_disk.ts';
+import { startFlood } from './flood.ts';
+import { createMemoryOutboxFolder } from './memory_disk.ts';
 
 export interface EmulatedMinionOptions {
   /** Its own: id and directories. */
   readonly config: MinionConfig;
   readonly modules: PluginFolder<ModuleSpec<MinionContext>>;
-  /** Ledger and outbox are files, as those of a real minion. */
-  readonly durable: boolean;
+  /** Its ledger in memory. Left out: ledger and outbox are files, as those of a real minion. */
+  readonly memoryLedger: Ledger | undefined;
   readonly character: Character;
   readonly behaviour: Behaviour;
   readonly counts: EmulatorCounts;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly verifyCertificate: typeof verifyCertificate;
+  /** Signatures of jobs are checked. */
+  readonly verify: boolean;
   readonly log: Logger;
   /** Told at each connection that is made, and at its end. */
   readonly connected: () => void;
@@ -48,15 +57,16 @@ export interface EmulatedMinionOptions {
 export interface EmulatedMinion {
   /** Connects, again whenever the connection ends. Resolves when stopped; rejects with what waiting cannot mend. */
   run(): Promise<void>;
-  /** Ends the connection; the next one is made at once. */
-  drop(): void;
+  /** Ends the connection; the next one is made after so many milliseconds. */
+  drop(awayMs: number): void;
   fireMaster: Events['fireMaster'];
   stop(): Promise<void>;
 }
 
 export async function createEmulatedMinion(options: EmulatedMinionOptions): Promise<EmulatedMinion> {
-  const { config, clock, random, log } = options;
+  const { config, character, clock, random, log } = options;
   const { id } = config;
+  let flood: Timer | undefined;
   const disk = await openDisk(options);
   const grains = emulatedGrains(config);
   const fireMaster = createFireMaster(id, disk.outbox, clock);
@@ -79,7 +89,17 @@ export async function createEmulatedMinion(options: EmulatedMinionOptions): Prom
   };
   const teller = createGrainTeller(services);
   const held = async (): Promise<undefined> => undefined;
-  const jobs = createJobPath({ ...services, config, disk, services, table, held, link: () => link, pid: process.pid });
+  const jobs = createJobPath({
+    ...services,
+    config,
+    disk,
+    services,
+    table,
+    held,
+    open: options.verify ? openSigned : (bytes) => decodeBody(openPayload(bytes)),
+    link: () => link,
+    pid: process.pid,
+  });
   const link: MasterLink = createMasterLink({
     ...linkSettings(config),
     id,
@@ -88,10 +108,12 @@ export async function createEmulatedMinion(options: EmulatedMinionOptions): Prom
     grains: grains.all,
     clock,
     random,
+    verify: options.verifyCertificate,
     log,
-    received: jobs.receive,
+    received: character === 'frozen' ? frozenAt(id, jobs.receive) : jobs.receive,
     connected(publish) {
-      const send = createFaultySend(options, publish);
+      const send = createFaultySend({ ...options, id }, publish);
+      if (character === 'flood') flood = startFlood(id, publish, clock);
       jobs.attach(send);
       disk.outbox.attach(send);
       teller.tell();
@@ -99,12 +121,13 @@ export async function createEmulatedMinion(options: EmulatedMinionOptions): Prom
       options.connected();
     },
     disconnected() {
+      flood?.stop();
       jobs.detach();
       disk.outbox.detach();
       options.disconnected();
     },
   });
-  const connection = keepRunning(link);
+  const connection = keepRunning(link, clock);
   return {
     async run() {
       await jobs.runner.reportInterrupted();
@@ -121,6 +144,13 @@ export async function createEmulatedMinion(options: EmulatedMinionOptions): Prom
   };
 }
 
+/** Nothing is read any more once `received` does not come back: what the master sends stays where it is. */
+function frozenAt(id: string, received: MasterLinkOptions['received']): MasterLinkOptions['received'] {
+  const jobTopic = formatTopic(Job.topic, { id });
+  return (topic, payload, retain) =>
+    topic === jobTopic ? new Promise(() => undefined) : received(topic, payload, retain);
+}
+
 const noScope = {
   jid: undefined,
   signal: new AbortController().signal,
@@ -128,14 +158,16 @@ const noScope = {
 };
 
 /** One run of the link after another, until stopped. */
-function keepRunning(link: MasterLink) {
-  let isStopped = false;
-  let abort = new AbortController();
+function keepRunning(link: MasterLink, clock: Clock) {
+  const stopping = new AbortController();
+  let dropping = new AbortController();
+  let awayMs = 0;
   let ended: Promise<void> = Promise.resolve();
   const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      abort = new AbortController();
-      await link.run(abort.signal);
+    while (!stopping.signal.aborted) {
+      dropping = new AbortController();
+      await link.run(dropping.signal);
+      if (awayMs > 0) await sleep(clock, awayMs, stopping.signal);
     }
   };
   return {
@@ -143,23 +175,29 @@ function keepRunning(link: MasterLink) {
       ended = loop();
       return ended;
     },
-    drop: (): void => abort.abort(),
+    drop(forMs: number): void {
+      // Who is away stays away as long as it was to.
+      if (dropping.signal.aborted) return;
+      awayMs = forMs;
+      dropping.abort();
+    },
     async stop(): Promise<void> {
-      isStopped = true;
-      abort.abort();
+      stopping.abort();
+      dropping.abort();
       await ended.catch(() => undefined);
     },
   };
 }
 
-async function openDisk({ config, durable, clock, log }: EmulatedMinionOptions) {
+async function openDisk({ config, memoryLedger, clock, log }: EmulatedMinionOptions) {
   const now = (): number => nowSeconds(clock);
   const settings = { bytesMax: config.max_outbox_bytes, clock, log };
   const stored = (name: string): string => join(config.cachedir, name);
-  const outbox: Outbox = durable
-    ? await openOutbox({ ...settings, folder: stored('outbox') })
-    : createOutbox(createMemoryOutboxFolder(), settings);
-  const ledger: Ledger = durable ? await openLedger(stored('ledger'), now) : createMemoryLedger(now);
+  const outbox: Outbox =
+    memoryLedger === undefined
+      ? await openOutbox({ ...settings, folder: stored('outbox') })
+      : createOutbox(createMemoryOutboxFolder(), settings);
+  const ledger = memoryLedger ?? (await openLedger(stored('ledger'), now));
   return { outbox, ledger, returners: noReturners };
 }
 

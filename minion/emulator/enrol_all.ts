@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../shared/clock.ts';
-import { openPrivateKey, writeFileAtomically } from '../../shared/crypto/private_file.ts';
+import type { verifyCertificate } from '../../shared/crypto/certificate.ts';
+import { openPrivateKey, readOptionalFile, writeFileAtomically } from '../../shared/crypto/private_file.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import { type Logger, silentLogger } from '../../shared/log.ts';
@@ -21,6 +22,7 @@ export interface EnrolAllOptions {
   readonly sharedPkiDir: string;
   /** A one-time token for that minion; empty: none. */
   readonly tokenFor: (id: string) => Promise<string>;
+  readonly verify: typeof verifyCertificate;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -65,7 +67,8 @@ async function enrolOne(
   const { clock, signal } = options;
   const { id, pki_dir: pkiDir } = config;
   await makeFolder('pki_dir', pkiDir);
-  await writeFileAtomically(pinnedFile(pkiDir), caPem, 0o644);
+  if ((await readOptionalFile(pinnedFile(pkiDir))) !== caPem)
+    await writeFileAtomically(pinnedFile(pkiDir), caPem, 0o644);
   const { host, port, connectTimeoutMs } = linkSettings(config);
   const enrolment = {
     id,
@@ -78,6 +81,7 @@ async function enrolOne(
     grains: { id },
     connectTimeoutMs,
     nowMs: () => clock.nowMs(),
+    verify: options.verify,
     log: silentLogger,
     signal,
     offered,

@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../../shared/clock.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { Fire } from '../../shared/protocol/messages/event.ts';
 import { Ack, ReturnLong } from '../../shared/protocol/messages/return.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { Behaviour, Character } from './behaviour.ts';
 import type { EmulatorCounts } from './counts.ts';
 
@@ -11,8 +12,9 @@ const GARBAGE_BYTES = 32;
 export type Send = (packet: Packet) => Promise<void>;
 
 export interface FaultySendOptions {
+  readonly id: string;
   readonly character: Character;
-  readonly behaviour: Pick<Behaviour, 'latencyMs' | 'loss'>;
+  readonly behaviour: Pick<Behaviour, 'latencyMs' | 'loss' | 'lateMs'>;
   readonly counts: EmulatorCounts;
   readonly clock: Clock;
   /** 0 to 1. */
@@ -21,12 +23,17 @@ export interface FaultySendOptions {
 
 /** The way out of a minion, with the faults that it is to have. What is withheld counts as sent. */
 export function createFaultySend(options: FaultySendOptions, send: Send): Send {
-  const { character, behaviour, counts, clock, random } = options;
+  const { id, character, behaviour, counts, clock, random } = options;
   const { from, to } = behaviour.latencyMs;
   const sendReturn: Send = async (packet) => {
     if (character === 'silent' || random() < behaviour.loss) {
       counts.withheld++;
       return;
+    }
+    if (character === 'late') await sleep(clock, behaviour.lateMs);
+    if (character === 'impostors') {
+      counts.forged++;
+      return send(asAnother(packet, id));
     }
     const body = character === 'garbage' ? { ...packet, payload: randomBytes(GARBAGE_BYTES) } : packet;
     // The outbox answers for the first alone: a copy that is lost is no loss.
@@ -37,8 +44,18 @@ export function createFaultySend(options: FaultySendOptions, send: Send): Send {
   return async (packet) => {
     if (to > 0) await sleep(clock, from + random() * (to - from));
     if (ReturnLong.params(packet.topic) !== undefined) return sendReturn(packet);
-    if (character === 'silent' && Ack.params(packet.topic) !== undefined) return;
+    if (isMute(character) && Ack.params(packet.topic) !== undefined) return;
     await send(packet);
     if (Fire.params(packet.topic) !== undefined) counts.events++;
   };
+}
+
+/** Those that the master is to give up. */
+function isMute(character: Character): boolean {
+  return character === 'silent' || character === 'late';
+}
+
+function asAnother(packet: Packet, id: string): Packet {
+  const { jid = '' } = ReturnLong.params(packet.topic) ?? {};
+  return { ...packet, topic: formatTopic(ReturnLong.topic, { jid, id: `${id}x` }) };
 }

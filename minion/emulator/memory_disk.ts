@@ -5,28 +5,40 @@ import type { OutboxFolder } from '../jobs/outbox_folder.ts';
 
 /** What a real minion keeps on its disk, for minions that need not survive their process. */
 
-/** Job ids that may be out of date before they are looked through. */
-const IDS_MAX = 4096;
+/** Jobs that may be out of date before they are looked through. */
+const JOBS_MAX = 4096;
 /** A job may come again for so long after it expired; see the ledger on disk. */
 const MARGIN_SECONDS = 3600;
 
-export function createMemoryLedger(nowSeconds: () => number): Ledger {
-  const expiries = new Map<string, number>();
-  let lookAt = IDS_MAX;
+/** The ledger of each of so many minions, by its number: a job costs all of them together a bit for each. */
+export function createMemoryLedgers(minions: number, nowSeconds: () => number): (index: number) => Ledger {
+  const jobs = new Map<string, { exp: number; readonly takenBy: Uint8Array }>();
+  let lookAt = JOBS_MAX;
   const forgetExpired = (): void => {
     const now = nowSeconds();
-    for (const [jid, exp] of expiries) if (exp + MARGIN_SECONDS < now) expiries.delete(jid);
-    lookAt = expiries.size + IDS_MAX;
+    for (const [jid, { exp }] of jobs) if (exp + MARGIN_SECONDS < now) jobs.delete(jid);
+    lookAt = jobs.size + JOBS_MAX;
   };
-  return {
-    has: (jid) => expiries.has(jid),
-    async accept(jid, exp) {
-      expiries.set(jid, exp);
-      if (expiries.size > lookAt) forgetExpired();
-    },
-    finish: () => undefined,
-    interrupted: [],
-    close: async () => undefined,
+  const jobOf = (jid: string, exp: number) => {
+    const job = jobs.get(jid) ?? { exp, takenBy: new Uint8Array(Math.ceil(minions / 8)) };
+    job.exp = Math.max(job.exp, exp);
+    jobs.set(jid, job);
+    if (jobs.size > lookAt) forgetExpired();
+    return job;
+  };
+  return (index) => {
+    const byte = index >> 3;
+    const bit = 1 << (index & 7);
+    return {
+      has: (jid) => ((jobs.get(jid)?.takenBy[byte] ?? 0) & bit) !== 0,
+      async accept(jid, exp) {
+        const { takenBy } = jobOf(jid, exp);
+        takenBy[byte] = (takenBy[byte] ?? 0) | bit;
+      },
+      finish: () => undefined,
+      interrupted: [],
+      close: async () => undefined,
+    };
   };
 }
 

@@ -19,6 +19,7 @@ import { type ExecuteOptions, executeJob } from './execute.ts';
 import { createJobRunner } from './job_runner.ts';
 import type { JobTable } from './job_table.ts';
 import type { Ledger } from './ledger.ts';
+import type { openSigned } from './open_signed.ts';
 import type { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
 import { createReceiver } from './receive.ts';
@@ -36,6 +37,8 @@ export interface JobPathOptions {
   readonly pid: number;
   /** Why somebody at the machine wants no jobs on it, or undefined. Left out: what the hold file says. */
   readonly held?: () => Promise<string | undefined>;
+  /** In place of `openSigned`. */
+  readonly open?: typeof openSigned;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -89,6 +92,7 @@ export function createJobPath(options: JobPathOptions) {
     grains: () => services.grains.all(),
     signingKey: (kid) => link().signingKey(kid),
     knowsMasterTime: () => link().knowsMasterTime(),
+    open: options.open,
     held: options.held ?? (() => readHold(config.config_dir)),
     busy: () => (outbox.isFull() ? 'the outbox is full: the master must take returns first' : undefined),
     run: (job) => runner.run(job),

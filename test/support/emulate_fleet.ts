@@ -20,6 +20,7 @@ export interface EmulateSetup {
   readonly master: string;
   readonly behaviour?: Partial<Behaviour>;
   readonly durable?: boolean;
+  readonly verify?: boolean;
   /** In place of those that emulated minions have. */
   readonly modules?: Readonly<Record<string, ModuleSpec<MinionContext>>>;
   readonly tokenFor?: (id: string) => Promise<string>;
@@ -27,7 +28,7 @@ export interface EmulateSetup {
 
 /** Minions `emu1`, `emu2` … of a master that a test started. */
 export async function emulateFleet(setup: EmulateSetup): Promise<EmulatedFleet> {
-  const { count, directory, master, behaviour = {}, durable = false, modules } = setup;
+  const { count, directory, master, behaviour = {}, durable = false, verify = true, modules } = setup;
   const configDir = join(directory, 'etc');
   await mkdir(configDir, { recursive: true });
   const config = await loadMinionConfig({
@@ -42,6 +43,7 @@ export async function emulateFleet(setup: EmulateSetup): Promise<EmulatedFleet> 
     directory,
     modules: modules === undefined ? emulatedModules(loadFolder(programFolder('minion/modules'))) : only(modules),
     durable,
+    verify,
     behaviour: { ...goodBehaviour, ...behaviour },
     tokenFor: setup.tokenFor ?? (async () => ''),
     clock: systemClock,

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { EmulatedFleet } from '../../../minion/emulator/emulated_fleet.ts';
 import { type EmulateSetup, emulateFleet } from '../../support/emulate_fleet.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
+import { until } from '../../support/until.ts';
 
 const COUNT = 20;
 
@@ -78,6 +79,42 @@ test('slow minions answer late, silent ones and those that send garbage never, c
   expect([...answered].sort()).toEqual([...expected].sort());
   expect(new Set(answered.slice(-2))).toEqual(new Set(['emu1', 'emu2']));
   expect(fleet.events.all.filter(({ tag }) => tag.endsWith('/ret/emu7'))).toHaveLength(1);
+});
+
+test('what comes late or in the name of another is no answer, and frozen minions keep nobody waiting', async () => {
+  await start({ behaviour: { late: 0.1, lateMs: 4000, impostors: 0.1, frozen: 0.1 } });
+  // Of twenty: two are late, then come two impostors and two that are frozen.
+  expect(new Set(await ping(1))).toEqual(new Set(emulated.ids.slice(6)));
+  await until('the late ones have returned', () => emulated.counts.returns === COUNT - 4);
+  expect(emulated.counts.forged).toBe(2);
+  expect(fleet.events.all.filter(({ tag }) => /\/ret\/emu[34]x?$/.test(tag))).toEqual([]);
+});
+
+test('a flood harms nobody else', async () => {
+  await start({ behaviour: { flood: 0.1 } });
+  await fleet.events.waitFor(() => fleet.events.all.some(({ tag }) => tag === 'emulated/flood'));
+  expect(new Set(await ping())).toEqual(new Set(emulated.ids));
+});
+
+test('minions leave and come back, one after another, and what is kept for them is done', async () => {
+  await start();
+  const before = fleet.events.all.length;
+  emulated.churn(10, 200);
+  const changed = (what: 'new' | 'lost') =>
+    new Set(fleet.events.all.slice(before).flatMap(({ data }) => (data[what] ?? []) as string[])).size;
+  await fleet.events.waitFor(() => changed('lost') === COUNT);
+  // Some are away, and some may leave before they have it.
+  const [job] = await fleet.run('*', 'test.ping', [], {}, { queue_for: 60, async: true });
+  emulated.churn(0, 0);
+  const returned = () => fleet.events.all.filter(({ tag }) => tag.startsWith(`salt/job/${job?.jid}/ret/`));
+  await fleet.events.waitFor(() => returned().length === COUNT);
+  await untilOnline(COUNT);
+  expect(new Set(returned().map(({ data }) => data.return))).toEqual(new Set([true]));
+});
+
+test('signatures are not checked when that is not wanted', async () => {
+  await start({ count: 3, verify: false });
+  expect(new Set(await ping())).toEqual(new Set(emulated.ids));
 });
 
 test('a reconnect storm and a restart of the master end with all of them connected, and with no job lost', async () => {

@@ -42,6 +42,16 @@ test('latency is one number or two, and shares are percents', () => {
   expect(read('--latency', '7').behaviour.latencyMs).toEqual({ from: 7, to: 7 });
 });
 
+test('minions come and go at a rate, of so many a second', () => {
+  expect(read().churn).toBeUndefined();
+  expect(read('--churn', '0.5').churn).toEqual({ perSecond: 0.5, awaySeconds: 10 });
+  expect(read('--churn', '20', '--churn-away', '1m').churn).toEqual({ perSecond: 20, awaySeconds: 60 });
+});
+
+test('signatures are checked unless that is switched off', () => {
+  expect([read().verify, read('--no-verify').verify]).toEqual([true, false]);
+});
+
 test.each([
   [['-n', '0'], '--minions 0 is not a number'],
   [['--latency', '80-20'], '--latency 80-20 is not a number of milliseconds'],
@@ -49,6 +59,7 @@ test.each([
   [['--garbage', '101%'], '--garbage 101% is not a share'],
   [['--slow', '60%', '--silent', '50%'], 'more than 100% of the minions misbehave'],
   [['--prefix', 'a/b'], '--prefix a/b cannot begin the id of a minion'],
+  [['--churn', '0'], '--churn 0 is not a number of minions a second'],
   [['--storm', 'often'], '--storm often is not a duration'],
 ])('%j is refused', (argv, message) => {
   expect(() => read(...argv)).toThrow(message);

@@ -16,10 +16,13 @@ function rig(character: Character, { loss = 0, random = 0.5, latency = 0 } = {})
   const sent: Packet[] = [];
   const counts = noCounts();
   const clock = fakeClock(0);
-  const behaviour = { latencyMs: { from: latency, to: latency }, loss };
-  const send = createFaultySend({ character, behaviour, counts, clock, random: () => random }, async (packet) => {
-    sent.push(packet);
-  });
+  const behaviour = { latencyMs: { from: latency, to: latency }, loss, lateMs: 60_000 };
+  const send = createFaultySend(
+    { id: 'm1', character, behaviour, counts, clock, random: () => random },
+    async (packet) => {
+      sent.push(packet);
+    },
+  );
   return { sent, counts, clock, send };
 }
 
@@ -65,4 +68,24 @@ test('with latency nothing leaves before its time', async () => {
   clock.advance(1);
   await done;
   expect(sent).toEqual([event]);
+});
+
+test('a late minion does not say that it runs, and returns when its time has come', async () => {
+  const { sent, clock, counts, send } = rig('late');
+  await send(ack);
+  const done = send(result);
+  clock.advance(59_999);
+  await Promise.resolve();
+  expect(sent).toEqual([]);
+  clock.advance(1);
+  await done;
+  expect(sent).toEqual([result]);
+  expect(counts.returns).toBe(1);
+});
+
+test('an impostor returns in the name of another, which does not count as a return', async () => {
+  const { sent, counts, send } = rig('impostors');
+  await send(result);
+  expect(sent).toEqual([{ ...result, topic: `salt/ret/${JID}/m1x` }]);
+  expect(counts).toMatchObject({ returns: 0, forged: 1 });
 });
