@@ -9,6 +9,8 @@ const OBSERVER = 'watcher';
 /** An observer, a follower of events: how long each stays. */
 const VISIT_SECONDS = { min: 2, max: 20 };
 const PROBLEMS_MAX = 20;
+/** What becomes of a part of a batch whose minion goes away when its turn comes. */
+const LOST_TURN = ['expired', 'timed_out'];
 /** How long a minion whose key was deleted is not asked for. */
 const GONE_SECONDS = 60;
 /** How long a part may be open after its operator has gone: a minion that is away comes back long before. */
@@ -68,7 +70,8 @@ export async function playLoad(options: LoadOptions, signal: AbortSignal): Promi
       const state = states.get(id) ?? 'open';
       const isExcused = (deletedAt.get(id) ?? Number.NEGATIVE_INFINITY) >= startMs;
       // Of a batch, who is away when its turn comes has lost it.
-      const mayFail = planned.outcome === 'cancel' || (planned.request.batch !== undefined && state === 'expired');
+      const mayFail =
+        planned.outcome === 'cancel' || (planned.request.batch !== undefined && LOST_TURN.includes(state));
       if (state === 'succeeded' || (state !== 'open' && (mayFail || isExcused))) continue;
       if (state !== 'open') jobs.wrong++;
       note(planned, `${state} on ${id}`);

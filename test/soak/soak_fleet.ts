@@ -25,7 +25,8 @@ export interface SoakFleet {
 }
 
 const PROBED = fileURLToPath(new URL('probed.mjs', import.meta.url));
-const EVENT_LOG_BYTES = 16 * 1024 ** 2;
+/** Filled within minutes, so that the rest of the run says whether the store still grows. */
+const EVENT_LOG_BYTES = 4 * 1024 ** 2;
 const CONNECTS_PER_SECOND = 1000;
 
 export interface SoakFleetOptions {
