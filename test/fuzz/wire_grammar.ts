@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { generate, type Packet } from 'mqtt-packet';
+import { encodeSign1 } from '../../shared/crypto/cose.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
 import { messageTable } from '../../shared/protocol/message_table.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
@@ -35,6 +36,7 @@ const topic = fc.oneof(
 const examples = messageTable.filter(({ raw }) => !raw).map(({ example }) => example.payload);
 const bombs = [
   Buffer.alloc(64, 0x81),
+  Buffer.concat([Buffer.from('a16161', 'hex'), Buffer.alloc(64, 0x81), Buffer.from([0])]),
   Buffer.from('a16161c25a000186a0', 'hex'),
   Buffer.from('a161619b7fffffffffffffff', 'hex'),
   Buffer.from('a16161d81b8366526567457870622e2a60', 'hex'),
@@ -42,12 +44,18 @@ const bombs = [
   Buffer.from(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`),
   Buffer.from('{"a":1e999,"b":-0,"c":"\\ud800"}'),
 ];
+const payloadValue = fc.oneof(
+  fc.jsonValue(),
+  fc.integer(),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.constantFrom('é', '→', '😀', 'x'.repeat(300)),
+);
 const goodPayload = fc.oneof(
   fc
     .tuple(fc.constantFrom(...examples), fc.constantFrom('cbor' as const, 'json' as const))
     .map(([value, encoding]) => bytesText(encodePayload(value, encoding))),
   fc
-    .dictionary(fc.constantFrom('id', 'jid', 'fun', 'c', 'return', 'kwarg', 'arg'), fc.jsonValue())
+    .dictionary(fc.constantFrom('id', 'jid', 'fun', 'c', 'return', 'kwarg', 'arg'), payloadValue)
     .chain((value) =>
       fc.constantFrom('cbor' as const, 'json' as const).map((encoding) => bytesText(encodePayload(value, encoding))),
     ),
@@ -89,9 +97,20 @@ const byteScraps = [
     '\x82\x05',
     '\x30\x00',
     '\x10\x00',
+    // AUTH of MQTT 5.
+    '\xf0\x02\x00\x00',
   ],
 ];
-const payload = fc.oneof(goodPayload, damagedText(goodPayload, byteScraps));
+const signedPayload = goodPayload.map((text) => {
+  const sign1 = { kid: 'k', payload: Buffer.from(text, 'latin1'), signature: Buffer.alloc(64) };
+  return bytesText(encodeSign1(sign1));
+});
+const payload = fc.oneof(
+  goodPayload,
+  damagedText(goodPayload, byteScraps),
+  signedPayload,
+  damagedText(signedPayload, byteScraps),
+);
 
 const messageId = fc.nat(65_535);
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
@@ -104,6 +123,14 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
     username: fc.constantFrom(...names, undefined),
     clean: fc.constant(true),
     keepalive: fc.nat(70_000),
+    will: fc.option(fc.record({ topic, qos, retain: fc.boolean(), payload: fc.constant(Buffer.from('gone')) }), {
+      nil: undefined,
+    }),
+  }) as fc.Arbitrary<Packet>,
+  fc.record({
+    cmd: fc.constant('unsubscribe' as const),
+    messageId,
+    unsubscriptions: fc.array(topic, { minLength: 1, maxLength: 4 }),
   }) as fc.Arbitrary<Packet>,
   fc.record({
     cmd: fc.constant('publish' as const),
@@ -120,6 +147,12 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
     { cmd: 'disconnect' },
     { cmd: 'puback', messageId: 1 },
     { cmd: 'pubrel', messageId: 1 },
+    // What a master sends, and a client should not.
+    { cmd: 'connack', returnCode: 0, sessionPresent: false },
+    { cmd: 'suback', messageId: 1, granted: [0, 128] },
+    { cmd: 'unsuback', messageId: 1, granted: [] },
+    { cmd: 'pubrec', messageId: 1 },
+    { cmd: 'pubcomp', messageId: 1 },
   ),
 );
 const frames = fc.array(packet, { minLength: 1, maxLength: 5 }).map((packets) => packets.map(frame).join(''));
