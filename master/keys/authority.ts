@@ -85,7 +85,14 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const ca = await openOwnAuthority(pkiDir, clock.nowMs());
   const signing = await openSigningKey(pkiDir, ca, clock.nowMs());
   const keys: Keys = { ca, signing, next: undefined, retired: await readRetiredKeys(pkiDir) };
-  const predecessors = (): readonly Fingerprint[] => predecessorsOf(readCertificate(keys.ca.certPem));
+  // Each minion that connects is told; the signatures in the certificate are checked once.
+  let followed = { ca, predecessors: predecessorsOf(readCertificate(ca.certPem)) };
+  const predecessors = (): readonly Fingerprint[] => {
+    if (followed.ca !== keys.ca) {
+      followed = { ca: keys.ca, predecessors: predecessorsOf(readCertificate(keys.ca.certPem)) };
+    }
+    return followed.predecessors;
+  };
   // A crash may have left the key that signs among those that were about to be retired.
   const retired = (): readonly RetiredKey[] =>
     keys.retired.filter(({ kid, until }) => until > nowSeconds(clock) && kid !== keys.signing.kid);
@@ -125,9 +132,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     prepareSigningKey: () => prepareSigningKey(options, keys, retired),
     async replaceAuthority() {
       const nowMs = clock.nowMs();
-      const followed = await replaceOwnAuthority(pkiDir, keys.ca, nowMs);
-      keys.signing = await certifySigningKey(pkiDir, followed, keys.signing.privateKey, nowMs);
-      keys.ca = followed;
+      const successor = await replaceOwnAuthority(pkiDir, keys.ca, nowMs);
+      keys.signing = await certifySigningKey(pkiDir, successor, keys.signing.privateKey, nowMs);
+      keys.ca = successor;
     },
   };
 }
