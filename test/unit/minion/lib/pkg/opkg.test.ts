@@ -76,17 +76,29 @@ describe('questions', () => {
       'https://downloads.openwrt.org/snapshots/targets/x86/64/kmods/6.6.58-1-8f903d7c52741715eeb0f4f229224054': true,
     });
     expect(await run('list_upgrades', [], { refresh: false })).toEqual({
-      busybox: '1.29.3-3',
-      firewall: '2018-12-06-14589c80-2',
-      iwinfo: '2018-07-31-65b8333f-1',
+      iwinfo: '2023-02-06-c7eb8ebe-1',
+      'openssh-sftp-server': '9.2p1-1',
     });
     expect(await run('list_repo_pkgs', ['ntpd', 'kernel', 'nope'])).toEqual({
       ntpd: ['4.2.8p13-1.36'],
       kernel: ['5.15.150-1-0603ef37b358fabb1f132a4507e3b82b'],
     });
-    expect(await run('owner', ['/lib/modules', '/nope'])).toEqual({ '/lib/modules': 'kernel', '/nope': '' });
+    expect(await run('owner', ['*top*', '/nope'])).toEqual({ '*top*': 'git', '/nope': '' });
     await expect(run('install', ['luci-app-ttyd'])).rejects.toThrow('Cannot install package luci-app-ttyd.');
     expect(left()).toEqual([]);
+  });
+
+  // Two paragraphs of OpenWrt's snapshot of July 2024, https://github.com/openwrt/rpcd/issues/6, of a machine that had
+  // one of the packages removed, and one of 23.05, https://github.com/openwrt/openwrt/issues/15971.
+  test('a status file that a machine really had is understood', async () => {
+    const status = readFileSync(new URL('../../../../fixtures/pkg/opkg-status-published.txt', import.meta.url), 'utf8');
+    const root = await fixtureRoot({ 'bin/opkg': '#!', 'usr/lib/opkg/status': status });
+    const context = fakeContext({ root, grains: { os_family: 'OpenWrt' } });
+    expect(await runFunction(context, pkg, 'pkg.list_pkgs', [])).toEqual({
+      kernel: '5.15.150-1-0603ef37b358fabb1f132a4507e3b82b',
+      'libustream-mbedtls20201210': '2024.04.19~524a76e5-r1',
+    });
+    expect(await runFunction(context, pkg, 'pkg.version', ['libustream-openssl20201210'])).toBe('');
   });
 
   test('info_installed reads the status file', async () => {
