@@ -10,7 +10,7 @@ export function verdictOf(measure: Measure): { readonly isMet: boolean; readonly
   const distance = Math.abs(value - limit);
   const percent = Number(((distance / Math.abs(limit)) * 100).toPrecision(9));
   // Rounded down: nothing has the whole of its bar to spare.
-  const share = limit === 0 ? '' : `${isMet ? Math.floor(percent) : Math.round(percent)} %`;
+  const share = limit === 0 ? '' : `${figure(isMet ? Math.floor(percent) : Math.round(percent))} %`;
   if (isMet) return { isMet, text: share === '' ? 'met' : `met, ${share} to spare` };
   const amount = unit === 'count' || unit === 'x' ? figure(distance) : `${figure(distance)} ${unit}`;
   return { isMet, text: `not met by ${amount}${share === '' ? '' : `, ${share}`}` };

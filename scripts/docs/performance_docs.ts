@@ -85,7 +85,7 @@ function barsSection(results: readonly BenchmarkResult[]): string[] {
       if (verdict === undefined) return [];
       const cells = [
         linkTo(benchmark),
-        fullName(measure),
+        plain(fullName(measure)),
         barText(measure),
         figure(median(measure.values)),
         measure.unit,
