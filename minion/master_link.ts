@@ -163,20 +163,21 @@ async function keepConnected(
   { record, backoff, signal }: { readonly record: LinkRecord; readonly backoff: Backoff; readonly signal: AbortSignal },
   attend: (enrolment: EnrollOptions) => Promise<void>,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const connectOnce = async (): Promise<void> => {
     try {
       const { caPem } = await trustMaster(trustOptions(options));
       await attend(enrollOptions(options, caPem, signal));
     } catch (error) {
       if (signal.aborted) return;
       const explained = explainTlsError(error, trustOptions(options));
-      if (await isNewAuthority(explained, options)) continue;
+      if (await isNewAuthority(explained, options)) return;
       record.failed(explained);
-      await recover(options, explained, backoff, signal);
-      continue;
+      return recover(options, explained, backoff, signal);
     }
     if (!signal.aborted) await sleep(options.clock, backoff.next(), signal);
-  }
+  };
+  // A function of its own: an error that is caught holds its connection, for as long as the function is not over.
+  while (!signal.aborted) await connectOnce();
 }
 
 /** What looks like another master is ours, with a new key that the pinned one vouches for. */
