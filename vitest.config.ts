@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Long by nature, or not for every machine: each is run when it is named.
-    exclude: ['test/chaos', 'test/machine', 'test/soak']
+    exclude: ['test/bench', 'test/chaos', 'test/machine', 'test/soak']
       .filter((folder) => !process.argv.some((word) => word.includes(folder)))
       .map((folder) => `${folder}/**`),
     pool: 'forks',
