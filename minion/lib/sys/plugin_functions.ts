@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { Text } from '../../../shared/plugin/args.ts';
 import { type Argspec, argspecOf } from '../../../shared/plugin/argspec.ts';
 import { docstring, selectNames } from '../../../shared/plugin/documentation.ts';
+import { globMatcher } from '../../../shared/target/glob.ts';
 import { fn, type MinionContext, type MinionFunction } from '../../context.ts';
 
 /** What can be told of one function. */
@@ -60,7 +61,7 @@ export function pluginFunctions(kind: PluginKind): Readonly<Record<string, Minio
       args: {},
       varargs: true,
       examples: examples(names.modules, `'${module.charAt(0)}*'`),
-      run: async (context, _args, { args }) => modulesOf(selectNames([...(await list(context)).keys()], args)),
+      run: async (context, _args, { args }) => modulesOf([...(await list(context)).keys()], args),
     }),
   };
 }
@@ -78,6 +79,9 @@ function select(
   return Object.fromEntries(names.map((name) => [name, told(functions.get(name) as ToldFunction)]));
 }
 
-function modulesOf(functions: readonly string[]): readonly string[] {
-  return [...new Set(functions.map((name) => name.slice(0, name.indexOf('.'))))];
+/** Globs are of the modules' names, not of those of their functions. */
+function modulesOf(functions: readonly string[], globs: readonly unknown[]): readonly string[] {
+  const modules = [...new Set(functions.map((name) => name.slice(0, name.indexOf('.'))))];
+  const matchers = globs.map((glob) => globMatcher(String(glob)));
+  return matchers.length === 0 ? modules : modules.filter((name) => matchers.some((matches) => matches(name)));
 }

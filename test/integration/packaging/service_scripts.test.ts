@@ -32,10 +32,9 @@ describe('the script for OpenRC', () => {
       'need net',
       'use dns logger',
       'after firewall ntp-client',
-      'checkpath --directory --mode 0755 /var/run/salt/minion',
-      'checkpath --directory --mode 0750 /var/cache/salt/minion',
-      'checkpath --directory --mode 0750 /var/log/salt',
-      'supervise-daemon /usr/bin/salt-minion',
+      'checkpath --directory --mode 0755 /run/salt /run/salt/minion',
+      'checkpath --directory --mode 0750 /var/cache/salt /var/cache/salt/minion /var/log/salt',
+      'supervise-daemon /usr/bin/salt-minion -l error',
     ]);
   });
 
