@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { HEAD_BYTES, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
 import type { EncodedChange } from './engine.ts';
 import { type StoreKey, type TableName, tableNames } from './store.ts';
 
@@ -8,8 +8,6 @@ export interface JournalChange extends EncodedChange {
   readonly name: string;
 }
 
-/** Length (4) and CRC-32 (4) of the rest. */
-const HEAD_BYTES = 8;
 /** Of each change: the lengths of its name (4) and of its value (4). */
 const FIXED_BYTES = 8;
 const REMOVED = 0xffffffff;
@@ -29,9 +27,7 @@ export function encodeRecord(changes: readonly Pick<JournalChange, 'name' | 'byt
     record.set(bytes, at);
     at += bytes.length;
   }
-  record.writeUInt32BE(length - HEAD_BYTES, 0);
-  record.writeUInt32BE(crc32(record.subarray(HEAD_BYTES)), 4);
-  return record;
+  return sealRecord(record);
 }
 
 /** The changes of all whole records from the beginning of a file; their bytes are parts of it. */
@@ -39,10 +35,9 @@ export function decodeRecords(file: Buffer): { readonly changes: readonly Journa
   const changes: JournalChange[] = [];
   let end = 0;
   while (end + HEAD_BYTES <= file.length) {
-    const next = end + HEAD_BYTES + file.readUInt32BE(end);
-    const body = file.subarray(end + HEAD_BYTES, next);
-    // Zeros are what the file was filled with ahead.
-    if (next > file.length || body.length === 0 || crc32(body) !== file.readUInt32BE(end + 4)) break;
+    const next = end + recordLength(file.subarray(end));
+    const body = next > file.length ? undefined : openRecord(file.subarray(end, next));
+    if (body === undefined) break;
     changes.push(...decodeBody(body));
     end = next;
   }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { HEAD_BYTES, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
 
 export type OutboxKind = 'return' | 'event';
 
@@ -17,8 +17,6 @@ export interface Place {
 }
 
 const KINDS = ['done', 'return', 'event'] as const;
-/** Length and CRC-32 of the rest. */
-const HEAD_BYTES = 8;
 /** Kind (1), sequence (6), length of the topic (2). */
 const FIXED_BYTES = 9;
 /** Read at a time. */
@@ -30,20 +28,18 @@ export function recordBytes(topic: string, payloadBytes: number): number {
 
 export function encodeRecord({ kind, sequence, topic, payload }: OutboxRecord): Buffer {
   const bytes = Buffer.alloc(recordBytes(topic, payload.length));
-  bytes.writeUInt32BE(bytes.length - HEAD_BYTES, 0);
   bytes.writeUInt8(KINDS.indexOf(kind), HEAD_BYTES);
   bytes.writeUIntBE(sequence, HEAD_BYTES + 1, 6);
   const topicBytes = bytes.write(topic, HEAD_BYTES + FIXED_BYTES);
   bytes.writeUInt16BE(topicBytes, HEAD_BYTES + 7);
   bytes.set(payload, HEAD_BYTES + FIXED_BYTES + topicBytes);
-  bytes.writeUInt32BE(crc32(bytes.subarray(HEAD_BYTES)), 4);
-  return bytes;
+  return sealRecord(bytes);
 }
 
 /** Undefined for what is no whole record. */
 export function decodeRecord(bytes: Buffer): OutboxRecord | undefined {
-  const body = bytes.subarray(HEAD_BYTES);
-  if (body.length < FIXED_BYTES || crc32(body) !== bytes.readUInt32BE(4)) return undefined;
+  const body = openRecord(bytes);
+  if (body === undefined || body.length < FIXED_BYTES) return undefined;
   const kind = KINDS[body.readUInt8(0)];
   const payloadAt = FIXED_BYTES + body.readUInt16BE(7);
   if (kind === undefined || payloadAt > body.length) return undefined;
@@ -60,7 +56,7 @@ export async function* scanRecords(
 ): AsyncGenerator<Place & { readonly record: OutboxRecord }> {
   const view = readAhead(read);
   for (let start = 0; start + HEAD_BYTES <= size; ) {
-    const bytes = HEAD_BYTES + (await view(start, HEAD_BYTES)).readUInt32BE(0);
+    const bytes = recordLength(await view(start, HEAD_BYTES));
     if (start + bytes > size) return;
     const record = decodeRecord(await view(start, bytes));
     if (record === undefined) return;
