@@ -1,10 +1,8 @@
 // `npm run soak -- --minutes 30 --minions 1000 --rate 5 --seed 7 --json soak.json`: the long run of test/soak. Plain
 // JavaScript.
-import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureBuilt } from './setup.mjs';
+import { runVitest } from './run_vitest.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -15,22 +13,10 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-await ensureBuilt();
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { status } = spawnSync(
-  process.execPath,
-  [`${root}node_modules/vitest/vitest.mjs`, 'run', 'test/soak/soak.test.ts'],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      SOAK_MINUTES: values.minutes,
-      SOAK_MINIONS: values.minions,
-      SOAK_RATE: values.rate,
-      SOAK_SEED: values.seed,
-      ...(values.json !== undefined && { SOAK_JSON: resolve(values.json) }),
-    },
-  },
-);
-process.exitCode = status ?? 1;
+process.exitCode = await runVitest(['test/soak/soak.test.ts'], {
+  SOAK_MINUTES: values.minutes,
+  SOAK_MINIONS: values.minions,
+  SOAK_RATE: values.rate,
+  SOAK_SEED: values.seed,
+  ...(values.json !== undefined && { SOAK_JSON: resolve(values.json) }),
+});

@@ -1,13 +1,4 @@
 // `npm test`: every test, on a clone where nothing was installed or built. Arguments go to Vitest.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { ensureBuilt } from './setup.mjs';
+import { runVitest } from './run_vitest.mjs';
 
-await ensureBuilt();
-const root = fileURLToPath(new URL('..', import.meta.url));
-const vitest = `${root}node_modules/vitest/vitest.mjs`;
-const { status } = spawnSync(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
-process.exitCode = status ?? 1;
+process.exitCode = await runVitest(process.argv.slice(2));
