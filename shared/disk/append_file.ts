@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { flushDirectory } from '../crypto/private_file.ts';
@@ -25,6 +26,12 @@ export interface AppendFile {
  */
 const AHEAD_BYTES = 64 * 1024;
 
+/** Bytes that are written again with the next flush, at most. */
+const UNFLUSHED_BYTES_MAX = 4096;
+
+/** Each write through it returns when it is on the disk: one call in the place of two, write and flush. */
+const SYNCHRONOUS = constants.O_RDWR | constants.O_DSYNC;
+
 /** Begins the file anew with what `fill` appends, beside the old one, which it then replaces. */
 export async function createAppendFile(
   path: string,
@@ -33,14 +40,17 @@ export async function createAppendFile(
   const beside = `${path}.new`;
   await ifThere(unlink(beside));
   const handle = await open(beside, 'wx+', 0o600);
+  let synchronous: FileHandle | undefined;
   try {
-    const file = appendFrom(handle, 0);
+    synchronous = await open(beside, SYNCHRONOUS);
+    const file = appendFrom(handle, synchronous, 0);
     await fill(file);
     await handle.datasync();
     await rename(beside, path);
     await flushDirectory(dirname(path));
     return file;
   } catch (error) {
+    await synchronous?.close();
     await handle.close();
     // Half a file on a full disk would only keep it full.
     await unlink(beside).catch(() => undefined);
@@ -51,23 +61,52 @@ export async function createAppendFile(
 /** Goes on with a file that is there; what follows `end` was never acknowledged, and goes. */
 export async function openAppendFile(path: string, end: number): Promise<AppendFile> {
   const handle = await open(path, 'r+');
-  await handle.truncate(end);
-  return appendFrom(handle, end);
+  try {
+    await handle.truncate(end);
+    return appendFrom(handle, await open(path, SYNCHRONOUS), end);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
-function appendFrom(handle: FileHandle, start: number): AppendFile {
+/** Two handles of one file: what is written through `synchronous` is on the disk, and nothing else that was written. */
+function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number): AppendFile {
   let end = start;
   let allocated = start;
+  // The last bytes, which may not be on the disk: they are written again with what follows, that would be lost with them.
+  let unflushed = new Uint8Array();
+  // More than those may not be on the disk.
+  let needsFlush = true;
+
+  const extend = async (bytes: number): Promise<void> => {
+    if (end + bytes <= allocated) return;
+    needsFlush = true;
+    await writeAt(handle, new Uint8Array(bytes + AHEAD_BYTES), end);
+    allocated = end + bytes + AHEAD_BYTES;
+  };
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    await writeAt(handle, bytes, end);
+    if (unflushed.length + bytes.length > UNFLUSHED_BYTES_MAX) needsFlush = true;
+    unflushed = needsFlush ? new Uint8Array() : Buffer.concat([unflushed, bytes]);
+  };
+  const writeFlushed = async (bytes: Uint8Array): Promise<void> => {
+    if (needsFlush) {
+      await writeAt(handle, bytes, end);
+      await handle.datasync();
+    } else await writeAt(synchronous, Buffer.concat([unflushed, bytes]), end - unflushed.length);
+    needsFlush = false;
+    unflushed = new Uint8Array();
+  };
+
   return {
     async append(bytes, { flush } = { flush: true }) {
       try {
-        if (end + bytes.length > allocated) {
-          await writeAt(handle, new Uint8Array(bytes.length + AHEAD_BYTES), end);
-          allocated = end + bytes.length + AHEAD_BYTES;
-        }
-        await writeAt(handle, bytes, end);
-        if (flush) await handle.datasync();
+        await extend(bytes.length);
+        await (flush ? writeFlushed(bytes) : write(bytes));
       } catch (error) {
+        needsFlush = true;
+        unflushed = new Uint8Array();
         await handle.truncate(end);
         allocated = end;
         throw error;
@@ -85,10 +124,12 @@ function appendFrom(handle: FileHandle, start: number): AppendFile {
       await handle.truncate(0);
       end = 0;
       allocated = 0;
+      needsFlush = true;
+      unflushed = new Uint8Array();
     },
     async close() {
       await handle.truncate(end);
-      await handle.close();
+      await Promise.all([handle.close(), synchronous.close()]);
     },
   };
 }
