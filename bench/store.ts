@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MasterContext } from '../master/context.ts';
 import jobsRunner from '../master/runners/jobs.ts';
 import { defineBenchmark } from './lib/benchmark.ts';
-import { type JobDisk, jidAt, openJobDisk, publishJob, storeReturn } from './lib/filled_store.ts';
+import { type JobDisk, jidAt, openJobDisk, publishJob, storeEndedJob, storeReturn } from './lib/filled_store.ts';
 import { loopDelayMeasures, watchOwnLoop } from './lib/loop_delay.ts';
 import type { Measure } from './lib/measure.ts';
 
@@ -17,6 +17,9 @@ const PARTS = 10;
 /** What the master removes at a time. */
 const REMOVED_AT_A_TIME = 200;
 const LISTED = 1000;
+/** Of a list: jobs that are kept for a day when there is one every nine seconds. */
+const LIST = { jobs: 10_000, minions: 1000 };
+const SHORT_LIST = { jobs: 30, minions: 40 };
 /** In which stat(2) counts what a file takes. */
 const BLOCK_BYTES = 512;
 
@@ -48,9 +51,12 @@ export default defineBenchmark({
       const opened = await measureOpening(filled);
       disk = await openJobDisk(filled.folder, 1);
       progress('looking up …');
-      const found = measureLookUps(disk, filled);
+      const found = await measureLookUps(disk, filled);
       progress('removing …');
-      return [...written, ...size, opened, ...found, ...(await measureCleaning(disk, filled))];
+      const cleaned = await measureCleaning(disk, filled);
+      progress('listing many jobs …');
+      const listed = await measureList(join(home, 'listed'), isQuick ? SHORT_LIST : LIST, runs);
+      return [...written, ...size, opened, ...found, ...cleaned, ...listed];
     } finally {
       await disk.store.close();
     }
@@ -85,7 +91,7 @@ async function measureWriting(disk: JobDisk, { ids, jids, amounts }: Filled): Pr
   ];
 }
 
-function measureLookUps({ jobs }: JobDisk, { ids, jids, amounts, runs }: Filled): Measure[] {
+async function measureLookUps({ jobs }: JobDisk, { ids, jids, amounts, runs }: Filled): Promise<Measure[]> {
   /** Another one each time, from all over the store: by a step that has no divisor in common with their number. */
   const spread = <T>(all: readonly T[], index: number): T => all[(index * 7919) % all.length]!;
   const perSecond = (lookUp: (jid: string, id: string) => unknown): number[] =>
@@ -95,13 +101,9 @@ function measureLookUps({ jobs }: JobDisk, { ids, jids, amounts, runs }: Filled)
       });
       return (amounts.lookUps * 1000) / ms;
     });
-  const eachMs = (lookUp: (index: number) => unknown): number[] =>
-    Array.from({ length: runs }, (_, index) => timeNow(() => lookUp(index)));
-  const { run: listJobs } = jobsRunner.functions.list_jobs!;
-  const context = { jobs } as MasterContext;
-  const returnsOf = (id: string): unknown[] => {
+  const returnsOf = async (id: string): Promise<unknown> => {
     const returns: unknown[] = [];
-    for (const { jid } of jobs.jobs(LISTED)) returns.push(jobs.returnOf(jid, id));
+    for await (const { jid } of jobs.headers()) if (returns.push(jobs.returnOf(jid, id)) === LISTED) break;
     return returns;
   };
   const all = `${ids.length} minions`;
@@ -111,19 +113,46 @@ function measureLookUps({ jobs }: JobDisk, { ids, jids, amounts, runs }: Filled)
     {
       name: `all returns of a job of ${all}`,
       unit: 'ms',
-      values: eachMs((index) => jobs.returns(spread(jids, index))),
+      values: await eachMs(runs, (index) => jobs.returns(spread(jids, index))),
     },
     {
       name: `jobs.list_jobs, the newest ${LISTED}`,
       unit: 'ms',
-      values: eachMs(() => listJobs(context, { limit: LISTED }, { args: [], kwargs: {} })),
+      values: await eachMs(runs, () => listJobs({ jobs }, LISTED)),
     },
     {
       name: `what one minion returned to the newest ${LISTED} jobs`,
       unit: 'ms',
-      values: eachMs((index) => returnsOf(spread(ids, index))),
+      values: await eachMs(runs, (index) => returnsOf(spread(ids, index))),
     },
   ];
+}
+
+/** What a runner answers about all jobs of a busy master, and how long whoever wants something else waits meanwhile. */
+async function measureList(folder: string, { jobs: count, minions }: typeof LIST, runs: number): Promise<Measure[]> {
+  const disk = await openJobDisk(folder);
+  try {
+    const ids = Array.from({ length: minions }, (_, index) => `m${index + 1}`);
+    for (let index = 0; index < count; index++) await storeEndedJob(disk, jidAt(index), ids);
+    const loop = watchOwnLoop();
+    const values = await eachMs(runs, () => listJobs(disk, count));
+    const of = `jobs.list_jobs, ${count} jobs of ${minions} minions`;
+    return [{ name: of, unit: 'ms', values }, ...loopDelayMeasures([loop.stop()], `the event loop during ${of}`)];
+  } finally {
+    await disk.store.close();
+  }
+}
+
+const { run: runListJobs } = jobsRunner.functions.list_jobs!;
+
+async function listJobs({ jobs }: Pick<JobDisk, 'jobs'>, limit: number): Promise<unknown> {
+  return runListJobs({ jobs } as MasterContext, { limit }, { args: [], kwargs: {} });
+}
+
+async function eachMs(runs: number, thing: (index: number) => Promise<unknown>): Promise<number[]> {
+  const values: number[] = [];
+  for (let index = 0; index < runs; index++) values.push(await timeOf(() => thing(index)));
+  return values;
 }
 
 function measureSize({ folder, ids, jids }: Filled): Measure[] {

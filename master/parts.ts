@@ -25,7 +25,7 @@ import { createEndedIndex } from './jobs/index_ended.ts';
 import { createJobStore, type JobStore } from './jobs/job_store.ts';
 import { createScheduledReturns } from './jobs/scheduled.ts';
 import { createControl, type SendControl, type Sign } from './jobs/send_control.ts';
-import { createTracker, type Tracker } from './jobs/tracker.ts';
+import { createTracker, readOpenJobs, type Tracker } from './jobs/tracker.ts';
 import type { TransmitterOptions } from './jobs/transmit.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
 import { createAutosign } from './keys/autosign.ts';
@@ -147,7 +147,7 @@ export async function createParts(
   const external = createExternalAuth({ rules, root, pam: deps.checkPam, log });
   const permissions = openPermissions(deps, { fleet, operators, external }, audit);
   const shared = { jobs, bus, fleet, authority, devices, returners, permissions };
-  const jobPath = createJobPath(deps, shared, observations, broker);
+  const jobPath = await createJobPath(deps, shared, observations, broker);
   const { dispatcher } = jobPath;
   const observers = await openObservers(pkiDir, (name) => {
     broker()?.disconnect({ role: 'observer', id: name }, 'its password was changed');
@@ -183,7 +183,7 @@ function openEvents({ config, clock, log }: MasterDeps, store: Store, broker: ()
   return { eventLog, streams, bus };
 }
 
-function createJobPath(
+async function createJobPath(
   deps: MasterDeps,
   parts: Pick<Parts, 'jobs' | 'bus' | 'fleet' | 'authority' | 'devices' | 'returners' | 'permissions'>,
   observations: Observations,
@@ -195,6 +195,7 @@ function createJobPath(
   const indexEnded = createEndedIndex((packet) => broker()?.publish(packet), config.slow_job_seconds * 1000);
   const tracker = createTracker({
     jobs,
+    open: await readOpenJobs(jobs),
     clock,
     log,
     eventOf: (record, update) => holdEnded(bus, record, update),
@@ -290,7 +291,7 @@ function createFreeJids(clock: Clock, jobs: JobStore): () => string {
   const next = createJidSource(clock, jobs.lastJid());
   return () => {
     let jid = next();
-    while (jobs.job(jid) !== undefined) jid = next();
+    while (jobs.header(jid) !== undefined) jid = next();
     return jid;
   };
 }

@@ -1,5 +1,6 @@
 import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
+import { nextTurn } from '../shared/pace.ts';
 import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
 import { toJsonLine } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
@@ -120,11 +121,16 @@ async function serveWatch(
     });
   }
   answer(jobStep(record));
-  const returns = context.jobs.returns(jid);
+  const returns = await context.jobs.returns(jid);
   for (const [id, row] of context.jobs.endedRows(jid)) {
     // It is in the store a moment before all are told: then it is told with the rest.
     if (context.tracker.row(jid, id) !== undefined) continue;
-    const step = stepOf(record, { ...row, id, reason: row.reason, result: returns.get(id) });
+    const step = stepOf(record, {
+      ...row,
+      id,
+      reason: row.reason,
+      result: returns.get(id) ?? context.jobs.returnOf(jid, id),
+    });
     if (step !== undefined) answer(step);
   }
   follow(context, record, answer);
@@ -146,10 +152,7 @@ async function serveParts(
     const piece = jobs.part(jid, id, n);
     if (piece === undefined) break;
     answer({ t: 'part', n, data: Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64') });
-    // Other work goes first.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    await nextTurn();
   }
   answer({ t: 'end' });
 }

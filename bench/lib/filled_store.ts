@@ -2,7 +2,7 @@ import { createEventBus, type EventBus } from '../../master/events/event_bus.ts'
 import { type EventLog, openEventLog } from '../../master/events/event_log.ts';
 import { holdEnded } from '../../master/jobs/collect.ts';
 import { createJobStore, type JobRecord, type JobStore } from '../../master/jobs/job_store.ts';
-import { createTracker, type Tracker } from '../../master/jobs/tracker.ts';
+import { createTracker, readOpenJobs, type Tracker } from '../../master/jobs/tracker.ts';
 import { openStore } from '../../master/store/open_store.ts';
 import type { Store } from '../../master/store/store.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -29,6 +29,7 @@ export async function openJobDisk(folder: string, eventsKeptMs = 0): Promise<Job
   const jobs = createJobStore(store);
   const tracker = createTracker({
     jobs,
+    open: await readOpenJobs(jobs),
     clock,
     log,
     eventOf: (record, update) => holdEnded(bus, record, update),
@@ -44,10 +45,21 @@ export function jidAt(index: number): string {
 
 /** A job that is sent to these minions: from here on their returns are awaited. */
 export async function publishJob({ tracker, bus }: JobDisk, jid: string, minions: readonly string[]): Promise<void> {
-  const args = { fun: 'cmd.run', arg: ['df -h'], kwarg: {}, tgt: '*', tgt_type: 'glob', user: 'root' } as const;
-  const record: JobRecord = { jid, ...args, minions, exp: Math.ceil(clock.nowMs() / 1000) + 3600 };
-  await tracker.add(record, new Map(), bus.hold(`salt/job/${jid}/new`, { jid, ...args, minions }));
+  const record = jobOf(jid, minions);
+  await tracker.add(record, new Map(), bus.hold(`salt/job/${jid}/new`, { jid, ...ASKED, minions }));
   for (const id of minions) await tracker.advance(jid, id, 'send');
+}
+
+/** A job that is over, with nothing of what became of it. */
+export async function storeEndedJob({ jobs }: JobDisk, jid: string, minions: readonly string[]): Promise<void> {
+  await jobs.addJob(jobOf(jid, minions), new Map());
+  await jobs.closeJob(jid);
+}
+
+const ASKED = { fun: 'cmd.run', arg: ['df -h'], kwarg: {}, tgt: '*', tgt_type: 'glob', user: 'root' } as const;
+
+function jobOf(jid: string, minions: readonly string[]): JobRecord {
+  return { jid, ...ASKED, minions, exp: Math.ceil(clock.nowMs() / 1000) + 3600 };
 }
 
 /** Resolves when the master would acknowledge it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { nextTurn } from '../../shared/pace.ts';
 import { RETURN_PARTS_MAX, type ReturnParts } from '../../shared/protocol/messages/return.ts';
 import type { JobStore } from './job_store.ts';
 import type { Tracker } from './tracker.ts';
@@ -149,11 +150,4 @@ async function findMistake(jobs: JobStore, jid: string, id: string, parts: Retur
   }
   if (bytes !== parts.bytes) return `its parts have ${bytes} bytes instead of ${parts.bytes}`;
   return hash.digest('hex') === parts.sha256 ? undefined : 'its parts do not have the sha256 that it names';
-}
-
-/** Other work goes first. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,7 +1,9 @@
+import { createPace } from '../../shared/pace.ts';
 import type { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { Change, Store, StoreKey } from '../store/store.ts';
+import { walk, walkKeys } from '../store/walk.ts';
 import type { BatchPlan } from './batch.ts';
 import { isTerminal } from './job_state.ts';
 
@@ -16,8 +18,8 @@ export interface JobCause {
   readonly depth: number;
 }
 
-/** A job as it was asked for: written before anything is sent, never changed. */
-export interface JobRecord {
+/** All of a job but whom it is for: what lists of jobs show, whatever the size of the fleet. */
+export interface JobHeader {
   readonly jid: string;
   readonly fun: string;
   readonly arg: readonly unknown[];
@@ -27,8 +29,6 @@ export interface JobRecord {
   /** What minions are told instead: a compound target without node groups. */
   readonly words?: readonly string[] | undefined;
   readonly user: string;
-  /** Whom it is for: the row of each begins as `queued`. */
-  readonly minions: readonly string[];
   /** Seconds UTC; a job that did not start by then never will. */
   readonly exp: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
@@ -46,6 +46,12 @@ export interface JobRecord {
   readonly schedule?: string | undefined;
   /** Handed out little by little: a part may start within `start_s` seconds after its turn came. */
   readonly batch?: (BatchPlan & { readonly start_s: number }) | undefined;
+}
+
+/** A job as it was asked for: written before anything is sent, never changed. */
+export interface JobRecord extends JobHeader {
+  /** Whom it is for: the row of each begins as `queued`. */
+  readonly minions: readonly string[];
 }
 
 /** How one minion's part ended. Rows that are still open live in memory; after a restart they begin again as queued. */
@@ -96,15 +102,19 @@ export interface JobStore {
   job(jid: string): JobRecord | undefined;
   /** The job of that name: see JobCause. */
   jobOnce(once: string): JobRecord | undefined;
-  /** Newest first. */
-  jobs(limit?: number): Iterable<JobRecord>;
-  /** Jobs that had open rows when this was last written. */
-  activeJobs(): Iterable<JobRecord>;
+  header(jid: string): JobHeader | undefined;
+  /** Newest first, in pieces between which other work goes first. */
+  headers(): AsyncIterable<JobHeader>;
+  /** Jobs that had open rows when this was last written; in pieces. */
+  activeJobs(): AsyncIterable<JobRecord>;
   endedRows(jid: string): Map<string, EndedRow>;
   endedRow(jid: string, id: string): EndedRow | undefined;
   hasReturn(jid: string, id: string): boolean;
   returnOf(jid: string, id: string): ReturnPayload | undefined;
-  returns(jid: string): Map<string, ReturnPayload>;
+  /** By minion; read in pieces. */
+  returns(jid: string): Promise<Map<string, ReturnPayload>>;
+  /** Minions whose return is there; read in pieces. */
+  returnedIds(jid: string): Promise<readonly string[]>;
   lastJid(): string | undefined;
   /** Removes jobs older than `before` (a jid), some at a time; resolves to how many went. */
   removeBefore(before: string, limit: number): Promise<number>;
@@ -116,7 +126,7 @@ export function createJobStore(store: Store): JobStore {
       const rows = [...ended].map(([id, row]) => ({ table: 'rows' as const, key: [record.jid, id], value: row }));
       const open = ended.size < record.minions.length;
       return store.write([
-        { table: 'jobs', key: [record.jid], value: record },
+        ...recordChanges(record),
         ...(open ? [{ table: 'active' as const, key: [record.jid], value: true }] : []),
         ...(record.cause === undefined
           ? []
@@ -127,7 +137,7 @@ export function createJobStore(store: Store): JobStore {
     },
     addEndedJob(record, id, row, result, event) {
       return store.write([
-        { table: 'jobs', key: [record.jid], value: record },
+        ...recordChanges(record),
         { table: 'rows', key: [record.jid, id], value: row },
         { table: 'returns', key: [record.jid, id], value: result },
         event,
@@ -159,22 +169,13 @@ export function createJobStore(store: Store): JobStore {
     addReturn: (jid, id, result, event) =>
       store.write([{ table: 'returns', key: [jid, id], value: result }, ...(event === undefined ? [] : [event])]),
     ...createPartStore(store),
-    job: (jid) => store.get('jobs', [jid]) as JobRecord | undefined,
+    job: (jid) => readRecord(store, jid),
     jobOnce(once) {
       const jid = store.get('once', [once]);
-      return jid === undefined ? undefined : (store.get('jobs', [String(jid)]) as JobRecord | undefined);
+      return jid === undefined ? undefined : readRecord(store, String(jid));
     },
-    *jobs(limit) {
-      for (const { value } of store.range('jobs', { reverse: true, ...(limit !== undefined && { limit }) })) {
-        yield value as JobRecord;
-      }
-    },
-    *activeJobs() {
-      for (const { key } of store.range('active')) {
-        const record = store.get('jobs', key);
-        if (record !== undefined) yield record as JobRecord;
-      }
-    },
+    header: (jid) => store.get('jobs', [jid]) as StoredJob | undefined,
+    ...createJobWalks(store),
     endedRows: (jid) => new Map([...rowsOf(store, jid)].filter(([, { state }]) => isTerminal(state))),
     endedRow(jid, id) {
       const row = store.get('rows', [jid, id]) as EndedRow | undefined;
@@ -182,12 +183,46 @@ export function createJobStore(store: Store): JobStore {
     },
     hasReturn: (jid, id) => store.get('returns', [jid, id]) !== undefined,
     returnOf: (jid, id) => store.get('returns', [jid, id]) as ReturnPayload | undefined,
-    returns: (jid) => collect<ReturnPayload>(store, 'returns', jid),
     lastJid() {
-      for (const { key } of store.range('jobs', { reverse: true, limit: 1 })) return String(key[0]);
+      for (const [jid] of store.keys('jobs', { reverse: true, limit: 1 })) return String(jid);
       return undefined;
     },
     removeBefore: (before, limit) => removeBefore(store, before, limit),
+  };
+}
+
+/** What may be long: read in pieces, so that nobody else waits for it. */
+function createJobWalks(store: Store) {
+  return {
+    async *headers() {
+      for await (const jobs of walk(store, 'jobs', { reverse: true })) {
+        for (const { value } of jobs) yield value as StoredJob;
+      }
+    },
+    async *activeJobs() {
+      const pace = createPace();
+      for await (const keys of walkKeys(store, 'active')) {
+        for (const [jid] of keys) {
+          const record = readRecord(store, String(jid));
+          if (record !== undefined) yield record;
+          await pace();
+        }
+      }
+    },
+    async returns(jid: string) {
+      const found = new Map<string, ReturnPayload>();
+      for await (const returns of walk(store, 'returns', { prefix: [jid] })) {
+        for (const { key, value } of returns) found.set(String(key[1]), value as ReturnPayload);
+      }
+      return found;
+    },
+    async returnedIds(jid: string) {
+      const found: string[] = [];
+      for await (const keys of walkKeys(store, 'returns', { prefix: [jid] })) {
+        for (const key of keys) found.push(String(key[1]));
+      }
+      return found;
+    },
   };
 }
 
@@ -224,39 +259,67 @@ function isOpenAndCancelled({ state, cancelled }: EndedRow): boolean {
 }
 
 function rowsOf(store: Store, jid: string): Map<string, EndedRow> {
-  return collect<EndedRow>(store, 'rows', jid);
+  const found = new Map<string, EndedRow>();
+  for (const { key, value } of store.range('rows', { prefix: [jid] })) found.set(String(key[1]), value as EndedRow);
+  return found;
 }
 
-function collect<V>(store: Store, table: 'rows' | 'returns', jid: string): Map<string, V> {
-  const found = new Map<string, V>();
-  for (const { key, value } of store.range(table, { prefix: [jid] })) found.set(String(key[1]), value as V);
-  return found;
+/** A list of more ids than this is no member of its job but stands beside it, so that to list jobs does not decode it. */
+const LISTED_WITHIN_MAX = 32;
+
+type StoredJob = JobHeader & Partial<Pick<JobRecord, 'minions'>>;
+
+function recordChanges(record: JobRecord): Change[] {
+  const { minions, ...header } = record;
+  const key = [record.jid];
+  if (minions.length <= LISTED_WITHIN_MAX) return [{ table: 'jobs', key, value: record }];
+  return [
+    { table: 'jobs', key, value: header satisfies StoredJob },
+    { table: 'job_minions', key, value: minions },
+  ];
+}
+
+function readRecord(store: Store, jid: string): JobRecord | undefined {
+  const stored = store.get('jobs', [jid]) as StoredJob | undefined;
+  if (stored === undefined) return undefined;
+  const { minions = store.get('job_minions', [jid]) as readonly string[] } = stored;
+  return { ...stored, minions };
 }
 
 /** Keys of one commit: a job may be for ten thousand minions. */
 const REMOVED_AT_A_TIME = 512;
 
 async function removeBefore(store: Store, before: string, limit: number): Promise<number> {
-  const old: JobRecord[] = [];
-  for (const { key, value } of store.range('jobs')) {
-    const jid = String(key[0]);
-    if (jid >= before || old.length >= limit) break;
-    if (store.get('active', [jid]) === undefined) old.push(value as JobRecord);
-  }
+  const old = await oldJobs(store, before, limit);
   let changes: Change[] = [];
   for (const { jid, cause } of old) {
     // What is interrupted here goes on the next time: the job itself goes last.
     await removePieces(store, [jid]);
     for (const table of ['rows', 'returns'] as const) {
-      for (const key of store.keys(table, { prefix: [jid] })) changes.push({ table, key, value: undefined });
+      for await (const keys of walkKeys(store, table, { prefix: [jid] })) {
+        for (const key of keys) changes.push({ table, key, value: undefined });
+        if (changes.length < REMOVED_AT_A_TIME) continue;
+        await store.write(changes.slice(0, REMOVED_AT_A_TIME));
+        changes = changes.slice(REMOVED_AT_A_TIME);
+      }
     }
+    changes.push({ table: 'job_minions', key: [jid], value: undefined });
     changes.push({ table: 'jobs', key: [jid], value: undefined });
     if (cause !== undefined) changes.push({ table: 'once', key: [cause.once], value: undefined });
-    while (changes.length >= REMOVED_AT_A_TIME) {
-      await store.write(changes.slice(0, REMOVED_AT_A_TIME));
-      changes = changes.slice(REMOVED_AT_A_TIME);
+  }
+  while (changes.length > 0) await store.write(changes.splice(0, REMOVED_AT_A_TIME));
+  return old.length;
+}
+
+/** Oldest first; what has open parts stays. */
+async function oldJobs(store: Store, before: string, limit: number): Promise<readonly JobHeader[]> {
+  const old: JobHeader[] = [];
+  for await (const jobs of walk(store, 'jobs')) {
+    for (const { value } of jobs) {
+      const header = value as StoredJob;
+      if (header.jid >= before || old.length >= limit) return old;
+      if (store.get('active', [header.jid]) === undefined) old.push(header);
     }
   }
-  if (changes.length > 0) await store.write(changes);
-  return old.length;
+  return old;
 }

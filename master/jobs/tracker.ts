@@ -87,21 +87,41 @@ export interface Detail {
   readonly mayHaveIt?: false;
 }
 
+/** A job that was not over when the master stopped. */
+export interface OpenJob {
+  readonly record: JobRecord;
+  readonly ended: ReadonlyMap<string, EndedRow>;
+  /** Parts that are to be stopped and are not over. */
+  readonly cancelled: readonly string[];
+}
+
+/** Job by job, with other work in between: for the start of a master. */
+export async function readOpenJobs(jobs: JobStore): Promise<readonly OpenJob[]> {
+  const open: OpenJob[] = [];
+  for await (const record of jobs.activeJobs()) {
+    const { jid } = record;
+    open.push({ record, ended: jobs.endedRows(jid), cancelled: jobs.cancelledIds(jid) });
+  }
+  return open;
+}
+
 export interface TrackerOptions {
   readonly jobs: JobStore;
+  /** As the store has them at the start. */
+  readonly open: readonly OpenJob[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly eventOf: EventOfEnd;
   readonly ended: EndedListener;
 }
 
-export function createTracker({ jobs, clock, log, eventOf, ended }: TrackerOptions): Tracker {
+export function createTracker({ jobs, open, clock, log, eventOf, ended }: TrackerOptions): Tracker {
   const close = (jid: string): void => {
     jobs.closeJob(jid).catch((error: unknown) => {
       log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
     });
   };
-  const active = openActiveJobs(jobs, clock, close);
+  const active = openActiveJobs(open, clock, close);
   const { watch, tell, tellNews } = createWatchers();
   const keepLate = createLateReturns(jobs, eventOf, ended);
 
@@ -197,8 +217,7 @@ async function orDrop(event: HeldEvent | undefined, stored: Promise<void>): Prom
   }
 }
 
-/** The jobs that have open rows, as the store has them at the start. */
-function openActiveJobs(jobs: JobStore, clock: Clock, close: (jid: string) => void) {
+function openActiveJobs(open: readonly OpenJob[], clock: Clock, close: (jid: string) => void) {
   const active = new Map<string, ActiveJob>();
   let openRows = 0;
   const add = (record: JobRecord, ended: ReadonlyMap<string, EndedRow>, mayHaveIt: boolean): ActiveJob => {
@@ -209,10 +228,10 @@ function openActiveJobs(jobs: JobStore, clock: Clock, close: (jid: string) => vo
     openRows += open.length;
     return job;
   };
-  for (const record of [...jobs.activeJobs()]) {
-    const { rows } = add(record, jobs.endedRows(record.jid), true);
+  for (const { record, ended, cancelled } of open) {
+    const { rows } = add(record, ended, true);
     if (rows.size === 0) close(record.jid);
-    for (const id of jobs.cancelledIds(record.jid)) (rows.get(id) as Row).isCancelled = true;
+    for (const id of cancelled) (rows.get(id) as Row).isCancelled = true;
   }
   return {
     add,

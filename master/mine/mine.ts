@@ -1,5 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { createPace } from '../../shared/pace.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
 import type { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import { matcherOf } from '../../shared/target/target.ts';
@@ -91,11 +92,13 @@ export function createMine(options: {
     remove: (id, names = [...itemsOf(id).keys()]) => store.write(names.map((name) => write(id, name, undefined))),
     async read(names, ids, reader) {
       const answer: Record<string, Record<string, unknown>> = {};
+      const pace = createPace();
       for (const name of names) {
         const found: Record<string, unknown> = {};
         for (const id of ids) {
           const item = store.get('mine', [id, name]) as StoredItem | undefined;
           if (item !== undefined && (await maySee(item, id, reader))) found[id] = item.value;
+          await pace();
         }
         answer[name] = found;
       }

@@ -16,14 +16,14 @@ export interface LoopGuard {
   refusal(depth: number): string | undefined;
 }
 
-export function createLoopGuard(jobs: Pick<JobStore, 'job'>, reactorUser: string, clock: Clock): LoopGuard {
+export function createLoopGuard(jobs: Pick<JobStore, 'header'>, reactorUser: string, clock: Clock): LoopGuard {
   const mayGoOn = createTokenBucket(clock, CAUSED_PER_MINUTE / 60, CAUSED_PER_MINUTE);
   return {
     depthOf({ jid }) {
-      const record = typeof jid === 'string' && /^\d{20}$/.test(jid) ? jobs.job(jid) : undefined;
-      if (record === undefined) return 0;
+      const header = typeof jid === 'string' && /^\d{20}$/.test(jid) ? jobs.header(jid) : undefined;
+      if (header === undefined) return 0;
       // A runner that a reaction called has published it.
-      return record.cause?.depth ?? (record.user === reactorUser ? 1 : 0);
+      return header.cause?.depth ?? (header.user === reactorUser ? 1 : 0);
     },
     refusal(depth) {
       if (depth > DEPTH_MAX) return `a loop: ${depth} reactions led to each other, at most ${DEPTH_MAX} may`;

@@ -29,7 +29,7 @@ export interface ReactorOptions extends ReactionDoors, Pick<TypedRunnerOptions, 
   readonly typed: readonly TypedReactor[];
   readonly store: ReactionStore;
   readonly events: Pick<EventLog, 'read' | 'lastCursor' | 'firstCursor' | 'onCommit' | 'cursorOf' | 'saveCursor'>;
-  readonly jobs: Pick<JobStore, 'job'>;
+  readonly jobs: Pick<JobStore, 'header'>;
   readonly findFiles: FindReactorFiles;
   readonly renderFile: RenderFile;
   /** Runners that reactions may have under way at a time. */

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../shared/clock.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
+import { nextTurn } from '../../shared/pace.ts';
 import { createDebounce } from '../../shared/reactor/debounce.ts';
 import type { EventLog } from '../events/event_log.ts';
 import type { LoggedEvent } from '../events/event_record.ts';
@@ -116,7 +117,7 @@ export function createReactorEngine(options: EngineOptions): ReactorEngine {
       admit(event);
     }
     // Others want the event loop too.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     return batch.length > 0;
   };
   const pump = onePerTime(async () => {

@@ -40,7 +40,7 @@ async function publishJob(options: RequestContext, id: string, request: PublishJ
   const { dispatchJob, tracker, jobs } = options.context(peerName(id));
   const record = await dispatchJob({ op: 'job', tgt, tgt_type, fun, arg, kwarg, ret, timeout, async: false });
   await ended(tracker, record, timeout * 1000, options);
-  const returns = [...jobs.returns(record.jid)].map(
+  const returns = [...(await jobs.returns(record.jid))].map(
     ([minion, result]) => [minion, { ret: result.return, retcode: result.retcode, out: result.out }] as const,
   );
   return { jid: record.jid, minions: record.minions, returns: Object.fromEntries(returns) };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { createPace } from '../../shared/pace.ts';
 import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import { defineRunner, fn, type MasterContext } from '../context.ts';
 
@@ -28,8 +29,14 @@ export default defineRunner({
       reads: true,
       async run({ fleet, mine }, { tgt, tgt_type }) {
         const ids = await fleet.match(tgt, tgt_type);
-        const all = await Promise.all(ids.map(async (id) => [id, await mineOf(mine, id)] as const));
-        return Object.fromEntries(all.filter(([, values]) => Object.keys(values).length > 0));
+        const all: Record<string, unknown> = {};
+        const pace = createPace();
+        for (const id of ids) {
+          const values = await mineOf(mine, id);
+          if (Object.keys(values).length > 0) all[id] = values;
+          await pace();
+        }
+        return all;
       },
     }),
   },

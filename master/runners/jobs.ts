@@ -2,11 +2,12 @@ import * as v from 'valibot';
 import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { jidStartTime } from '../../shared/ids.ts';
+import { createPace } from '../../shared/pace.ts';
 import { Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { hidePositional } from '../../shared/plugin/hide_arguments.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { defineRunner, fn, type MasterContext } from '../context.ts';
-import type { JobRecord } from '../jobs/job_store.ts';
+import type { JobHeader, JobRecord } from '../jobs/job_store.ts';
 import { isKeptCall } from '../jobs/keep_call.ts';
 
 const jidArg = { jid: Text };
@@ -25,9 +26,9 @@ export default defineRunner({
       returns: 'what each minion returned; with missing=True those that did not are named.',
       examples: ['salt-run jobs.lookup_jid 20261122093047146206'],
       reads: true,
-      run(context, { jid, returned, missing }) {
+      async run(context, { jid, returned, missing }) {
         const record = find(context, jid);
-        const returns = context.jobs.returns(record.jid);
+        const returns = await context.jobs.returns(record.jid);
         const out = [...returns.values()].find((result) => result.out !== undefined)?.out;
         if (out !== undefined) context.setOut(out);
         const found: Record<string, unknown> = {};
@@ -37,7 +38,12 @@ export default defineRunner({
             context.setParts([id], record.jid, result);
           }
         }
-        if (missing) for (const id of record.minions) if (!returns.has(id)) found[id] = stateText(context, record, id);
+        if (!missing) return found;
+        const pace = createPace();
+        for (const id of record.minions) {
+          if (!returns.has(id)) found[id] = stateText(context, record, id);
+          await pace();
+        }
         return found;
       },
     }),
@@ -46,13 +52,13 @@ export default defineRunner({
       args: jidArg,
       examples: ['salt-run jobs.list_job 20261122093047146206'],
       reads: true,
-      run(context, { jid }) {
+      async run(context, { jid }) {
         const record = find(context, jid);
         return {
           ...describe(record),
           jid: record.jid,
           Minions: record.minions,
-          Result: resultsOf(context, record, []),
+          Result: await resultsOf(context, record, []),
         };
       },
     }),
@@ -61,15 +67,9 @@ export default defineRunner({
       args: jidArg,
       examples: ['salt-run jobs.print_job 20261122093047146206'],
       reads: true,
-      run(context, { jid }) {
+      async run(context, { jid }) {
         const record = find(context, jid);
-        return {
-          [record.jid]: {
-            ...describe(record),
-            Minions: record.minions,
-            Result: resultsOf(context, record, [record.jid]),
-          },
-        };
+        return { [record.jid]: await print(context, record) };
       },
     }),
     list_jobs: fn({
@@ -88,20 +88,26 @@ export default defineRunner({
       description: 'Oldest first, as Salt prints them; of more than `limit` jobs that match, the newest are shown.',
       examples: ['salt-run jobs.list_jobs', "salt-run jobs.list_jobs search_function='test.*,pkg.install'"],
       reads: true,
-      run({ jobs }, { search_metadata, start_time, end_time, limit, ...searched }) {
+      async run({ jobs }, { search_metadata, start_time, end_time, limit, ...searched }) {
         const functions = anyOf(searched.search_function);
         const targets = anyOf(searched.search_target);
         const users = anyOf(searched.search_user);
-        const listed: [string, unknown][] = [];
-        for (const record of jobs.jobs()) {
-          if (listed.length >= limit) break;
+        const found: JobHeader[] = [];
+        for await (const record of jobs.headers()) {
+          if (found.length >= limit) break;
           if (start_time !== undefined && record.jid < jidOf(start_time)) break;
           if (end_time !== undefined && record.jid > jidOf(end_time)) continue;
           if (!functions(record.fun) || !targets(String(record.tgt)) || !users(record.user)) continue;
           if (search_metadata !== undefined && !hasMetadata(record, search_metadata)) continue;
-          listed.push([record.jid, describe(record)]);
+          found.push(record);
         }
-        return Object.fromEntries(listed.reverse());
+        const listed: Record<string, unknown> = {};
+        const pace = createPace();
+        for (const record of found.reverse()) {
+          listed[record.jid] = describe(record);
+          await pace();
+        }
+        return listed;
       },
     }),
     active: fn({
@@ -110,16 +116,19 @@ export default defineRunner({
       description: "Beyond Salt's fields, `State` says for each minion that did not return yet where its part stands.",
       examples: ['salt-run jobs.active'],
       reads: true,
-      run(context) {
+      async run(context) {
         const active: Record<string, unknown> = {};
+        const pace = createPace();
         for (const { record, rows } of context.tracker.all()) {
-          const running = [...rows.values()].filter((row) => row.state === 'running');
-          active[record.jid] = {
-            ...describe(record),
-            Running: running.map((row) => ({ [row.id]: row.pid ?? null })),
-            Returned: [...context.jobs.returns(record.jid).keys()],
-            State: Object.fromEntries([...rows.keys()].map((id) => [id, stateText(context, record, id)])),
-          };
+          const running: Record<string, number | null>[] = [];
+          const states: Record<string, string> = {};
+          for (const row of rows.values()) {
+            if (row.state === 'running') running.push({ [row.id]: row.pid ?? null });
+            states[row.id] = stateText(context, record, row.id);
+            await pace();
+          }
+          const returned = await context.jobs.returnedIds(record.jid);
+          active[record.jid] = { ...describe(record), Running: running, Returned: returned, State: states };
         }
         return active;
       },
@@ -145,16 +154,17 @@ export default defineRunner({
       args: { minion: v.optional(Text, '*') },
       examples: ['salt-run jobs.queue', "salt-run jobs.queue 'web*'"],
       reads: true,
-      run(context, { minion }) {
+      async run(context, { minion }) {
         const matches = globMatcher(minion);
         const waiting: Record<string, Record<string, string>> = {};
+        const pace = createPace();
         for (const { record, rows } of context.tracker.all()) {
           for (const row of rows.values()) {
+            await pace();
             if (row.state === 'running' || !matches(row.id)) continue;
-            waiting[row.id] = {
-              ...waiting[row.id],
-              [record.jid]: `${record.fun}, ${stateText(context, record, row.id)}`,
-            };
+            waiting[row.id] ??= {};
+            (waiting[row.id] as Record<string, string>)[record.jid] =
+              `${record.fun}, ${stateText(context, record, row.id)}`;
           }
         }
         return waiting;
@@ -194,19 +204,13 @@ export default defineRunner({
       },
       examples: ['salt-run jobs.last_run', 'salt-run jobs.last_run function=test.ping'],
       reads: true,
-      run(context, args) {
+      async run(context, args) {
         const matches = globMatcher(args.function);
         const targeted = globMatcher(args.target);
-        for (const record of context.jobs.jobs()) {
-          if (!matches(record.fun) || !targeted(String(record.tgt))) continue;
-          if (args.metadata !== undefined && !hasMetadata(record, args.metadata)) continue;
-          return {
-            [record.jid]: {
-              ...describe(record),
-              Minions: record.minions,
-              Result: resultsOf(context, record, [record.jid]),
-            },
-          };
+        for await (const header of context.jobs.headers()) {
+          if (!matches(header.fun) || !targeted(String(header.tgt))) continue;
+          if (args.metadata !== undefined && !hasMetadata(header, args.metadata)) continue;
+          return { [header.jid]: await print(context, find(context, header.jid)) };
         }
         return {};
       },
@@ -217,9 +221,9 @@ export default defineRunner({
       returns: 'for each minion whether its part succeeded.',
       examples: ['salt-run jobs.exit_success 20261122093047146206'],
       reads: true,
-      run(context, { jid }) {
+      async run(context, { jid }) {
         const record = find(context, jid);
-        const returns = context.jobs.returns(record.jid);
+        const returns = await context.jobs.returns(record.jid);
         return Object.fromEntries(record.minions.map((id) => [id, returns.get(id)?.success === true]));
       },
     }),
@@ -249,7 +253,7 @@ function nothingToRetry({ jid, minions }: JobRecord, endedCount: number): FleetE
 }
 
 /** RET-7's fields, in Salt's order of printing; secrets in arguments are hidden. */
-function describe(record: JobRecord): Record<string, unknown> {
+function describe(record: JobHeader): Record<string, unknown> {
   const kwargs = Object.keys(record.kwarg).length > 0 ? [{ __kwarg__: true, ...record.kwarg }] : [];
   return {
     Function: record.fun,
@@ -262,14 +266,19 @@ function describe(record: JobRecord): Record<string, unknown> {
   };
 }
 
+/** As it stands under its jid. */
+async function print(context: MasterContext, record: JobRecord): Promise<Record<string, unknown>> {
+  return { ...describe(record), Minions: record.minions, Result: await resultsOf(context, record, [record.jid]) };
+}
+
 /** `at` is where the job stands in the answer. */
-function resultsOf(
+async function resultsOf(
   { jobs, setParts }: MasterContext,
   record: JobRecord,
   at: readonly string[],
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
-  for (const [id, result] of jobs.returns(record.jid)) {
+  for (const [id, result] of await jobs.returns(record.jid)) {
     const { return: value, retcode, success, out } = result;
     setParts([...at, 'Result', id, 'return'], record.jid, result);
     results[id] = { ...(out !== undefined && { out }), return: value, retcode, success };
@@ -280,15 +289,17 @@ function resultsOf(
 /** Where a minion's part stands and since when, for a person. */
 function stateText({ tracker, jobs, fleet, clock }: MasterContext, { jid }: JobRecord, id: string): string {
   const row = tracker.row(jid, id);
-  const ended = jobs.endedRow(jid, id);
-  if (row === undefined) return ended?.reason === undefined ? (ended?.state ?? '') : `${ended.state}: ${ended.reason}`;
+  if (row === undefined) {
+    const ended = jobs.endedRow(jid, id);
+    return ended?.reason === undefined ? (ended?.state ?? '') : `${ended.state}: ${ended.reason}`;
+  }
   const { state } = row;
   if (state === 'queued' && !fleet.isOnline(id)) return `queued: ${fleet.whyOffline(id)}`;
   const text = `${state} for ${Math.max(0, nowSeconds(clock) - row.since)} s`;
   return row.reason === undefined ? text : `${text}: ${row.reason}`;
 }
 
-function hasMetadata(record: JobRecord, wanted: Readonly<Record<string, unknown>>): boolean {
+function hasMetadata(record: JobHeader, wanted: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(wanted).every(
     ([key, value]) => JSON.stringify(record.metadata?.[key]) === JSON.stringify(value),
   );

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { createPace } from '../../shared/pace.ts';
 import { Dict, Flag, TextList } from '../../shared/plugin/args.ts';
 import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import { defineRunner, fn } from '../context.ts';
@@ -29,7 +30,13 @@ export default defineRunner({
       reads: true,
       async run({ mine, fleet }, { tgt, tgt_type }) {
         const ids = await fleet.match(tgt, tgt_type);
-        return Object.fromEntries(ids.map((id) => [id, mine.ages(id)]));
+        const all: Record<string, unknown> = {};
+        const pace = createPace();
+        for (const id of ids) {
+          all[id] = mine.ages(id);
+          await pace();
+        }
+        return all;
       },
     }),
     update: fn({

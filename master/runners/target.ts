@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FleetError } from '../../shared/errors.ts';
+import { createPace } from '../../shared/pace.ts';
 import { Text } from '../../shared/plugin/args.ts';
 import { TargetExpression, TargetType } from '../../shared/protocol/fields.ts';
 import { type Explained, explainTarget } from '../../shared/target/explain_target.ts';
@@ -35,7 +36,15 @@ export default defineRunner({
       async run({ fleet, grainCache }, { tgt, minion, tgt_type, delimiter }) {
         const target = await compileTarget(fleet.parse(tgt, tgt_type, { delimiter }));
         const explain = (id: string): Explained => explainTarget(target, { id, grains: grainCache.of(id) });
-        if (minion === undefined) return count(fleet.ids().map(explain));
+        if (minion === undefined) {
+          const all: Explained[] = [];
+          const pace = createPace();
+          for (const id of fleet.ids()) {
+            all.push(explain(id));
+            await pace();
+          }
+          return count(all);
+        }
         if (!fleet.ids().includes(minion)) {
           throw new FleetError('ARGS_INVALID', `there is no accepted minion '${minion}'`, {
             hint: 'salt-key -l accepted lists them',

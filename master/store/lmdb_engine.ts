@@ -49,12 +49,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function lmdbRange({ prefix = [], after, reverse = false, limit }: RangeOptions): LmdbRange {
-  const bounds = { start: [...prefix], end: [...prefix, AFTER_ALL] };
+  const low = [...prefix];
+  const high = [...prefix, AFTER_ALL];
   return {
-    ...(prefix.length > 0 && !reverse && bounds),
-    // The prefix may be a key itself: from this side it is the end, which LMDB leaves out.
-    ...(prefix.length > 0 && reverse && { start: bounds.end, end: bounds.start, inclusiveEnd: true }),
-    ...(after !== undefined && (reverse ? { end: [...after] } : { start: [...after], exclusiveStart: true })),
+    // The prefix may be a key itself: from the other side it is the end, which LMDB leaves out.
+    ...(prefix.length > 0 && (reverse ? { start: high, end: low, inclusiveEnd: true } : { start: low, end: high })),
+    ...(after !== undefined && { start: [...after], exclusiveStart: true }),
     ...(limit !== undefined && { limit }),
     reverse,
   };

@@ -96,8 +96,9 @@ function* mergeInOrder(
   }
 }
 
-function isWithin(key: StoreKey, { prefix = [], after }: RangeOptions): boolean {
-  return prefix.every((part, index) => key[index] === part) && (after === undefined || compare(key, after) > 0);
+function isWithin(key: StoreKey, { prefix = [], after, reverse }: RangeOptions): boolean {
+  if (!prefix.every((part, index) => key[index] === part)) return false;
+  return after === undefined || (reverse === true ? compare(key, after) < 0 : compare(key, after) > 0);
 }
 
 /** The order of LMDB. */

@@ -7,6 +7,7 @@ export type StoreKey = readonly (string | number)[];
 /** Every table there is. */
 export const tableNames = [
   'jobs',
+  'job_minions',
   'active',
   'rows',
   'returns',
@@ -33,7 +34,7 @@ export interface Change {
 export interface RangeOptions {
   /** Only keys that begin with these parts. */
   readonly prefix?: StoreKey;
-  /** Only keys that sort after this one; not together with `prefix`. */
+  /** Only keys that come after this one, with `reverse` those that sort before it; with `prefix`, one that begins so. */
   readonly after?: StoreKey;
   readonly reverse?: boolean;
   readonly limit?: number;

@@ -107,7 +107,9 @@ async function ask(request: OperatorRequestBody): Promise<readonly OperatorStep[
 /** What stands on the disk of a master that does not run: returns by minion, and the tags of the events of returns. */
 async function kept(jid: string) {
   const store = await openStore(fleet.file('master', 'cache', 'store'), { clock: systemClock, log: silentLogger });
-  const returns = new Map([...createJobStore(store).returns(jid)].map(([id, { return: value }]) => [id, value]));
+  const returns = new Map(
+    [...(await createJobStore(store).returns(jid))].map(([id, { return: value }]) => [id, value]),
+  );
   const events = openEventLog({ store, keepMs: 0, bytesMax: 2 ** 30, clock: systemClock, log: silentLogger });
   const told = events
     .read(0, Number.MAX_SAFE_INTEGER)

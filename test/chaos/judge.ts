@@ -1,5 +1,6 @@
 import { isTerminal } from '../../master/jobs/job_state.ts';
-import type { JobRecord, JobStore } from '../../master/jobs/job_store.ts';
+import type { JobHeader, JobRecord, JobStore } from '../../master/jobs/job_store.ts';
+import { allOf } from '../support/all_of.ts';
 import type { SideEffect } from './side_effects.ts';
 import type { Acceptance } from './workload.ts';
 
@@ -47,8 +48,9 @@ export interface Evidence {
 const START_MARGIN_SECONDS = 1;
 
 /** Compares what the master says with what happened. Pure, but for reading the store. */
-export function judge({ jobs, accepted, effects, takenUntil, events }: Evidence): Verdict {
-  const records = new Map([...jobs.jobs()].map((record) => [tokenOf(record), record]));
+export async function judge({ jobs, accepted, effects, takenUntil, events }: Evidence): Promise<Verdict> {
+  const headers = await allOf(jobs.headers());
+  const records = new Map(headers.map((header) => [tokenOf(header), jobs.job(header.jid) as JobRecord]));
   const effectsOf = groupEffects(effects);
   const violations: Violation[] = [];
   const parts: Record<string, number> = {};
@@ -62,7 +64,7 @@ export function judge({ jobs, accepted, effects, takenUntil, events }: Evidence)
   }
   for (const [token, record] of records) {
     const ended = jobs.endedRows(record.jid);
-    const returns = jobs.returns(record.jid);
+    const returns = await jobs.returns(record.jid);
     for (const id of record.minions) {
       const state = ended.get(id)?.state ?? 'open';
       parts[state] = (parts[state] ?? 0) + 1;
@@ -118,7 +120,7 @@ function* judgePart(
     yield violation('untrue', `${state} without a return`);
 }
 
-function tokenOf({ jid, metadata }: JobRecord): string {
+function tokenOf({ jid, metadata }: JobHeader): string {
   return typeof metadata?.chaos === 'string' ? metadata.chaos : jid;
 }
 

@@ -149,7 +149,7 @@ async function examine(
 ): Promise<Verdict> {
   const store = await openStore(fleet.storePath, { clock: systemClock, log: silentLogger });
   try {
-    return judge({
+    return await judge({
       jobs: createJobStore(store),
       accepted,
       effects: readSideEffects(fleet.effectFile),

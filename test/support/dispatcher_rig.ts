@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { createDispatcher, type DispatcherOptions } from '../../master/jobs/dispatch.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
-import { createTracker } from '../../master/jobs/tracker.ts';
+import { createTracker, type OpenJob, readOpenJobs } from '../../master/jobs/tracker.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
@@ -9,7 +9,7 @@ import { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { createTestFleet } from './create_test_fleet.ts';
 import { fakeClock } from './fake_context.ts';
 import { createMemoryBus, unheardEvent } from './memory_bus.ts';
-import { createMemoryStore } from './memory_store.ts';
+import { createMemoryStore, type MemoryStore } from './memory_store.ts';
 import { START_AT } from './sample_job.ts';
 
 /** What a full minion says of itself. */
@@ -22,8 +22,17 @@ export interface Sent {
   readonly acknowledged: () => void;
 }
 
+/** What a master is after a restart, over what it stored before. */
+export async function restartDispatcher(store: MemoryStore) {
+  return setUpDispatcher({}, store, await readOpenJobs(createJobStore(store)));
+}
+
 /** A dispatcher between a real tracker and a broker that only writes down what it was given. */
-export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, store = createMemoryStore()) {
+export function setUpDispatcher(
+  overrides: Partial<DispatcherOptions> = {},
+  store = createMemoryStore(),
+  open: readonly OpenJob[] = [],
+) {
   const clock = fakeClock();
   const jobs = createJobStore(store);
   const sent: Sent[] = [];
@@ -38,6 +47,7 @@ export function setUpDispatcher(overrides: Partial<DispatcherOptions> = {}, stor
   }
   const tracker = createTracker({
     jobs,
+    open,
     clock,
     log: silentLogger,
     eventOf: unheardEvent,

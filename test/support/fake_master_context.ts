@@ -40,7 +40,7 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
     jobs,
     bus,
     fleet: createTestFleet({ acceptedIds: () => ids, clock }),
-    tracker: createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined }),
+    tracker: createTracker({ jobs, open: [], clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined }),
     setOut: (outputter: string) => void outputters.push(outputter),
     setRetcode: () => undefined,
     setParts: () => undefined,

@@ -29,7 +29,7 @@ export function createMemoryStore(): MemoryStore {
     *range(name, { prefix = [], after, reverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
       const found = [...table(name).values()]
         .filter(({ key }) => prefix.every((part, index) => key[index] === part))
-        .filter(({ key }) => after === undefined || compare(key, after) > 0)
+        .filter(({ key }) => after === undefined || (reverse ? compare(key, after) < 0 : compare(key, after) > 0))
         .sort((a, b) => compare(a.key, b.key));
       if (reverse) found.reverse();
       yield* found.slice(0, limit);

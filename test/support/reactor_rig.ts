@@ -69,7 +69,7 @@ export async function startReactorRig(given: RigSetup = {}): Promise<ReactorRig>
     typed: [],
     store: createReactionStore(memory, 1000),
     events,
-    jobs: { job: (jid) => records?.get(jid) },
+    jobs: { header: (jid) => records?.get(jid) },
     findFiles: findLocalFiles,
     renderFile: async ({ name, path }, event) => render(name, readFileSync(path, 'utf8'), event),
     callsMax: 10,

@@ -36,7 +36,7 @@ test('test.ping goes through eight hops', async () => {
   // 7 the master commits the return and tells its bus
   const told = await fleet.events.waitFor(({ tag }) => tag === `salt/job/${jid}/ret/m1`);
   expect(told.data).toMatchObject({ id: 'm1', jid, cmd: '_return', return: true, success: true });
-  expect(fleet.context().jobs.returns(jid).get('m1')).toMatchObject({ return: true, retcode: 0 });
+  expect((await fleet.context().jobs.returns(jid)).get('m1')).toMatchObject({ return: true, retcode: 0 });
   expect(fleet.context().jobs.endedRow(jid, 'm1')?.state).toBe('succeeded');
 
   // 8 the operator sees it

@@ -138,7 +138,7 @@ test('nobody sends parts for another minion, nor for a job that is not its own',
   await m2.publish(ReturnPart.encode({ jid, id: 'm2', n: '0' }, Buffer.from('"x"')));
   const parts = { count: 1, bytes: 3, sha256: hashOf('x') };
   await m2.publish(ReturnLong.encode({ jid, id: 'm2' }, { id: 'm2', return: 'note', parts }));
-  expect(fleet.context().jobs.returns(jid).has('m2')).toBe(false);
+  expect((await fleet.context().jobs.returns(jid)).has('m2')).toBe(false);
   expect([...fleet.context().jobs.partOwners()]).toEqual([]);
   await m2.close();
 });

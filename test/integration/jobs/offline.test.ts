@@ -21,7 +21,7 @@ test('an offline minion is reported at once, with since when, and never gets the
   expect((await fleet.events.waitFor(({ tag }) => tag === `salt/job/${jid}/new`)).data.missing).toEqual(['m2']);
   await fleet.startMinion('m2');
   await fleet.run('m2', 'test.ping');
-  expect(fleet.context().jobs.returns(jid).has('m2')).toBe(false);
+  expect((await fleet.context().jobs.returns(jid)).has('m2')).toBe(false);
 });
 
 test('a job that is queued is delivered when its minion comes back', async () => {

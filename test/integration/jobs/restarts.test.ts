@@ -83,7 +83,7 @@ test('a return that was sent twice is stored and told once', async () => {
   await fleet.stopMinion('m1');
   const copy = await connectAs(fleet, 'm1');
   await copy.publish(ReturnLong.encode({ jid, id: 'm1' }, { id: 'm1', jid, return: 'second' }));
-  expect(fleet.context().jobs.returns(jid).get('m1')?.return).toBe('first');
+  expect((await fleet.context().jobs.returns(jid)).get('m1')?.return).toBe('first');
   expect(returnsOf(jid)).toHaveLength(1);
   await copy.close();
 });

@@ -52,10 +52,10 @@ async function evidence(
 }
 
 const kindsOf = async (change: Parameters<typeof evidence>[0]): Promise<readonly string[]> =>
-  judge(await evidence(change)).violations.map(({ kind }) => kind);
+  (await judge(await evidence(change))).violations.map(({ kind }) => kind);
 
 test('a run that kept every promise is acquitted and counted', async () => {
-  expect(judge(await evidence())).toEqual({
+  expect(await judge(await evidence())).toEqual({
     violations: [],
     jobCount: 1,
     parts: { succeeded: 1, expired: 1 },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { FULL, restartDispatcher, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
 test('a batch hands out its next part when one has ended, and each part has its own time to start', async () => {
@@ -20,7 +20,7 @@ test('a restarted master goes on with a batch where it was', async () => {
   const before = setUpDispatcher();
   const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
   await settle();
-  const { tracker, dispatcher, sent } = setUpDispatcher({}, before.store);
+  const { tracker, dispatcher, sent } = await restartDispatcher(before.store);
   for (const id of ['m1', 'm2']) dispatcher.flush(id);
   await settle();
   expect(sent.map(({ id }) => id)).toEqual(['m1']);
@@ -34,7 +34,7 @@ test('a restarted master waits a minute for the minions of a batch to come back'
   const before = setUpDispatcher();
   const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
   await settle();
-  const { clock, tracker, dispatcher, fleet, jobs, sent } = setUpDispatcher({}, before.store);
+  const { clock, tracker, dispatcher, fleet, jobs, sent } = await restartDispatcher(before.store);
   fleet.setOffline('m2', START_AT);
   await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
   await settle();
@@ -51,7 +51,7 @@ test('after that minute a part of a resumed batch whose minion is offline is ove
   const before = setUpDispatcher();
   const { jid } = await before.dispatch({ tgt: ['m1', 'm2'], tgt_type: 'list', batch: { size: 1 } });
   await settle();
-  const { clock, tracker, fleet, jobs } = setUpDispatcher({}, before.store);
+  const { clock, tracker, fleet, jobs } = await restartDispatcher(before.store);
   fleet.setOffline('m2', START_AT);
   clock.advance(61_000);
   await tracker.commit(jid, 'm1', 'succeed', { result: { id: 'm1', return: true, retcode: 0, success: true } });
@@ -89,7 +89,7 @@ test('what was cancelled stays cancelled when the master is restarted before the
   fleet.setOffline('m1', START_AT);
   dispatcher.requeue('m1');
   expect(await dispatcher.cancel(jid, undefined, 'cancelled by root')).toEqual(['m1']);
-  const restarted = setUpDispatcher({}, store);
+  const restarted = await restartDispatcher(store);
   restarted.dispatcher.flush('m1');
   await settle();
   expect([restarted.sent, restarted.told]).toEqual([[], [`cancel ${jid} m1`]]);

@@ -26,6 +26,7 @@ async function setUp() {
   const eventOf: EventOfEnd = (record, update) => holdEnded(bus, record, update);
   const tracker = createTracker({
     jobs,
+    open: [],
     clock,
     log: silentLogger,
     eventOf,
@@ -92,7 +93,7 @@ test('a return is acknowledged when it is stored, and then told with what a mode
   expect(events).toEqual([]);
   store.release();
   await collected;
-  expect(jobs.returns(jid).get('m1')).toEqual({ id: 'm1', jid, return: true, retcode: 0, success: true });
+  expect((await jobs.returns(jid)).get('m1')).toEqual({ id: 'm1', jid, return: true, retcode: 0, success: true });
   expect(events).toMatchObject([
     [`salt/job/${jid}/ret/m1`, { cmd: '_return', fun: 'test.echo', fun_args: ['x'], id: 'm1', jid, success: true }],
   ]);

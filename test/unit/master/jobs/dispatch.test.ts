@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTracker } from '../../../../master/jobs/tracker.ts';
+import { createTracker, readOpenJobs } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
 import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
@@ -284,7 +284,15 @@ test('open parts of the store are queued again at the start, oldest first', asyn
   for (let job = 0; job < 3; job++) await before.dispatch({ tgt: 'm3', queue_for: 600 });
   const sent: number[] = [];
   const { clock, jobs, fleet } = before;
-  const tracker = createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined });
+  const open = await readOpenJobs(jobs);
+  const tracker = createTracker({
+    jobs,
+    open,
+    clock,
+    log: silentLogger,
+    eventOf: unheardEvent,
+    ended: () => undefined,
+  });
   fleet.setOnline('m3', START_AT);
   fleet.setInfo('m3', FULL);
   const again = setUpDispatcher({

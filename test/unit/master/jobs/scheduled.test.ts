@@ -3,6 +3,7 @@ import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
+import { allOf } from '../../../support/all_of.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
 import { sampleJob } from '../../../support/sample_job.ts';
@@ -63,8 +64,8 @@ test('a return of a scheduled job becomes a job of its own, stored before it is 
     metadata: { why: 'test' },
   });
   expect(jobs.endedRow(JID, 'm1')?.state).toBe('succeeded');
-  expect(jobs.returns(JID).get('m1')).toMatchObject({ return: true, schedule: 'hourly', jid: JID });
-  expect([...jobs.activeJobs()]).toEqual([]);
+  expect((await jobs.returns(JID)).get('m1')).toMatchObject({ return: true, schedule: 'hourly', jid: JID });
+  expect(await allOf(jobs.activeJobs())).toEqual([]);
 });
 
 test('a return that cannot be stored is not told, and may come again', async () => {
@@ -85,7 +86,7 @@ test('the same return that comes again, at once or later, is stored and told onc
   await Promise.all([take('m1', JID, 'succeeded', returned('m1')), take('m1', JID, 'succeeded', returned('m1'))]);
   await take('m1', JID, 'succeeded', returned('m1', { return: 'another' }));
   expect(told).toHaveLength(1);
-  expect(jobs.returns(JID).get('m1')?.return).toBe(true);
+  expect((await jobs.returns(JID)).get('m1')?.return).toBe(true);
   expect(jobs.job(NEXT)).toBeUndefined();
 });
 
@@ -94,7 +95,7 @@ test('two minions that chose the same id get a job each, however they arrive', a
   await Promise.all([take('m1', JID, 'succeeded', returned('m1')), take('m2', JID, 'failed', returned('m2'))]);
   await take('m2', JID, 'failed', returned('m2'));
   expect(told).toEqual([`${JID} m1 succeeded`, `${NEXT} m2 failed`]);
-  expect(jobs.returns(NEXT).get('m2')).toMatchObject({ jid: NEXT });
+  expect((await jobs.returns(NEXT)).get('m2')).toMatchObject({ jid: NEXT });
 });
 
 test('the job of somebody else is not touched', async () => {
@@ -103,7 +104,7 @@ test('the job of somebody else is not touched', async () => {
   await jobs.addJob(record, new Map());
   await take('m1', JID, 'succeeded', returned('m1'));
   expect(jobs.job(JID)).toEqual(record);
-  expect([...jobs.returns(JID)]).toEqual([]);
+  expect([...(await jobs.returns(JID))]).toEqual([]);
   expect(jobs.job(NEXT)).toMatchObject({ minions: ['m1'], own_jid: JID });
 });
 

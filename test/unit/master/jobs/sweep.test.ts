@@ -64,7 +64,14 @@ test('the reason names the option that was reached', () => {
 test('a sweep ends what is due and nothing else', async () => {
   const clock = fakeClock();
   const jobs = createJobStore(createMemoryStore());
-  const tracker = createTracker({ jobs, clock, log: silentLogger, eventOf: unheardEvent, ended: () => undefined });
+  const tracker = createTracker({
+    jobs,
+    open: [],
+    clock,
+    log: silentLogger,
+    eventOf: unheardEvent,
+    ended: () => undefined,
+  });
   await tracker.add(job, new Map());
   await tracker.commit(job.jid, 'm2', 'run');
   await sweepJobs(tracker, timers, clock);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
-import { createTracker, type JobUpdate } from '../../../../master/jobs/tracker.ts';
+import { createTracker, type JobUpdate, readOpenJobs } from '../../../../master/jobs/tracker.ts';
 import { createLogger } from '../../../../shared/log.ts';
+import { allOf } from '../../../support/all_of.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { unheardEvent } from '../../../support/memory_bus.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
@@ -17,15 +18,16 @@ async function setUp() {
   const ended: JobUpdate[] = [];
   const told: JobUpdate[] = [];
   const log = createLogger([{ level: 'debug', format: 'text', write: (line) => logged.push(line) }], clock.nowMs);
-  const open = () =>
+  const open = async () =>
     createTracker({
       jobs: createJobStore(store),
+      open: await readOpenJobs(createJobStore(store)),
       clock,
       log,
       eventOf: unheardEvent,
       ended: (_record, update) => ended.push(update),
     });
-  const tracker = open();
+  const tracker = await open();
   await tracker.add(sampleJob(), new Map());
   const stop = tracker.watch(jid, (update) => told.push(update));
   return { store, jobs: createJobStore(store), clock, logged, ended, told, tracker, open, stop };
@@ -52,7 +54,7 @@ test('an ending is told only when it is stored, and the part is open until then'
   expect(told).toEqual([{ id: 'm1', state: 'succeeded', since: START_AT, reason: undefined, result }]);
   expect(ended).toEqual(told);
   expect(tracker.row(jid, 'm1')).toBeUndefined();
-  expect(jobs.returns(jid).get('m1')).toEqual(result);
+  expect((await jobs.returns(jid)).get('m1')).toEqual(result);
 });
 
 test('a second return waits until the first is stored, and is neither stored nor told', async () => {
@@ -70,7 +72,7 @@ test('a second return waits until the first is stored, and is neither stored nor
   expect([await first, await second]).toEqual([true, false]);
   expect(await tracker.commit(jid, 'm1', 'fail', { result: { ...result, return: 'third' } })).toBe(false);
   expect(ended).toHaveLength(1);
-  expect(jobs.returns(jid).get('m1')?.return).toBe(true);
+  expect((await jobs.returns(jid)).get('m1')?.return).toBe(true);
 });
 
 test('a commit that fails leaves the part open, for the first and for the second return', async () => {
@@ -109,7 +111,7 @@ test('of two parts that end at the same time both are told before the job is ove
   await both[1];
   expect(told.map(({ id }) => id)).toEqual(['m1', 'm2']);
   expect(tracker.get(jid)).toBeUndefined();
-  expect([...jobs.activeJobs()]).toEqual([]);
+  expect(await allOf(jobs.activeJobs())).toEqual([]);
 });
 
 test('a part whose end could not be stored is still open after a restart, though the other one ended', async () => {
@@ -121,7 +123,7 @@ test('a part whose end could not be stored is still open after a restart, though
   await expect(first).rejects.toThrow('disk full');
   store.release();
   await second;
-  expect([...(open().get(jid)?.rows.keys() ?? [])]).toEqual(['m1']);
+  expect([...((await open()).get(jid)?.rows.keys() ?? [])]).toEqual(['m1']);
 });
 
 test('an event that cannot happen is logged and changes nothing', async () => {
@@ -151,7 +153,7 @@ test('after a restart the parts that were open are queued, and it is not known w
   expect(tracker.row(jid, 'm2')?.mayHaveIt).toBe(false);
   await tracker.commit(jid, 'm1', 'succeed', { result });
   await tracker.commit(jid, 'm2', 'run');
-  const again = open();
+  const again = await open();
   expect(again.openCount()).toBe(1);
   expect(again.row(jid, 'm1')).toBeUndefined();
   expect(again.row(jid, 'm2')).toMatchObject({ state: 'queued', mayHaveIt: true });
@@ -173,7 +175,7 @@ test('a return of a part that was given up is stored and told once, and the part
   const twice = [1, 2].map(() => tracker.commit(jid, 'm1', 'succeed', { result }));
   expect(await Promise.all(twice)).toEqual([false, false]);
   await tracker.commit(jid, 'm1', 'succeed', { result: { ...result, return: 'third' } });
-  expect(jobs.returns(jid).get('m1')).toEqual(result);
+  expect((await jobs.returns(jid)).get('m1')).toEqual(result);
   expect(jobs.endedRow(jid, 'm1')).toMatchObject({ state: 'timed_out', reason: 'silent' });
   expect(ended.map(({ result: told }) => told)).toEqual([undefined, result]);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTerminal, type JobEvent, jobEvents, nextState } from '../../../../master/jobs/job_state.ts';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
-import { createTracker, type JobUpdate, type Tracker } from '../../../../master/jobs/tracker.ts';
+import { createTracker, type JobUpdate, readOpenJobs, type Tracker } from '../../../../master/jobs/tracker.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { JobStateName } from '../../../../shared/protocol/messages/operator.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
@@ -25,10 +25,12 @@ interface Real {
   tracker: Tracker;
 }
 
-function open({ store, ended }: Pick<Real, 'store' | 'ended'>): Tracker {
+async function open({ store, ended }: Pick<Real, 'store' | 'ended'>): Promise<Tracker> {
   const told = (_record: unknown, update: JobUpdate): void => void ended.push(update);
+  const jobs = createJobStore(store);
   return createTracker({
-    jobs: createJobStore(store),
+    jobs,
+    open: await readOpenJobs(jobs),
     clock: fakeClock(),
     log: silentLogger,
     eventOf: unheardEvent,
@@ -66,7 +68,7 @@ function happen(id: string, event: JobEvent, value: number | undefined, isDiskFu
 }
 
 const restart = step('restart', async (model, real) => {
-  real.tracker = open(real);
+  real.tracker = await open(real);
   for (const [id, state] of model.states) if (!isTerminal(state)) model.states.set(id, 'queued');
 });
 
@@ -80,7 +82,7 @@ const steps = [
 async function check(commands: Iterable<Step>): Promise<void> {
   const model: Model = { states: new Map(minions.map((minion) => [minion, 'queued'])), returns: new Map() };
   const parts = { store: createMemoryStore(), ended: [] as JobUpdate[] };
-  const real: Real = { ...parts, tracker: open(parts) };
+  const real: Real = { ...parts, tracker: await open(parts) };
   await real.tracker.add(sampleJob(), new Map());
   await fc.asyncModelRun(() => ({ model, real }), commands);
   const jobs = createJobStore(real.store);
@@ -93,7 +95,7 @@ async function check(commands: Iterable<Step>): Promise<void> {
     expect(told.filter((update) => update.result === undefined).length).toBeLessThanOrEqual(1);
     expect(told.length > 0).toBe(isTerminal(state));
   }
-  expect(new Map([...jobs.returns(jid)].map(([minion, kept]) => [minion, kept.return]))).toEqual(model.returns);
+  expect(new Map([...(await jobs.returns(jid))].map(([minion, kept]) => [minion, kept.return]))).toEqual(model.returns);
 }
 
 test('whatever happens, a part has one end that is stored and told once, and keeps its first return', async () => {

@@ -155,9 +155,11 @@ const anyWrite = fc.record({
   /** What is pending begins to go into LMDB after this write, while others go on. */
   isApplied: fc.boolean(),
 });
+const anyPrefix = fc.array(part, { maxLength: 2 });
+const withinPrefix = fc.tuple(anyPrefix, anyKey).map(([prefix, rest]) => ({ prefix, after: [...prefix, ...rest] }));
 const anyRange = fc
   .tuple(
-    fc.oneof(fc.record({ prefix: fc.array(part, { maxLength: 2 }) }), fc.record({ after: anyKey }), fc.constant({})),
+    fc.oneof(fc.record({ prefix: anyPrefix }), fc.record({ after: anyKey }), withinPrefix, fc.constant({})),
     fc.record({ reverse: fc.boolean(), limit: fc.integer({ min: 1, max: 4 }) }, { requiredKeys: [] }),
   )
   .map(([bounds, rest]): RangeOptions => ({ ...bounds, ...rest }));

@@ -87,6 +87,15 @@ test('a prefix is whole parts of a key, not the beginning of one', async () => {
   expect(keys({ prefix: ['2'] })).toEqual([]);
 });
 
+test('a range goes on after a key, in either direction and within a prefix', async () => {
+  await store.write([put(['0', 'z']), put(['1', 'a']), put(['1', 'b']), put(['1', 'c']), put(['2'])]);
+  expect(keys({ after: ['1', 'b'] })).toEqual(['1/c', '2']);
+  expect(keys({ after: ['1', 'b'], reverse: true })).toEqual(['1/a', '0/z']);
+  expect(keys({ prefix: ['1'], after: ['1', 'b'] })).toEqual(['1/c']);
+  expect(keys({ prefix: ['1'], after: ['1', 'b'], reverse: true })).toEqual(['1/a']);
+  expect(keys({ after: ['1', 'bb'], reverse: true, limit: 1 })).toEqual(['1/b']);
+});
+
 test('numbers in keys are in the order of numbers', async () => {
   await store.write([9, 100, -1, 10].map((number) => put(['n', number])));
   expect(keys({ prefix: ['n'] })).toEqual(['n/-1', 'n/9', 'n/10', 'n/100']);
