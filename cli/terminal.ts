@@ -19,13 +19,25 @@ export function processTerminal(): Terminal {
     if (shown.length > 0) stderr.write(erase(shown.length));
     shown = [];
   };
+  // A write for each of a thousand answers takes longer than the answers.
+  let unwritten = '';
+  const flush = (): void => {
+    if (unwritten === '') return;
+    const text = unwritten;
+    unwritten = '';
+    stdout.write(text);
+  };
+  process.once('exit', flush);
   return {
     isTerminal: stdout.isTTY === true,
     out(text) {
       clear();
-      if (text !== '') stdout.write(`${text}\n`);
+      if (text === '') return;
+      if (unwritten === '') setImmediate(flush);
+      unwritten += `${text}\n`;
     },
     err(text) {
+      flush();
       clear();
       stderr.write(`${text}\n`);
     },
@@ -36,6 +48,7 @@ export function processTerminal(): Terminal {
       const lines = all.slice(0, Math.max(1, (stderr.rows || 24) - 1));
       if (stderr.isTTY !== true || lines.join('\n') === shown.join('\n')) return;
       const old = shown.length > 0 ? erase(shown.length) : '';
+      flush();
       // In one piece, so that nothing is seen half drawn.
       stderr.write(lines.length === 0 ? old : `${old}${WRAP_OFF}${lines.join('\n')}${WRAP_ON}`);
       shown = lines;

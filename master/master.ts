@@ -65,6 +65,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     callRunner,
     streams: parts.streams,
     publish: (packet) => late.broker?.publish(packet),
+    clock,
     log,
   });
   const send = (id: string, packet: Packet): void => void late.broker?.send(id, packet);

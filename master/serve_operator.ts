@@ -1,8 +1,7 @@
+import type { Clock } from '../shared/clock.ts';
 import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { nextTurn } from '../shared/pace.ts';
-import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
-import { toJsonLine } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import {
   type CallRequest,
@@ -15,6 +14,7 @@ import {
 } from '../shared/protocol/messages/operator.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import { listedIds } from '../shared/target/parse_target.ts';
+import { answerBy } from './answer_steps.ts';
 import { type CallRunner, type CallSettings, newCallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
 import type { Answer, EventStreams } from './events/event_streams.ts';
@@ -27,15 +27,17 @@ export interface OperatorServiceOptions {
   readonly callRunner: CallRunner;
   readonly streams: EventStreams;
   readonly publish: (packet: Packet) => void;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
-  const { publish, log } = options;
+  const { publish, clock, log } = options;
   return (user: string, c: string, request: OperatorRequestPayload): void => {
-    const answerNow: Answer = (step) => publish(OperatorResponse.encode({ user, c }, step, 'json'));
-    const answer = 'gather' in request && request.gather === true ? gatherSteps(answerNow) : answerNow;
+    const topic = formatTopic(OperatorResponse.topic, { user, c });
+    const tell = (payload: Uint8Array): void => publish({ topic, payload, qos: OperatorResponse.qos, retain: false });
+    const answer = answerBy('gather' in request ? request.gather : undefined, tell, clock);
     serve(options, user, c, request, answer).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
@@ -46,21 +48,6 @@ export function createOperatorService(options: OperatorServiceOptions) {
         if (error instanceof Error) log.debug(error.stack ?? error.message);
       }
       answer({ t: 'error', error: toReport(error) });
-    });
-  };
-}
-
-/** Keeps all steps until the last, and tells them as one. */
-function gatherSteps(answer: Answer): Answer {
-  const steps: OperatorResponsePayload[] = [];
-  return (step) => {
-    if (step.t !== 'end') steps.push(step);
-    if (step.t !== 'end' && step.t !== 'error') return;
-    if (toJsonLine(steps).length < PAYLOAD_LIMITS.bytes) return answer({ t: 'all', steps });
-    const hint = 'ask without gather';
-    answer({
-      t: 'error',
-      error: toReport(new FleetError('LIMIT_EXCEEDED', 'the answer does not fit one message', { hint })),
     });
   };
 }

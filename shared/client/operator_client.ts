@@ -48,7 +48,10 @@ export async function connectOperator({
     keepaliveSeconds: 60,
     connectTimeoutMs: firstAnswerMs,
     received(topic, payload) {
-      waiting.get(topic.slice(prefix.length))?.(JSON.parse(Buffer.from(payload).toString()) as OperatorStep);
+      const put = waiting.get(topic.slice(prefix.length));
+      const step = JSON.parse(Buffer.from(payload).toString()) as OperatorStep;
+      if (step.t === 'some') for (const one of step.steps as OperatorStep[]) put?.(one);
+      else put?.(step);
     },
   }).catch((error: unknown) => {
     throw error instanceof FleetError && systemErrorCode(error.cause) !== undefined
@@ -93,7 +96,7 @@ async function* converse(
   );
   // Both go out at once; the broker handles them in order, so no answer can come before the subscription.
   connection.subscribe([`${topic}/rsp/${c}`]).catch(failed);
-  const payload = Buffer.from(JSON.stringify(body));
+  const payload = Buffer.from(JSON.stringify({ gather: 'moment', ...body }));
   connection.publish({ topic: `${topic}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
   try {
     for (;;) {

@@ -37,8 +37,9 @@ export type BatchRequest = v.InferOutput<typeof BatchRequest>;
 
 const gather = {
   gather: member(
-    v.optional(v.boolean()),
-    'Answer with one message, `t: all`, when all is over: for clients that read one, such as mosquitto_rr.',
+    v.optional(v.union([v.boolean(), v.literal('moment')])),
+    '`true`: answer with one message, `t: all`, when all is over, for clients that read one, such as mosquitto_rr. ' +
+      '`moment`: steps of one moment come in one message, `t: some`.',
   ),
 };
 
@@ -249,6 +250,10 @@ export const OperatorResponsePayload = v.variant('t', [
   v.object({
     t: v.literal('all'),
     steps: member(v.array(v.looseObject({ t: v.string() })), 'With `gather`: all of the others, the last left out.'),
+  }),
+  v.object({
+    t: v.literal('some'),
+    steps: member(v.array(v.looseObject({ t: v.string() })), 'With `gather: moment`: several of the others, in order.'),
   }),
   v.object({ t: v.literal('error'), error: ErrorValue }),
   v.object({ t: v.literal('end') }),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createOperatorService, type OperatorServiceOptions } from '../../../master/serve_operator.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import { silentLogger } from '../../../shared/log.ts';
 import { decodePayload } from '../../../shared/protocol/codec.ts';
 import type { Packet } from '../../../shared/protocol/message.ts';
@@ -20,6 +21,7 @@ test('a return that is in the store a moment before it is told is told once to w
   const serve = createOperatorService({
     context: () => context,
     publish: ({ payload }: Packet) => steps.push(decodePayload(payload) as { t: string }),
+    clock: systemClock,
     log: silentLogger,
   } as unknown as OperatorServiceOptions);
   serve('root', 'a1', { op: 'watch', jid });
