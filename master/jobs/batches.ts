@@ -19,7 +19,7 @@ const RETURN_MS = 60_000;
 /** Hands out the parts of batches: what is handed out is stored first, so that a restarted master goes on from there. */
 export function createBatches(
   { tracker, fleet, jobs, clock, log }: BatchesOptions,
-  send: (jid: string, ids: Iterable<string>) => void,
+  send: (jid: string, ids: readonly string[]) => void,
 ) {
   const returnedByMs = clock.monotonicMs() + RETURN_MS;
   /** Batches of before this start, until the time is over in which their minions may come back. */

@@ -13,6 +13,9 @@ import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
 import type { Row } from './tracker.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
 
+/** Minions that a job is sent to in one turn of the event loop, some 10 ms; others wait for their turns meanwhile. */
+const SENT_AT_A_TIME = 128;
+
 export interface DispatchLimits {
   /** Jobs that may wait for one minion. */
   readonly queuedPerMinionMax: number;
@@ -96,11 +99,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const settled = (jid: string, id: string): void => {
     if (lanes.settle(id, jid)) flush(id);
   };
-  const send = (jid: string, ids: Iterable<string>): void => {
-    for (const id of ids) {
-      lanes.enqueue(id, jid);
-      flush(id);
-    }
+  const flushAll = (ids: readonly string[]): void => {
+    for (const id of ids.slice(0, SENT_AT_A_TIME)) flush(id);
+    if (ids.length > SENT_AT_A_TIME) setImmediate(flushAll, ids.slice(SENT_AT_A_TIME));
+  };
+  const send = (jid: string, ids: readonly string[]): void => {
+    for (const id of ids) lanes.enqueue(id, jid);
+    flushAll(ids);
   };
   const batches = createBatches(options, send);
   for (const job of tracker.all()) {
@@ -115,7 +120,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const { record, ended, open } = await plan(options, lanes, request, user, cause);
       if (record.batch === undefined) {
         const soon = open.filter((id) => fleet.isOnline(id) && lanes.waitingCount(id) === 0);
-        for (const id of soon) signer.signAhead(record, id, fleet.info(id));
+        for (const id of soon.slice(0, SENT_AT_A_TIME)) signer.signAhead(record, id, fleet.info(id));
       }
       const job = await tracker.add(record, ended, bus.hold(`salt/job/${record.jid}/new`, newEvent(record, ended)));
       options.refused(record, ended);

@@ -1,0 +1,80 @@
+import type { Clock } from '../shared/clock.ts';
+import { FleetError, toReport } from '../shared/errors.ts';
+import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
+import { toJsonLine } from '../shared/protocol/codec.ts';
+import type { JobRequest, OperatorResponsePayload } from '../shared/protocol/messages/operator.ts';
+import type { Answer } from './events/event_streams.ts';
+
+/** Between two messages of one answer, at least, milliseconds; the first and the last go out at once. */
+const MOMENT_MS = 5;
+/** What is gathered goes out when it is so much, bytes of JSON. */
+const MOMENT_BYTES = 64 * 1024;
+
+type Tell = (payload: Uint8Array) => void;
+
+/** How the steps of an answer become messages, as the request wants it. */
+export function answerBy(gather: JobRequest['gather'], tell: Tell, clock: Clock): Answer {
+  if (gather === true) return gatherAll(tell);
+  return gather === 'moment' ? gatherMoments(tell, clock) : (step) => tell(toJsonLine(step));
+}
+
+/** Keeps all steps until the last, and tells them as one. */
+function gatherAll(tell: Tell): Answer {
+  const steps: OperatorResponsePayload[] = [];
+  return (step) => {
+    if (step.t !== 'end') steps.push(step);
+    if (!isLast(step)) return;
+    const line = toJsonLine({ t: 'all', steps });
+    if (line.length < PAYLOAD_LIMITS.bytes) return tell(line);
+    const hint = 'ask without gather';
+    const error = new FleetError('LIMIT_EXCEEDED', 'the answer does not fit one message', { hint });
+    tell(toJsonLine({ t: 'error', error: toReport(error) }));
+  };
+}
+
+/** A message for each of a thousand returns would take longer than the returns themselves, here and where it is read. */
+function gatherMoments(tell: Tell, clock: Clock): Answer {
+  let lines: Buffer[] = [];
+  let bytes = 0;
+  let notBeforeMs = 0;
+  let isPlanned = false;
+
+  const send = (): void => {
+    isPlanned = false;
+    const [first] = lines;
+    if (first === undefined) return;
+    tell(lines.length === 1 ? first : joined(lines));
+    lines = [];
+    bytes = 0;
+    notBeforeMs = clock.monotonicMs() + MOMENT_MS;
+  };
+  const plan = (): void => {
+    if (isPlanned) return;
+    isPlanned = true;
+    const waitMs = notBeforeMs - clock.monotonicMs();
+    if (waitMs > 0) clock.after(waitMs, send);
+    // What else ends in this turn of the event loop comes with it.
+    else setImmediate(send);
+  };
+  return (step) => {
+    const line = toJsonLine(step);
+    // One that is large goes alone: together they might be more than a message may have.
+    if (bytes + line.length > MOMENT_BYTES) send();
+    lines.push(line);
+    bytes += line.length;
+    if (isLast(step) || bytes > MOMENT_BYTES) send();
+    else plan();
+  };
+}
+
+const BEGIN = Buffer.from('{"t":"some","steps":[');
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+
+function joined(lines: readonly Buffer[]): Buffer {
+  return Buffer.concat([BEGIN, ...lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line])), END]);
+}
+
+function isLast({ t }: OperatorResponsePayload): boolean {
+  return t === 'end' || t === 'error';
+}
