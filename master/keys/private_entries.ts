@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readPrivateFile, writePrivateFile } from '../../shared/crypto/private_file.ts';
+import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { FleetError } from '../../shared/errors.ts';
-import { createSerialQueue } from './serial_queue.ts';
 
 /** Entries by name in a JSON file that its owner alone may read. Changes are on disk before they are known. */
 export interface PrivateEntries<Entry> {
@@ -25,34 +25,41 @@ export interface PrivateEntriesOptions<Entry> {
   readonly changed: (name: string, change: EntryChange) => void;
 }
 
+type Tell = (name: string, change: EntryChange) => void;
+
 /** Throws CONFIG_INVALID when the file is not what `writtenBy` wrote. */
 export async function openPrivateEntries<Entry>(options: PrivateEntriesOptions<Entry>): Promise<PrivateEntries<Entry>> {
   const { path, changed } = options;
-  const known = new Map(Object.entries(await readEntries(options)));
-  const inOrder = createSerialQueue();
-  const save = (next: ReadonlyMap<string, Entry>): Promise<void> =>
-    writePrivateFile(path, `${JSON.stringify(Object.fromEntries(next), null, 2)}\n`);
+  let known = new Map(Object.entries(await readEntries(options)));
+  // The file is written whole: a thousand that are added at once would write it a thousand times.
+  const commit = createGroupCommit<(next: Map<string, Entry>, tell: Tell) => void>(async (edits) => {
+    const next = new Map(known);
+    const told: Parameters<Tell>[] = [];
+    for (const edit of edits) edit(next, (...change) => told.push(change));
+    if (told.length === 0) return;
+    await writePrivateFile(path, `${JSON.stringify(Object.fromEntries(next), null, 2)}\n`);
+    known = next;
+    for (const change of told) changed(...change);
+  });
   return {
     names: () => [...known.keys()],
     get: (name) => known.get(name),
     set: (name, entry) =>
-      inOrder(async () => {
-        await save(new Map(known).set(name, entry));
-        const change = known.has(name) ? 'replaced' : 'added';
-        known.set(name, entry);
-        changed(name, change);
+      commit.add((next, tell) => {
+        tell(name, next.has(name) ? 'replaced' : 'added');
+        next.set(name, entry);
       }),
-    remove: (matches) =>
-      inOrder(async () => {
-        const removed = [...known.keys()].filter(matches);
-        if (removed.length === 0) return removed;
-        await save(new Map([...known].filter(([name]) => !removed.includes(name))));
-        for (const name of removed) {
-          known.delete(name);
-          changed(name, 'removed');
+    async remove(matches) {
+      const removed: string[] = [];
+      await commit.add((next, tell) => {
+        for (const name of [...next.keys()].filter(matches)) {
+          next.delete(name);
+          tell(name, 'removed');
+          removed.push(name);
         }
-        return removed;
-      }),
+      });
+      return removed;
+    },
   };
 }
 

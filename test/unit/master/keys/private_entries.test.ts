@@ -37,10 +37,23 @@ test('changes at the same time are all kept, and each is told once', async () =>
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ a: { topics: 2 } });
 });
 
+test('what comes while the file is written goes out together, in its order', async () => {
+  const entries = await open();
+  const removed = [
+    entries.set('a', { topics: 1 }),
+    entries.remove((name) => name === 'a'),
+    entries.set('a', { topics: 2 }),
+  ];
+  expect((await Promise.all(removed))[1]).toEqual(['a']);
+  expect(changes).toEqual(['added a', 'removed a', 'added a']);
+  expect(entries.get('a')).toEqual({ topics: 2 });
+});
+
 test('what cannot be written is not known either', async () => {
   path = join(path, 'no', 'folder.json');
   const entries = await open();
   await expect(entries.set('dash', { topics: 1 })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  await expect(entries.set('dash', { topics: 2 })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   expect([entries.names(), changes]).toEqual([[], []]);
 });
 
