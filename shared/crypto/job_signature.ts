@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, sign, verify } from 'node:crypto';
+import { createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { FleetError } from '../errors.ts';
 import { type Encoding, openPayload, type Payload } from '../protocol/codec.ts';
@@ -51,11 +51,28 @@ export async function signJob(job: JobToSign): Promise<Uint8Array> {
  * The same for a minion that has no Ed25519: JSON, TAB and `h.base64url(HMAC-SHA-256/128)` by the key of that minion.
  */
 export function macJob(payload: Uint8Array, id: string, key: Uint8Array, kind: SignedKind = 'job'): Uint8Array {
-  const mac = createHmac('sha256', key)
+  const mac = macOf(payload, id, key, kind);
+  return Buffer.concat([payload, Buffer.from(`\t${MAC_KEY_ID}.${mac.toString('base64url')}`)]);
+}
+
+/** What `macJob` made with the same key for that minion, as that. Throws SIGNATURE_INVALID, and MESSAGE_INVALID. */
+export function verifyMac(bytes: Uint8Array, id: string, key: Uint8Array, kind: SignedKind = 'job'): Payload {
+  const payload = openPayload(bytes);
+  const { signature, body } = payload;
+  if (signature === undefined) throw notSigned(kind);
+  const isValid =
+    signature.kid === MAC_KEY_ID &&
+    signature.bytes.length === MAC_BYTES &&
+    timingSafeEqual(macOf(body, id, key, kind), signature.bytes);
+  if (!isValid) throw refused(`the HMAC is not one of this ${NAMES[kind]} for ${id}`);
+  return payload;
+}
+
+function macOf(payload: Uint8Array, id: string, key: Uint8Array, kind: SignedKind): Buffer {
+  return createHmac('sha256', key)
     .update(signedBytes(payload, 'json', id, kind))
     .digest()
     .subarray(0, MAC_BYTES);
-  return Buffer.concat([payload, Buffer.from(`\t${MAC_KEY_ID}.${mac.toString('base64url')}`)]);
 }
 
 /** Throws SIGNATURE_INVALID saying why, and MESSAGE_INVALID when there is no such envelope. */
@@ -67,7 +84,7 @@ export function verifyJob(
 ): Payload {
   const payload = openPayload(bytes);
   const { signature, body, encoding } = payload;
-  if (signature === undefined) throw refused(`the ${NAMES[kind]} is not signed`);
+  if (signature === undefined) throw notSigned(kind);
   const key = keyOf(signature.kid);
   if (key === undefined) {
     throw refused(`no key ${signature.kid}`, 'the master does not sign with it; if it should, restart the minion');
@@ -83,6 +100,10 @@ function signedBytes(payload: Uint8Array, encoding: Encoding, id: string, kind: 
   const domain = `salt-${kind}-v1\0${id}`;
   if (encoding === 'cbor') return sign1Input(payload, Buffer.from(domain));
   return Buffer.concat([Buffer.from(`${domain}\0`), payload]);
+}
+
+function notSigned(kind: SignedKind): FleetError {
+  return refused(`the ${NAMES[kind]} is not signed`);
 }
 
 function refused(why: string, hint?: string): FleetError {

@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keyId, macJob, signJob, verifyJob } from '../../../../shared/crypto/job_signature.ts';
+import { keyId, macJob, signJob, verifyJob, verifyMac } from '../../../../shared/crypto/job_signature.ts';
 import { decodeBody, type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -86,4 +86,22 @@ test('an HMAC is half a SHA-256 digest over the domain, the minion and the bytes
   const digest = createHmac('sha256', key).update(`salt-job-v1\0led1\0${text}`).digest();
   expect(JSON.parse(text)).toEqual(job);
   expect(envelope).toBe(`h.${digest.subarray(0, 16).toString('base64url')}`);
+});
+
+test('an HMAC is of one key, one minion, one kind and these bytes', () => {
+  const key = Buffer.alloc(16, 1);
+  const bytes = macJob(encodePayload(job, 'json'), 'm1', key);
+  expect(decodeBody(verifyMac(bytes, 'm1', key))).toEqual(job);
+  const other = refusal(/the HMAC is not one of this/);
+  expect(() => verifyMac(bytes, 'm2', key)).toThrow(other);
+  expect(() => verifyMac(bytes, 'm1', Buffer.alloc(16, 2))).toThrow(other);
+  expect(() => verifyMac(bytes, 'm1', key, 'ctl')).toThrow(other);
+  expect(() => verifyMac(encodePayload(job, 'json'), 'm1', key)).toThrow(refusal(/the job is not signed/));
+  const changed = Buffer.from(Buffer.from(bytes).toString().replace('test.ping', 'test.pong'));
+  expect(() => verifyMac(changed, 'm1', key)).toThrow(other);
+});
+
+test('a signature by Ed25519 is no HMAC', async () => {
+  const bytes = await signFor('m1', 'json');
+  expect(() => verifyMac(bytes, 'm1', Buffer.alloc(16))).toThrow(refusal(/the HMAC is not one of this job for m1/));
 });
