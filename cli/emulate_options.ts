@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Behaviour, goodBehaviour, misbehaviours } from '../minion/emulator/behaviour.ts';
+import { ownFunctions } from '../minion/emulator/constrained_functions.ts';
+import type { Declaration } from '../minion/emulator/declare_all.ts';
 import { FleetError } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
 import { durationSeconds, wholeNumber } from './command_line.ts';
@@ -17,6 +19,8 @@ export interface EmulateOptions {
   readonly durable: boolean;
   /** Signatures of jobs are checked. */
   readonly verify: boolean;
+  /** Undefined: they are full ones, with TLS. */
+  readonly constrained: ConstrainedOptions | undefined;
   readonly behaviour: Behaviour;
   /** Undefined: no reconnect storms. */
   readonly storm: { readonly everySeconds: number; readonly share: number } | undefined;
@@ -25,6 +29,14 @@ export interface EmulateOptions {
   /** Events per second of all of them. */
   readonly events: number;
   readonly common: CommonOptions;
+}
+
+/** Of minions that are constrained. */
+export interface ConstrainedOptions {
+  /** Of the listener without TLS; undefined: the one that the master tells. */
+  readonly port: number | undefined;
+  readonly declaration: Declaration;
+  readonly qos: 0 | 1;
 }
 
 interface Given extends CommonOptions {
@@ -36,6 +48,12 @@ interface Given extends CommonOptions {
   readonly operatorSocket?: string;
   readonly durable?: boolean;
   readonly verify: boolean;
+  readonly constrained?: boolean;
+  readonly port?: string;
+  readonly maxPacket?: string;
+  readonly functions?: string;
+  readonly trust?: string;
+  readonly qos?: string;
   readonly latency?: string;
   readonly loss?: string;
   readonly slow?: string;
@@ -66,6 +84,12 @@ export function emulateCommand(): Command {
     .option('--operator-socket <path>', "the master's operator.sock: each minion is accepted with a token of its own")
     .option('--durable', 'keep ledger and outbox on disk, as real minions do')
     .option('--no-verify', 'take jobs without checking their signatures, to measure what that costs')
+    .option('--constrained', 'constrained minions: over TCP without TLS, each with a password and an HMAC key')
+    .option('--port <number>', 'constrained: of the listener without TLS (default: the one that the master tells)')
+    .option('--max-packet <bytes>', 'constrained: the largest MQTT packet that each takes (default: 256)')
+    .option('--functions <list>', 'constrained: what each can do beside test.ping and the like: led.set,sensor.read')
+    .option('--trust <what>', 'constrained: hmac, jobs are signed (default); connection, they are not')
+    .option('--qos <level>', 'constrained: 1, acknowledged (default), or 0')
     .option('--latency <ms>', 'what minions send arrives so much later: 20, or 20-80')
     .option('--loss <share>', 'of the returns are lost, such as 1%')
     .option('--slow <share>', 'of the minions answer late')
@@ -96,6 +120,7 @@ export function readEmulateOptions(command: Command): EmulateOptions {
     operatorSocket: operatorSocket === undefined ? undefined : resolve(operatorSocket),
     durable: given.durable === true,
     verify: given.verify,
+    constrained: readConstrained(given),
     behaviour: readBehaviour(given),
     storm:
       given.storm === undefined
@@ -116,6 +141,50 @@ function readChurn({ churn, churnAway }: Given): EmulateOptions['churn'] {
     return { perSecond: Number(churn), awaySeconds: durationSeconds(churnAway, '--churn-away') };
   }
   throw new FleetError('USAGE', `--churn ${churn} is not a number of minions a second`, { hint: 'write 2, or 0.5' });
+}
+
+/** Those that mean nothing without --constrained. */
+const CONSTRAINED_ONLY = {
+  port: '--port',
+  maxPacket: '--max-packet',
+  functions: '--functions',
+  trust: '--trust',
+  qos: '--qos',
+} as const;
+
+function readConstrained(given: Given): ConstrainedOptions | undefined {
+  if (given.constrained !== true) {
+    const odd = Object.entries(CONSTRAINED_ONLY).find(
+      ([name]) => given[name as keyof typeof CONSTRAINED_ONLY] !== undefined,
+    );
+    if (odd === undefined) return undefined;
+    throw new FleetError('USAGE', `${odd[1]} is for constrained minions`, { hint: 'add --constrained' });
+  }
+  if (given.durable === true) {
+    throw new FleetError('USAGE', '--durable is not for constrained minions, which keep nothing on a disk', {
+      hint: 'leave out --durable or --constrained',
+    });
+  }
+  const { port, maxPacket = '256', functions = '', trust = 'hmac', qos = '1' } = given;
+  const more = functions
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return {
+    port: port === undefined ? undefined : wholeNumber(port, '--port'),
+    declaration: {
+      max_packet: wholeNumber(maxPacket, '--max-packet', 128),
+      functions: [...ownFunctions, ...more],
+      trust: oneOf(['hmac', 'connection'], trust, '--trust'),
+    },
+    qos: oneOf(['0', '1'], qos, '--qos') === '0' ? 0 : 1,
+  };
+}
+
+function oneOf<const T extends string>(words: readonly T[], text: string, option: string): T {
+  const word = words.find((one) => one === text);
+  if (word !== undefined) return word;
+  throw new FleetError('USAGE', `${option} ${text} is not one of ${words.join(', ')}`);
 }
 
 function readIds({ minions, prefix, first }: Given): string[] {

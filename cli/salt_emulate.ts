@@ -1,14 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
+import { createConstrainedKind } from '../minion/emulator/constrained_kind.ts';
 import type { EmulatorCounts } from '../minion/emulator/counts.ts';
+import type { Declaration } from '../minion/emulator/declare_all.ts';
 import { createEmulatedFleet, type EmulatedFleet } from '../minion/emulator/emulated_fleet.ts';
+import type { MinionKind } from '../minion/emulator/emulated_minion.ts';
 import { emulatedModules } from '../minion/emulator/emulated_modules.ts';
+import { createFullKind } from '../minion/emulator/full_kind.ts';
 import { linkSettings } from '../minion/link_settings.ts';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
 import { systemClock, type Timer } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
-import { createLogger } from '../shared/log.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
 import { parseCommand } from './command_line.ts';
 import { type EmulateOptions, emulateCommand, readEmulateOptions } from './emulate_options.ts';
 import { plural } from './plural.ts';
@@ -25,22 +29,14 @@ export async function runSaltEmulate(argv: readonly string[]): Promise<number> {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
   });
   const config = await readConfig(options);
-  const { host, port } = linkSettings(config);
   const operator = await openOperator(options);
-  const fleet = createEmulatedFleet({
-    ...options,
-    config,
-    directory: options.directory ?? join(homedir(), '.cache', 'salt-emulate', `${host}_${port}`),
-    modules: emulatedModules(minionModules()),
-    tokenFor: (id) => tokenFor(operator, id),
-    clock: systemClock,
-    random: Math.random,
-    log: createLogger([{ level: config.log_level, format: config.log_format, write: tell }], systemClock.nowMs),
-  });
+  const log = createLogger([{ level: config.log_level, format: config.log_format, write: tell }], systemClock.nowMs);
+  const kind = openKind(options, { config, operator, log });
+  const fleet = createEmulatedFleet({ kind, behaviour: options.behaviour, clock: systemClock, log });
   const unrest = createUnrest(fleet, options);
   try {
     if (await Promise.race([bringUp(fleet, operator).then(() => true), stopped.then(() => false)])) {
-      say(`${plural(fleet.ids.length, 'minion')} connected to ${host}:${port}: ${range(fleet.ids)}`);
+      say(`${plural(fleet.ids.length, 'minion')} connected to ${whereTo(options, config)}: ${range(fleet.ids)}`);
       unrest.begin();
       process.on('SIGUSR2', unrest.toggle);
     }
@@ -69,12 +65,49 @@ async function openOperator({ operatorSocket: socketPath }: EmulateOptions): Pro
   return connectOperator({ socketPath, firstAnswerMs: FIRST_ANSWER_MS, clock: systemClock });
 }
 
+/** What they are: full minions over TLS, or constrained ones. */
+function openKind(
+  options: EmulateOptions,
+  { config, operator, log }: { config: MinionConfig; operator: OperatorClient | undefined; log: Logger },
+): MinionKind {
+  const link = linkSettings(config);
+  const directory = options.directory ?? join(homedir(), '.cache', 'salt-emulate', `${link.host}_${link.port}`);
+  const shared = { ...options, directory, clock: systemClock, random: Math.random, log };
+  if (options.constrained !== undefined) {
+    const { port } = options.constrained;
+    const declare = (id: string, declaration: Declaration): Promise<unknown> => declareBy(operator, id, declaration);
+    return createConstrainedKind({ ...shared, ...options.constrained, link: { ...link, port }, declare });
+  }
+  const tokenFor = (id: string): Promise<string> => tokenBy(operator, id);
+  return createFullKind({ ...shared, config, modules: emulatedModules(minionModules()), tokenFor });
+}
+
 /** Asked for when it is needed: the master looks at all tokens that are unused. */
-async function tokenFor(operator: OperatorClient | undefined, id: string): Promise<string> {
-  if (operator === undefined) return '';
-  const request = { op: 'wheel', fun: 'key.gen_token', arg: [], kwarg: { id, ttl: 60 } };
-  for await (const step of operator.request(request)) if (step.t === 'value') return String(step.value);
-  throw new FleetError('COMMAND_FAILED', `the master made no token for ${id}`);
+async function tokenBy(operator: OperatorClient | undefined, id: string): Promise<string> {
+  return operator === undefined ? '' : String(await wheel(operator, 'key.gen_token', [], { id, ttl: 60 }));
+}
+
+async function declareBy(operator: OperatorClient | undefined, id: string, declaration: Declaration): Promise<unknown> {
+  if (operator !== undefined) return wheel(operator, 'key.add_constrained', [id], declaration);
+  throw new FleetError('USAGE', `${id} is not declared yet, or otherwise`, {
+    hint: "give the master's operator.sock with --operator-socket",
+  });
+}
+
+async function wheel(
+  operator: OperatorClient,
+  fun: string,
+  arg: readonly unknown[],
+  kwarg: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  for await (const step of operator.request({ op: 'wheel', fun, arg, kwarg }))
+    if (step.t === 'value') return step.value;
+  throw new FleetError('COMMAND_FAILED', `the master gave nothing for ${fun}`);
+}
+
+function whereTo({ constrained }: EmulateOptions, config: MinionConfig): string {
+  const { host, port } = linkSettings(config);
+  return constrained === undefined ? `${host}:${port}` : `${host} without TLS`;
 }
 
 async function bringUp(fleet: EmulatedFleet, operator: OperatorClient | undefined): Promise<void> {

@@ -3,11 +3,10 @@ import * as v from 'valibot';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { type Clock, sleep } from '../shared/clock.ts';
-import { type ErrorCode, errorLine, FleetError } from '../shared/errors.ts';
+import { errorLine, FleetError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
-import { Refusal } from '../shared/protocol/messages/event.ts';
 import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts';
 import { MasterKeys, MasterKeysPayload } from '../shared/protocol/messages/keys.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
@@ -16,20 +15,13 @@ import { type Credentials, type EnrollOptions, enroll, forgetCredentials, stored
 import { createLinkRecord, type LinkRecord, type LinkStatus } from './link_status.ts';
 import { createMasterClock } from './master_clock.ts';
 import { createMasterKeys } from './master_keys.ts';
+import { notingRefusals } from './noting_refusals.ts';
 import { createRequests } from './requests.ts';
 import { explainTlsError, followShownAuthority, masterTls, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
 
 /** Clocks that differ by more than this are worth a warning, seconds. */
 const SKEW_WARNING_SECONDS = 5;
-/** What the reasons of a refusal come to. */
-const REFUSAL_CODES = {
-  acl: 'NOT_PERMITTED',
-  size: 'MESSAGE_INVALID',
-  schema: 'MESSAGE_INVALID',
-  rate: 'LIMIT_EXCEEDED',
-} as const satisfies Record<string, ErrorCode>;
-
 /** The answer to that request; a master may say more. */
 const Hello = v.object({ time: v.number(), ...MasterKeysPayload.entries });
 
@@ -106,7 +98,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
     keys.begin(credentials);
-    const received = notingRefusals(options, record, () => connection);
+    const received = notingRefusals({ ...options, refused: record.refused, connection: () => connection });
     const opened = await connect({ ...options, received: learningKeys({ ...options, received }, learn) }, credentials);
     connection = opened;
     const stop = (): void => void opened.close();
@@ -192,23 +184,6 @@ async function isNewAuthority(error: unknown, options: MasterLinkOptions): Promi
 async function announce({ id, info }: MasterLinkOptions, connection: Connection): Promise<void> {
   const announced = connection.publish(Info.encode({ id }, info()));
   await Promise.all([announced, connection.subscribe([`${formatTopic(Job.topic, { id })}/#`])]);
-}
-
-/** What was refused is acknowledged all the same: without this, its author would take it for delivered. */
-function notingRefusals(
-  { id, received, log }: MasterLinkOptions,
-  record: Pick<LinkRecord, 'refused'>,
-  connection: () => Connection | undefined,
-): MasterLinkOptions['received'] {
-  const refusalTopic = formatTopic(Refusal.topic, { id });
-  return async (topic, payload, retain) => {
-    const refusal = topic === refusalTopic ? Refusal.decode(topic, payload)?.payload : undefined;
-    if (refusal === undefined) return received(topic, payload, retain);
-    const { mid, reason, message } = refusal;
-    record.refused(refusal);
-    log.warning('the master refused a message', { topic: refusal.topic, reason, message });
-    if (mid !== undefined) connection()?.refuse(mid, new FleetError(REFUSAL_CODES[reason], `${reason}: ${message}`));
-  };
 }
 
 /** A change of the master's keys is acknowledged when they are known. */

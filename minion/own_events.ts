@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import { mayFire } from '../shared/event_tags.ts';
+import type { Encoding } from '../shared/protocol/codec.ts';
 import { checkTag } from '../shared/protocol/event_tag.ts';
 import { Fire } from '../shared/protocol/messages/event.ts';
 import type { MinionConfig } from './config.ts';
@@ -9,7 +10,12 @@ import type { Events, Grains } from './context.ts';
 import type { Outbox } from './jobs/outbox.ts';
 
 /** The time an event was fired stays with it, however long it waits in the outbox. */
-export function createFireMaster(id: string, outbox: Pick<Outbox, 'add'>, clock: Clock): Events['fireMaster'] {
+export function createFireMaster(
+  id: string,
+  outbox: Pick<Outbox, 'add'>,
+  clock: Clock,
+  encoding?: Encoding,
+): Events['fireMaster'] {
   return async (tag, data) => {
     checkTag(tag, `salt/fire/${id}/`, id);
     if (!mayFire(id, tag)) {
@@ -17,7 +23,8 @@ export function createFireMaster(id: string, outbox: Pick<Outbox, 'add'>, clock:
         hint: 'use a tag of your own with at least one /, such as myapp/deployed',
       });
     }
-    await outbox.add('event', Fire.encode({ id, tag }, { _stamp: eventStamp(clock.nowMs()), ...data }));
+    const stamped = { _stamp: eventStamp(clock.nowMs()), ...data };
+    await outbox.add('event', Fire.encode({ id, tag }, stamped, encoding));
   };
 }
 

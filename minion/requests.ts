@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { FleetError, fromReport } from '../shared/errors.ts';
-import { decodePayload } from '../shared/protocol/codec.ts';
+import { decodePayload, type Encoding } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { JobResponse, Request, type RequestVerb } from '../shared/protocol/messages/job.ts';
 import type { MasterRequests } from './context.ts';
@@ -24,6 +24,7 @@ export function createRequests(
   id: string,
   publish: (packet: Packet) => Promise<void>,
   clock: Pick<Clock, 'after'>,
+  encoding?: Encoding,
 ): Requests {
   const pending = new Map<string, Pending>();
   let count = 0;
@@ -41,7 +42,7 @@ export function createRequests(
             settle(given);
           };
         pending.set(c, { resolve: settled(resolve), reject: settled(reject) });
-        publish(Request.encode({ id, verb }, { ...payload, c })).catch(settled(reject));
+        publish(Request.encode({ id, verb }, { ...payload, c }, encoding)).catch(settled(reject));
       }).finally(() => pending.delete(c));
     },
     answer(topic, payload) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, sleep } from '../../shared/clock.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { Fire } from '../../shared/protocol/messages/event.ts';
-import { Ack, ReturnLong } from '../../shared/protocol/messages/return.ts';
+import { Ack, Return, ReturnLong } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { Behaviour, Character } from './behaviour.ts';
 import type { EmulatorCounts } from './counts.ts';
@@ -43,7 +43,7 @@ export function createFaultySend(options: FaultySendOptions, send: Send): Send {
   };
   return async (packet) => {
     if (to > 0) await sleep(clock, from + random() * (to - from));
-    if (ReturnLong.params(packet.topic) !== undefined) return sendReturn(packet);
+    if (jidOf(packet) !== undefined) return sendReturn(packet);
     if (isMute(character) && Ack.params(packet.topic) !== undefined) return;
     await send(packet);
     if (Fire.params(packet.topic) !== undefined) counts.events++;
@@ -55,7 +55,12 @@ function isMute(character: Character): boolean {
   return character === 'silent' || character === 'late';
 }
 
+/** Of a return in either form; of nothing else. */
+function jidOf({ topic }: Packet): string | undefined {
+  return (ReturnLong.params(topic) ?? Return.params(topic))?.jid;
+}
+
 function asAnother(packet: Packet, id: string): Packet {
-  const { jid = '' } = ReturnLong.params(packet.topic) ?? {};
+  const jid = jidOf(packet) ?? '';
   return { ...packet, topic: formatTopic(ReturnLong.topic, { jid, id: `${id}x` }) };
 }

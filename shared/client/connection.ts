@@ -45,8 +45,8 @@ export interface Connection {
   publish(packet: Packet): Promise<void>;
   /** The broker says that it did not take the publish with this packet identifier; its PUBACK is still to come. */
   refuse(mid: number, error: FleetError): void;
-  /** Rejects with NOT_PERMITTED when the broker refuses one of them. */
-  subscribe(filters: readonly string[]): Promise<void>;
+  /** With QoS 1 unless it is said. Rejects with NOT_PERMITTED when the broker refuses one of them. */
+  subscribe(filters: readonly string[], qos?: 0 | 1): Promise<void>;
   unsubscribe(filters: readonly string[]): Promise<void>;
   /** Resolves with the reason when the connection is over, for whatever cause. */
   readonly closed: Promise<string>;
@@ -158,9 +158,9 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
         });
       }),
     refuse: (mid, error) => void refused.set(mid, error),
-    subscribe: (filters) =>
+    subscribe: (filters, qos = 1) =>
       request((settle) => {
-        client.subscribe([...filters], { qos: 1 }, (error, _grants, suback) => {
+        client.subscribe([...filters], { qos }, (error, _grants, suback) => {
           // mqtt.js makes one error of all filters that were refused [MQTT-3.9.3-2].
           const refused = filters.filter((_filter, index) => Number(suback?.granted[index]) >= REFUSED);
           settle(refused.length === 0 ? error : refusedSubscriptions(refused));

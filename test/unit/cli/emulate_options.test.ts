@@ -52,6 +52,34 @@ test('signatures are checked unless that is switched off', () => {
   expect([read().verify, read('--no-verify').verify]).toEqual([true, false]);
 });
 
+test('constrained minions are small ones whose jobs are signed, unless that is said otherwise', () => {
+  expect(read().constrained).toBeUndefined();
+  expect(read('--constrained').constrained).toEqual({
+    port: undefined,
+    declaration: { max_packet: 256, functions: ['test.echo', 'test.count', 'test.sleep'], trust: 'hmac' },
+    qos: 1,
+  });
+  const given = [
+    '--port',
+    '1883',
+    '--max-packet',
+    '128',
+    '--functions',
+    'led.set, sensor.read',
+    '--trust',
+    'connection',
+  ];
+  expect(read('--constrained', ...given, '--qos', '0').constrained).toMatchObject({
+    port: 1883,
+    declaration: {
+      max_packet: 128,
+      functions: expect.arrayContaining(['led.set', 'sensor.read']),
+      trust: 'connection',
+    },
+    qos: 0,
+  });
+});
+
 test.each([
   [['-n', '0'], '--minions 0 is not a number'],
   [['--latency', '80-20'], '--latency 80-20 is not a number of milliseconds'],
@@ -60,6 +88,12 @@ test.each([
   [['--slow', '60%', '--silent', '50%'], 'more than 100% of the minions misbehave'],
   [['--prefix', 'a/b'], '--prefix a/b cannot begin the id of a minion'],
   [['--churn', '0'], '--churn 0 is not a number of minions a second'],
+  [['--qos', '0'], '--qos is for constrained minions'],
+  [['--max-packet', '256'], '--max-packet is for constrained minions'],
+  [['--constrained', '--durable'], '--durable is not for constrained minions'],
+  [['--constrained', '--qos', '2'], '--qos 2 is not one of 0, 1'],
+  [['--constrained', '--trust', 'me'], '--trust me is not one of hmac, connection'],
+  [['--constrained', '--max-packet', '64'], '--max-packet 64 is not a number'],
   [['--storm', 'often'], '--storm often is not a duration'],
 ])('%j is refused', (argv, message) => {
   expect(() => read(...argv)).toThrow(message);

@@ -4,7 +4,7 @@ import { noCounts } from '../../../../minion/emulator/counts.ts';
 import { createFaultySend } from '../../../../minion/emulator/faulty_send.ts';
 import type { Packet } from '../../../../shared/protocol/message.ts';
 import { Fire } from '../../../../shared/protocol/messages/event.ts';
-import { Ack, ReturnLong } from '../../../../shared/protocol/messages/return.ts';
+import { Ack, Return, ReturnLong } from '../../../../shared/protocol/messages/return.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 
 const JID = '20261122093047146206';
@@ -88,4 +88,14 @@ test('an impostor returns in the name of another, which does not count as a retu
   await send(result);
   expect(sent).toEqual([{ ...result, topic: `salt/ret/${JID}/m1x` }]);
   expect(counts).toMatchObject({ returns: 0, forged: 1 });
+});
+
+test('a return in its short form is a return, too', async () => {
+  const short = Return.encode({ jid: JID }, { id: 'm1', return: true }, 'json');
+  const silent = rig('silent');
+  await silent.send(short);
+  expect(silent.counts.withheld).toBe(1);
+  const impostor = rig('impostors');
+  await impostor.send(short);
+  expect(impostor.sent.map(({ topic }) => topic)).toEqual([`salt/ret/${JID}/m1x`]);
 });
