@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { FleetError } from './errors.ts';
+import { dirname } from 'node:path';
+import { FleetError, systemErrorCode } from './errors.ts';
 import { systemReason } from './system_reason.ts';
 
 /**
@@ -8,12 +9,23 @@ import { systemReason } from './system_reason.ts';
  */
 export async function makeFolder(setting: string, path: string, mode = 0o700): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    await makeWithParents(path, mode);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `${setting} ${path} cannot be used: ${systemReason(cause)}`, {
       hint: `make it a directory that this user may write to, or change ${setting}`,
       cause,
     });
+  }
+}
+
+/** Where the file system is read-only, Node's recursive `mkdir` says that there is no such directory; a plain one knows. */
+async function makeWithParents(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeWithParents(dirname(path), mode);
+    await mkdir(path, { mode });
   }
 }

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { openConnection } from '../../shared/client/connection.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
@@ -48,7 +49,7 @@ export async function lookAtDaemon(place: DaemonPlace): Promise<Daemon> {
   const [state, owner, pid] = await Promise.all([
     socketState(socket, isQuiet, answerMs),
     ownerOf(socket),
-    livingPid(pidfile, name, proc),
+    firstLivingPid([pidfile, join(dirname(socket), basename(pidfile))], name, proc),
   ]);
   const process = pid === undefined ? {} : { pid, ...(await filesOf(`${proc}/${pid}`)) };
   return { name, socket, state, ...(owner !== undefined && { owner }), ...process };
@@ -77,6 +78,12 @@ async function socketState(path: string, isQuiet: boolean, answerMs: number): Pr
 async function ownerOf(path: string): Promise<string | undefined> {
   const stats = await stat(path).catch(() => undefined);
   return stats && ownerName(stats.uid);
+}
+
+/** The unit of `config/systemd` lets the master write beside its socket, not where `pidfile` says. */
+async function firstLivingPid(files: readonly string[], name: string, proc: string): Promise<number | undefined> {
+  const found = await Promise.all(files.map((file) => livingPid(file, name, proc)));
+  return found.find((pid) => pid !== undefined);
 }
 
 /** A pid file outlives a process that was killed, and the number may be another's by now. */

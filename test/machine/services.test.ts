@@ -5,7 +5,10 @@ import { expect, test } from 'vitest';
 import { repositoryRoot } from '../support/source_tree.ts';
 import { temporaryDir } from '../support/temporary_dir.ts';
 
-/** The services of `config/`, by the programs that will read them. As root; this machine's own init is not touched. */
+/**
+ * The services of `config/`, by the programs that will read them; those for systemd are in `systemd.test.ts`. As root;
+ * this machine's own init is not touched.
+ */
 const config = join(repositoryRoot, 'config');
 const fixtures = join(repositoryRoot, 'test/fixtures/services');
 /** Where `.ci/openrc` puts it, which cannot be installed beside another init. */
@@ -127,18 +130,4 @@ test("OpenWrt's package holds the minion, its service, its configuration and wha
     '600',
     '644',
   ]);
-});
-
-test.each(['salt-master', 'salt-minion'])('systemd has nothing to say against %s.service', (name) => {
-  const dir = temporaryDir();
-  cpSync(join(config, 'systemd'), dir, { recursive: true });
-  for (const file of [`${name}.service`, 'salt-minion.service.d/bundle.conf']) {
-    const text = readFileSync(join(dir, file), 'utf8');
-    // What is not installed here is there all the same.
-    writeFileSync(join(dir, file), text.replace(/^ExecStart=\/usr\/bin\/.+$/m, 'ExecStart=/bin/true'));
-  }
-  const { stderr, status } = spawnSync('systemd-analyze', ['verify', join(dir, `${name}.service`)], {
-    encoding: 'utf8',
-  });
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
 });

@@ -33,6 +33,12 @@ test('a process that the pid file names is looked at when it is a daemon of that
   });
 });
 
+test('a pid file is looked for beside the socket too, where the unit for systemd has it written', async () => {
+  const place = machine('node\0/opt/brine/dist/salt-master.cjs\0');
+  const elsewhere = join(temporaryDir(), 'pid');
+  expect(await lookAtDaemon({ ...place, pidfile: elsewhere })).toMatchObject({ pid: 4711 });
+});
+
 test('a number that another process has by now is not taken for the daemon', async () => {
   expect(await lookAtDaemon(machine('vi\0/etc/hosts\0'))).not.toHaveProperty('pid');
 });
