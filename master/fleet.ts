@@ -13,6 +13,8 @@ export interface Fleet {
   ids(): readonly string[];
   isOnline(id: string): boolean;
   onlineIds(): readonly string[];
+  /** Seconds UTC of a minion that is online. */
+  onlineSince(id: string): number;
   /** `offline since 2026-11-23 10:02:11 UTC`, or that it never connected since the master started. */
   whyOffline(id: string): string;
   /** The most modest device until the minion says otherwise. */
@@ -73,6 +75,7 @@ export function createFleet(options: {
     ids: options.acceptedIds,
     isOnline: (id) => online.has(id),
     onlineIds: () => [...online.keys()].sort(),
+    onlineSince: (id) => online.get(id) ?? 0,
     whyOffline(id) {
       const since = offline.get(id);
       return since === undefined

@@ -245,7 +245,7 @@ async function createJobPath(
     keep: returners.keepOwnJob,
     eventOf: (record, update) => holdEnded(bus, record, update),
   });
-  const incomingParts = createIncomingParts({ jobs, tracker, clock, log });
+  const incomingParts = createIncomingParts({ jobs, tracker, dispatcher, clock, log });
   const collector = createCollector({
     tracker,
     dispatcher,

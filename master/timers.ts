@@ -4,7 +4,7 @@ import { nowSeconds } from '../shared/clock.ts';
 import { MasterBeacon } from '../shared/protocol/messages/event.ts';
 import { VERSION } from '../shared/version.ts';
 import type { JobStore } from './jobs/job_store.ts';
-import { sweepJobs } from './jobs/sweep.ts';
+import { createSweeper } from './jobs/sweep.ts';
 import { ROTATED } from './keys/rotation.ts';
 import type { MasterDeps, Parts } from './parts.ts';
 
@@ -23,11 +23,12 @@ export function startTimers(
   { tracker, dispatcher, fleet, jobs, authority, bus, eventLog, incomingParts }: Parts,
   broker: Broker,
 ) {
-  const limits = {
+  const timers = {
     startGraceSeconds: config.job_start_timeout,
     stepSeconds: config.job_step_timeout,
     runSeconds: config.job_timeout,
   };
+  const sweepJobs = createSweeper({ tracker, timers, clock, fleet, isFull: dispatcher.isFull });
   const boot = randomBytes(4).toString('hex');
   const beacon = (): void => {
     const payload = { boot, time: nowSeconds(clock), v: 1, kid: authority.kid, version: `brine ${VERSION}` } as const;
@@ -37,7 +38,7 @@ export function startTimers(
   return [
     { stop: bus.listen((tag) => tag === ROTATED && beacon()) },
     clock.every(SWEEP_MS, () => {
-      void sweepJobs(tracker, limits, clock);
+      void sweepJobs();
       for (const id of fleet.onlineIds()) dispatcher.flush(id);
     }),
     clock.every(BEACON_MS, beacon),

@@ -1,5 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
+import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
@@ -10,7 +11,6 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
 import type { SendControl } from './send_control.ts';
 import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
-import type { Row } from './tracker.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
 
 /** Minions that a job is sent to in one turn of the event loop, some 10 ms; others wait for their turns meanwhile. */
@@ -69,33 +69,19 @@ export interface Dispatcher {
   abandon(id: string, reason: string): void;
   /** A row is over: the next part of its batch may begin, and the minion's next job. */
   ended(jid: string, id: string, failed: boolean): void;
+  /** The minion was sent as much as it takes at a time. */
+  isFull(id: string): boolean;
   /** A row of this minion moved on: there may be room for the next. */
   settled(jid: string, id: string): void;
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { tracker, fleet, bus, limits, sendControl } = options;
+  const { tracker, fleet, bus, sendControl } = options;
   const lanes = createLanes();
   const signer = createJobSigner(options);
   const transmit = createTransmitter(options, signer, lanes);
 
-  const flush = (id: string): void => {
-    if (!fleet.isOnline(id)) return;
-    const info = fleet.info(id);
-    for (const jid of lanes.take(id, Math.min(info.window, limits.inflightMax))) {
-      const job = tracker.get(jid);
-      const row = job?.rows.get(id);
-      if (job === undefined || row === undefined) lanes.settle(id, jid);
-      else if (row.isCancelled) void sendControl(id, jid, 'cancel');
-      else if (row.exp > nowSeconds(options.clock)) transmit(job.record, row, info);
-      else expire(row, jid);
-    }
-  };
-  const expire = (row: Row, jid: string): void => {
-    lanes.settle(row.id, jid);
-    // Of what the minion may have, it has the last word; for how long it is waited for is not decided here.
-    if (!row.mayHaveIt) void tracker.advance(jid, row.id, 'expire', { reason: 'expired before it could be sent' });
-  };
+  const { flush, isFull } = createFlush(options, lanes, transmit);
   const settled = (jid: string, id: string): void => {
     if (lanes.settle(id, jid)) flush(id);
   };
@@ -130,6 +116,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return record;
     },
     flush,
+    isFull,
     requeue(id) {
       for (const jid of lanes.requeue(id)) void tracker.advance(jid, id, 'requeue');
     },
@@ -157,6 +144,35 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     settled,
   };
+}
+
+/** What goes to a minion now, oldest first. */
+function createFlush(
+  { tracker, fleet, limits, sendControl, clock }: DispatcherOptions,
+  lanes: Lanes,
+  transmit: ReturnType<typeof createTransmitter>,
+): Pick<Dispatcher, 'flush' | 'isFull'> {
+  const windowOf = ({ window }: InfoPayload): number => Math.min(window, limits.inflightMax);
+  /** What may not go any more makes room: true when there was such. */
+  const sendSome = (id: string): boolean => {
+    const info = fleet.info(id);
+    let hasMadeRoom = false;
+    for (const jid of lanes.take(id, windowOf(info))) {
+      const job = tracker.get(jid);
+      const row = job?.rows.get(id);
+      if (row?.isCancelled) void sendControl(id, jid, 'cancel');
+      // Its end is being stored. If that fails it is open as before, and goes out with the next connection or question.
+      else if (row?.ending !== undefined) continue;
+      else if (job !== undefined && row !== undefined && row.exp > nowSeconds(clock)) transmit(job.record, row, info);
+      // Over, or expired: then the sweep says when it is over, and why.
+      else hasMadeRoom = lanes.settle(id, jid) || hasMadeRoom;
+    }
+    return hasMadeRoom;
+  };
+  const flush = (id: string): void => {
+    while (fleet.isOnline(id) && sendSome(id));
+  };
+  return { flush, isFull: (id) => lanes.inflightCount(id) >= windowOf(fleet.info(id)) };
 }
 
 /** The job, the parts that are over before they began, and the minions of the others. Throws LIMIT_EXCEEDED too. */

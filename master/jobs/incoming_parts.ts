@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { nextTurn } from '../../shared/pace.ts';
 import { RETURN_PARTS_MAX, type ReturnParts } from '../../shared/protocol/messages/return.ts';
+import type { Dispatcher } from './dispatch.ts';
 import type { JobStore } from './job_store.ts';
 import type { Tracker } from './tracker.ts';
 
@@ -43,10 +44,11 @@ interface Incoming {
 export function createIncomingParts(options: {
   readonly jobs: JobStore;
   readonly tracker: Pick<Tracker, 'row' | 'advance'>;
+  readonly dispatcher: Pick<Dispatcher, 'settled'>;
   readonly clock: Clock;
   readonly log: Logger;
 }): IncomingParts {
-  const { jobs, tracker, clock, log } = options;
+  const { jobs, tracker, dispatcher, clock, log } = options;
   const all = new Map<string, Incoming>();
   /** Of each minion, the job that is foreign. */
   const foreign = new Map<string, string>();
@@ -103,6 +105,8 @@ export function createIncomingParts(options: {
       row.isReturning = true;
       // A sign of life: a slow line may take long.
       void tracker.advance(jid, id, 'progress');
+      // What was over within milliseconds never said that it runs.
+      dispatcher.settled(jid, id);
     },
     async check(jid, id, parts, isScheduled) {
       const incoming = find(jid, id);

@@ -19,6 +19,7 @@ export interface Lanes {
   /** The connection is gone: all in flight waits again, in jid order. */
   requeue(id: string): readonly string[];
   waitingCount(id: string): number;
+  inflightCount(id: string): number;
 }
 
 export function createLanes(): Lanes {
@@ -64,5 +65,6 @@ export function createLanes(): Lanes {
       return again;
     },
     waitingCount: (id) => lanes.get(id)?.waiting.size ?? 0,
+    inflightCount: (id) => lanes.get(id)?.inflight.size ?? 0,
   };
 }

@@ -13,8 +13,10 @@ export interface Row {
   /** Seconds UTC of the last change of state. */
   since: number;
   reason: string | undefined;
-  /** Milliseconds, when it last gave a sign of life: a state, a progress. */
-  aliveMs: number;
+  /** For how many milliseconds the master has listened in vain since the last sign of life: a state, a progress. */
+  silentMs: number;
+  /** For how many it has listened since this state was to be over; undefined before. */
+  overdueMs: number | undefined;
   /** It was sent, or the master was restarted since: the minion may have it, and what it returns is still awaited. */
   mayHaveIt: boolean;
   /** Seconds UTC; not to be started at or after it. Of a part of a batch, set when its turn comes. */
@@ -165,9 +167,9 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
       log.error('impossible change of a job, ignored', { jid, minion: id, state: row.state, event });
       return false;
     }
-    row.aliveMs = clock.monotonicMs();
+    row.silentMs = 0;
     if (detail.pid !== undefined) row.pid = detail.pid;
-    row.mayHaveIt = event === 'send' || (detail.mayHaveIt ?? row.mayHaveIt);
+    row.mayHaveIt = event === 'send' || state === 'running' || (detail.mayHaveIt ?? row.mayHaveIt);
     if (isTerminal(state)) {
       await end(job, row, state, detail);
       return true;
@@ -204,6 +206,7 @@ function move(row: Row, state: JobStateName, reason: string | undefined, now: nu
   row.state = state;
   row.since = now;
   row.reason = reason;
+  row.overdueMs = undefined;
   return { id: row.id, state, since: now, reason, result: undefined };
 }
 
@@ -299,7 +302,8 @@ function openRow(id: string, record: JobRecord, clock: Clock, mayHaveIt: boolean
     state: 'queued',
     since: nowSeconds(clock),
     reason: undefined,
-    aliveMs: clock.monotonicMs(),
+    silentMs: 0,
+    overdueMs: undefined,
     mayHaveIt,
     exp: record.exp,
     isCancelled: false,

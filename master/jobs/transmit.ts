@@ -39,7 +39,7 @@ export function createTransmitter(options: TransmitterOptions, signer: JobSigner
     const { record, id, hadIt } = part;
     const { jid } = record;
     const row = tracker.row(jid, id);
-    if (row?.state !== 'sent') return;
+    if (row?.state !== 'sent' || row.ending !== undefined) return;
     const packet = await packetFor(part, row.exp, bytes, info);
     const bytesMax = info.max_packet;
     if (packetBytes(packet) > bytesMax) {

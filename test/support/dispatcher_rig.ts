@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { createDispatcher, type DispatcherOptions } from '../../master/jobs/dispatch.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
+import { createSweeper } from '../../master/jobs/sweep.ts';
 import { createTracker, type OpenJob, readOpenJobs } from '../../master/jobs/tracker.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
@@ -21,6 +22,11 @@ export interface Sent {
   readonly topic: string;
   readonly acknowledged: () => void;
 }
+
+/** Seconds: after its expiry, without a sign of life, and at all. */
+const TIMERS = { startGraceSeconds: 3, stepSeconds: 60, runSeconds: 100 };
+/** However long it may take: then each part of a job that nobody speaks of is over. */
+const PATIENCE_SECONDS = 1000;
 
 /** What a master is after a restart, over what it stored before. */
 export async function restartDispatcher(store: MemoryStore) {
@@ -87,7 +93,20 @@ export function setUpDispatcher(
   });
   const dispatch = (request: Partial<v.InferInput<typeof JobRequest>> = {}) =>
     dispatcher.dispatchJob(v.parse(JobRequest, { op: 'job', tgt: 'm1', fun: 'test.ping', ...request }), 'root');
-  return { clock, store, jobs, sent, told, events, fleet, tracker, dispatcher, dispatch };
+  const sweep = createSweeper({ tracker, timers: TIMERS, clock, fleet, isFull: dispatcher.isFull });
+  /** As the master's timer does it, a second after the other. */
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1000);
+      await sweep();
+      for (const id of fleet.onlineIds()) dispatcher.flush(id);
+      await settle();
+    }
+  };
+  const passUntilOver = async (): Promise<void> => {
+    for (let second = 0; second < PATIENCE_SECONDS && tracker.openCount() > 0; second++) await pass(1);
+  };
+  return { clock, store, jobs, sent, told, events, fleet, tracker, dispatcher, dispatch, sweep, pass, passUntilOver };
 }
 
 /** Lets what is signed and sent in the background happen. */

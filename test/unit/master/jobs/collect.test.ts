@@ -46,7 +46,7 @@ async function setUp() {
     eventOf,
   });
   const asked: string[] = [];
-  const parts = createIncomingParts({ jobs, tracker, clock, log: silentLogger });
+  const parts = createIncomingParts({ jobs, tracker, dispatcher, clock, log: silentLogger });
   const sendControl = async (...what: string[]): Promise<boolean> => {
     asked.push(what.join(' '));
     return true;
@@ -61,7 +61,7 @@ async function setUp() {
     parts,
     sendControl,
   });
-  return { store, jobs, events, calls, tracker, collector, parts, asked, clock };
+  return { store, jobs, events, calls, tracker, dispatcher, collector, parts, asked, clock };
 }
 
 const returned = (members: Partial<ReturnPayload>): ReturnPayload => ({
@@ -261,13 +261,21 @@ test('while parts come, a job that ran its time is not given up', async () => {
   expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'running', isReturning: true });
 });
 
+test('a job that was over before it said that it runs takes no place in the window while its parts come', async () => {
+  const { collector, tracker, calls } = await setUp();
+  await tracker.commit(jid, 'm1', 'send');
+  await collector.collectPart(jid, 'm1', 0, pieces[0]!);
+  expect(tracker.row(jid, 'm1')?.state).toBe('running');
+  expect(calls).toContain(`settled ${jid} m1`);
+});
+
 test('parts whose return never comes are dropped, also those of before a restart', async () => {
-  const { collector, jobs, parts, tracker, clock } = await setUp();
+  const { collector, jobs, parts, tracker, dispatcher, clock } = await setUp();
   await collector.collectPart(jid, 'm1', 0, pieces[0]!);
   clock.advance(UNFINISHED_KEPT_MS - 1);
   await parts.sweep();
   expect(jobs.partNumbers(jid, 'm1')).toEqual([0]);
-  const afterRestart = createIncomingParts({ jobs, tracker, clock, log: silentLogger });
+  const afterRestart = createIncomingParts({ jobs, tracker, dispatcher, clock, log: silentLogger });
   clock.advance(UNFINISHED_KEPT_MS);
   await afterRestart.sweep();
   expect([...jobs.partOwners()]).toEqual([]);

@@ -136,29 +136,36 @@ test('with a queue, who is offline gets the job when it is there', async () => {
 });
 
 test('nothing is sent after its expiry', async () => {
-  const { dispatch, sent, fleet, dispatcher, clock, jobs } = setUpDispatcher();
+  const { dispatch, sent, fleet, dispatcher, pass, jobs } = setUpDispatcher();
   const { jid } = await dispatch({ tgt: 'm3', queue_for: 600 });
-  clock.advance(600_000);
+  await pass(599);
   fleet.setOnline('m3', START_AT + 600);
+  await pass(1);
   dispatcher.flush('m3');
   await settle();
   expect(sent).toEqual([]);
-  expect(jobs.endedRow(jid, 'm3')).toMatchObject({ state: 'expired', reason: 'expired before it could be sent' });
+  expect(jobs.endedRow(jid, 'm3')).toMatchObject({
+    state: 'expired',
+    reason: 'expired before it could be sent: the minion connected at 2026-01-01 00:10:00 UTC',
+  });
 });
 
 test('what expires on its way to the socket, while it is signed, is not sent, and ends as what never was', async () => {
   const signed: (() => void)[] = [];
-  const { dispatch, sent, dispatcher, clock, jobs } = setUpDispatcher({
+  const { dispatch, sent, clock, pass, jobs } = setUpDispatcher({
     sign: (payload) => new Promise((resolve) => signed.push(() => resolve(payload))),
   });
   const { jid } = await dispatch();
-  clock.advance(5000);
+  await pass(4);
+  clock.advance(1000);
   signed[0]?.();
   await settle();
+  await pass(1);
   expect(sent).toEqual([]);
-  dispatcher.flush('m1');
-  await settle();
-  expect(jobs.endedRow(jid, 'm1')).toMatchObject({ state: 'expired', reason: 'expired before it could be sent' });
+  expect(jobs.endedRow(jid, 'm1')).toMatchObject({
+    state: 'expired',
+    reason: 'expired before it could be sent: the master itself did not come to it in time',
+  });
 });
 
 test('what the minion may have is not sent again after its expiry, and not given up either', async () => {

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
-import { createJobStore } from '../../../../master/jobs/job_store.ts';
-import { dueEnding, sweepJobs } from '../../../../master/jobs/sweep.ts';
-import { createTracker, type Row } from '../../../../master/jobs/tracker.ts';
-import { silentLogger } from '../../../../shared/log.ts';
-import { fakeClock } from '../../../support/fake_context.ts';
-import { unheardEvent } from '../../../support/memory_bus.ts';
-import { createMemoryStore } from '../../../support/memory_store.ts';
+import { type Circumstances, createSweeper, dueEnding } from '../../../../master/jobs/sweep.ts';
+import type { Row } from '../../../../master/jobs/tracker.ts';
+import { settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
 import { START_AT, sampleJob } from '../../../support/sample_job.ts';
 
 const timers = { startGraceSeconds: 60, stepSeconds: 600, runSeconds: 3600 };
@@ -16,7 +12,8 @@ const row = (members: Partial<Row>): Row => ({
   state: 'queued',
   since: START_AT,
   reason: undefined,
-  aliveMs: 0,
+  silentMs: 0,
+  overdueMs: undefined,
   mayHaveIt: members.state !== undefined && members.state !== 'queued',
   exp,
   isCancelled: false,
@@ -25,61 +22,122 @@ const row = (members: Partial<Row>): Row => ({
   ending: undefined,
   ...members,
 });
+const full = (): boolean => true;
+const circumstances = (members: Partial<Circumstances> = {}): Circumstances => ({
+  nowSeconds: exp,
+  heldUpSeconds: 0,
+  fleet: { isOnline: () => true, onlineSince: () => START_AT, whyOffline: () => 'offline since then' },
+  isFull: () => false,
+  ...members,
+});
+const offline = { isOnline: () => false, onlineSince: () => 0, whyOffline: () => 'offline since then' };
 
 test.each([
-  ['queued before its expiry', row({}), exp - 1, 0, undefined],
-  ['queued at its expiry', row({}), exp, 0, 'expire'],
-  ['queued, and the minion may have it', row({ mayHaveIt: true }), exp + 59, 0, undefined],
-  ['queued, and the minion may have it, after the grace', row({ mayHaveIt: true }), exp + 60, 0, 'time_out'],
-  ['queued again late, within the grace', row({ mayHaveIt: true, since: exp + 100 }), exp + 159, 0, undefined],
-  ['queued again late, after the grace', row({ mayHaveIt: true, since: exp + 100 }), exp + 160, 0, 'time_out'],
-  ['sent before its expiry', row({ state: 'sent' }), exp - 1, 0, undefined],
-  ['sent within the grace', row({ state: 'sent' }), exp + 59, 0, undefined],
-  ['sent after the grace', row({ state: 'sent' }), exp + 60, 0, 'time_out'],
-  ['delivered within the grace', row({ state: 'delivered' }), exp + 59, 0, undefined],
-  ['delivered after the grace', row({ state: 'delivered' }), exp + 60, 0, 'time_out'],
-  ['running after its expiry', row({ state: 'running' }), exp + 61, 0, undefined],
-  ['running and silent for less than a step', row({ state: 'running' }), exp, 599_999, undefined],
-  ['running and silent for a step', row({ state: 'running' }), exp, 600_000, 'time_out'],
-  ['running with a sign of life', row({ state: 'running', aliveMs: 1 }), exp, 600_000, undefined],
+  ['queued before its expiry', row({}), undefined],
+  ['queued at its expiry', row({ overdueMs: 0 }), 'expire'],
+  ['queued, and the minion may have it', row({ mayHaveIt: true, overdueMs: 59_999 }), undefined],
+  ['queued, and the minion may have it, after the grace', row({ mayHaveIt: true, overdueMs: 60_000 }), 'time_out'],
+  ['sent before its expiry', row({ state: 'sent' }), undefined],
+  ['sent within the grace', row({ state: 'sent', overdueMs: 59_999 }), undefined],
+  ['sent after the grace', row({ state: 'sent', overdueMs: 60_000 }), 'time_out'],
+  ['delivered within the grace', row({ state: 'delivered', overdueMs: 59_999 }), undefined],
+  ['delivered after the grace', row({ state: 'delivered', overdueMs: 60_000 }), 'time_out'],
+  ['running and silent for less than a step', row({ state: 'running', silentMs: 599_999 }), undefined],
+  ['running and silent for a step', row({ state: 'running', silentMs: 600_000 }), 'time_out'],
   [
-    'running as long as it may, and the minion may still be stopping it',
-    row({ state: 'running' }),
-    START_AT + 3660,
-    0,
+    'running too long, and the minion may still be stopping it',
+    row({ state: 'running', overdueMs: 59_999 }),
     undefined,
   ],
-  ['running longer than it may', row({ state: 'running' }), START_AT + 3661, 0, 'time_out'],
-])('a part that is %s', (_what, part, seconds, monotonicMs, event) => {
-  expect(dueEnding(job, part, timers, { seconds, monotonicMs })?.event).toBe(event);
+  ['running longer than it may', row({ state: 'running', overdueMs: 60_000 }), 'time_out'],
+  ['on its way back', row({ state: 'running', isReturning: true, overdueMs: 60_000 }), undefined],
+])('a part that is %s', (_what, part, event) => {
+  expect(dueEnding(job, part, timers, circumstances())?.event).toBe(event);
 });
 
 test('the reason names the option that was reached', () => {
-  const silent = dueEnding(job, row({ state: 'running' }), timers, { seconds: exp, monotonicMs: 600_000 });
-  expect(silent?.reason).toBe('no sign of life for job_step_timeout (600 s)');
-  const long = dueEnding(job, row({ state: 'running' }), timers, { seconds: exp + 9999, monotonicMs: 0 });
-  expect(long?.reason).toBe('ran longer than its time limit (3600 s)');
+  const reasonOf = (part: Row) => dueEnding(job, part, timers, circumstances())?.reason;
+  expect(reasonOf(row({ state: 'running', silentMs: 600_000 }))).toBe('no sign of life for job_step_timeout (600 s)');
+  expect(reasonOf(row({ state: 'running', overdueMs: 60_000 }))).toBe('ran longer than its time limit (3600 s)');
+});
+
+const batched = { ...job, batch: { size: 1, wait_ms: 0, start_s: 5 } };
+test.each([
+  ['the minion is away', row({}), { fleet: offline }, 'the minion is offline since then'],
+  ['the master stood still', row({}), { heldUpSeconds: 3, isFull: full }, 'the master itself was held up for 3 s'],
+  [
+    'the master stood still later',
+    row({}),
+    { nowSeconds: exp + 9, heldUpSeconds: 3 },
+    'the master itself did not come',
+  ],
+  ['the minion handed it back', row({ reason: 'outbox full' }), {}, 'the minion handed it back: outbox full'],
+  ['the minion has enough', row({}), { isFull: full }, 'the minion has not started what it was sent before'],
+  ['nothing was in its way', row({}), {}, 'the master itself did not come to it in time'],
+])('when %s, a part that was never sent says so', (_why, part, seen, reason) => {
+  const due = dueEnding(job, { ...part, overdueMs: 0 }, timers, circumstances(seen));
+  expect(due?.reason).toContain(`expired before it could be sent: ${reason}`);
+});
+
+test('a part of a batch whose turn never came says so', () => {
+  const due = dueEnding(batched, row({ overdueMs: 0 }), timers, circumstances());
+  expect(due?.reason).toBe('expired before it could be sent: its turn in the batch did not come');
+});
+
+test.each([
+  ['sent', row({ state: 'sent' }), {}, 'it was sent, but the minion neither acknowledged it nor said that it started'],
+  ['acknowledged', row({ state: 'delivered' }), {}, 'the minion acknowledged it, but never said that it started'],
+  ['sent to who is away', row({ mayHaveIt: true }), { fleet: offline }, 'may have got it, but is offline since then'],
+  ['sent before a new connection', row({ mayHaveIt: true }), {}, 'may have got it on an earlier connection'],
+])('a part that was %s and is given up says how far it got', (_what, part, seen, reason) => {
+  const due = dueEnding(job, { ...part, overdueMs: 60_000 }, timers, circumstances(seen));
+  expect(due).toMatchObject({ event: 'time_out', reason: expect.stringContaining(reason) });
 });
 
 test('a sweep ends what is due and nothing else', async () => {
-  const clock = fakeClock();
-  const jobs = createJobStore(createMemoryStore());
-  const tracker = createTracker({
-    jobs,
-    open: [],
+  const { dispatch, fleet, tracker, jobs, pass } = setUpDispatcher();
+  fleet.setOffline('m1', START_AT);
+  const { jid } = await dispatch({ tgt: 'm1,m2', tgt_type: 'list', queue_for: 5 });
+  await settle();
+  await tracker.commit(jid, 'm2', 'run');
+  await pass(4);
+  expect(jobs.endedRows(jid).size).toBe(0);
+  await pass(1);
+  expect([...jobs.endedRows(jid)]).toMatchObject([['m1', { state: 'expired', since: START_AT + 5 }]]);
+  expect(tracker.row(jid, 'm2')?.state).toBe('running');
+});
+
+test('what minions said while the master was held up is waited for before they are given up', async () => {
+  const { dispatch, tracker, jobs, clock, pass } = setUpDispatcher();
+  const sent = await dispatch({ tgt: 'm1' });
+  const running = await dispatch({ tgt: 'm2', run_timeout: 1 });
+  await settle();
+  await tracker.commit(running.jid, 'm2', 'run');
+  clock.advance(3_600_000);
+  await pass(1);
+  expect([...jobs.endedRows(sent.jid), ...jobs.endedRows(running.jid)]).toEqual([]);
+  // Nothing was said: now they are.
+  await pass(4);
+  expect(jobs.endedRow(sent.jid, 'm1')?.state).toBe('timed_out');
+  expect(jobs.endedRow(running.jid, 'm2')?.state).toBe('timed_out');
+});
+
+test('a master that is always too slow gives up what never answers all the same', async () => {
+  const { dispatch, tracker, jobs, clock, fleet, dispatcher } = setUpDispatcher();
+  const sweep = createSweeper({
+    tracker,
+    timers: { startGraceSeconds: 10, stepSeconds: 60, runSeconds: 100 },
     clock,
-    log: silentLogger,
-    eventOf: unheardEvent,
-    ended: () => undefined,
+    fleet,
+    isFull: dispatcher.isFull,
   });
-  await tracker.add(job, new Map());
-  await tracker.commit(job.jid, 'm2', 'run');
-  await sweepJobs(tracker, timers, clock);
-  expect(jobs.endedRows(job.jid).size).toBe(0);
-  clock.advance(5000);
-  await sweepJobs(tracker, timers, clock);
-  expect([...jobs.endedRows(job.jid)]).toEqual([
-    ['m1', { state: 'expired', since: exp, reason: 'expired before it could be sent' }],
-  ]);
-  expect(tracker.row(job.jid, 'm2')?.state).toBe('running');
+  const { jid } = await dispatch({ tgt: 'm1' });
+  await settle();
+  // Six looks, half a minute apart, are ten seconds of listening after the first.
+  for (let look = 0; look < 6; look++) {
+    expect(jobs.endedRow(jid, 'm1')).toBeUndefined();
+    clock.advance(30_000);
+    await sweep();
+  }
+  expect(jobs.endedRow(jid, 'm1')?.state).toBe('timed_out');
 });

@@ -39,7 +39,7 @@ test('a change of state is told to who watches, with the time and the reason', a
   expect(await tracker.commit(jid, 'm1', 'requeue', { reason: 'busy' })).toBe(true);
   expect(await tracker.commit(jid, 'm1', 'run', { pid: 7 })).toBe(true);
   expect(told).toEqual([{ id: 'm1', state: 'running', since: START_AT + 2, reason: undefined, result: undefined }]);
-  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'running', pid: 7, aliveMs: 2000 });
+  expect(tracker.row(jid, 'm1')).toMatchObject({ state: 'running', pid: 7, silentMs: 0 });
   expect(ended).toEqual([]);
 });
 
