@@ -144,7 +144,7 @@ export async function createParts(
   });
   const audit = config.audit_log ? await openAuditLog(auditFile(config), clock, log) : undefined;
   const { root_dir: root, external_auth: rules } = config;
-  const external = createExternalAuth({ rules, root, pam: deps.checkPam, log });
+  const external = createExternalAuth({ rules, root, pam: deps.checkPam, clock, log });
   const permissions = openPermissions(deps, { fleet, operators, external }, audit);
   const shared = { jobs, bus, fleet, authority, devices, returners, permissions };
   const jobPath = await createJobPath(deps, shared, observations, broker);

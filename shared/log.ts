@@ -34,7 +34,7 @@ export interface LogSink {
 }
 
 const SECRET_NAME =
-  /passw|passphrase|passcode|(^|_)pass$|secret|token|private|(^|_)priv(_?key)?$|credential|^key$|[-_]key$|apikey|^(proxy-)?authorization$|^cookie$/i;
+  /passw|passphrase|passcode|(^|_)pass$|bindpw$|secret|token|private|(^|_)priv(_?key)?$|credential|^key$|[-_]key$|apikey|^(proxy-)?authorization$|^cookie$/i;
 
 /** What stands for a secret where others look on. */
 export const HIDDEN = '**********';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
 import { type Format, isMapping } from '../../shared/config/format.ts';
 import { isShaCrypt } from '../../shared/crypto/sha_crypt.ts';
 import { errorLine, systemErrorCode } from '../../shared/errors.ts';
@@ -29,7 +30,7 @@ export type ExternalRules = Readonly<Partial<Record<Backend, Readonly<Record<str
 /** The setting `external_auth`. */
 export const externalAuth: Format<ExternalRules> = {
   expects:
-    "a mapping of 'pam', 'file' and 'ldap' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename', 'ldap' '^url' (ldaps://…, or ldap:// of this machine) and '^dn' with {user}, and for groups '^basedn'",
+    "a mapping of 'pam', 'file' and 'ldap' to mappings of users, 'group%' or '*' to what they may, as in publisher_acl; 'file' needs '^filename', 'ldap' '^url' (ldaps://…; ldap:// of this machine or with '^starttls'), '^dn' with {user}, or '^binddn' with '^bindpw' or '^bindpw_file', and for groups and with '^binddn' '^basedn'",
   read: (value) => (isMapping(value) && isReadable(value) ? (value as ExternalRules) : undefined),
   fromText: (text) => text,
 };
@@ -44,13 +45,13 @@ export interface ExternalAuthOptions {
   readonly root: string;
   /** Whether the system knows that user by that password. */
   readonly pam: (user: string, password: string) => Promise<boolean>;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOptions): ExternalAuth {
+export function createExternalAuth({ rules, root, pam, clock, log }: ExternalAuthOptions): ExternalAuth {
   const grants = Object.fromEntries(backends.map((backend) => [backend, readGrants(rules[backend] ?? {})]));
   const directory = rules.ldap && readLdapSettings(rules.ldap);
-  const wantsGroups = Object.keys(rules.ldap ?? {}).some((key) => key.endsWith('%'));
   /** Of users of the directory, since their last login: it is not asked with every question. */
   const directoryGroups = new Map<string, readonly string[]>();
   const groupsOf = (backend: Backend, name: string): Promise<readonly string[]> =>
@@ -58,8 +59,8 @@ export function createExternalAuth({ rules, root, pam, log }: ExternalAuthOption
   const grantsOf = (backend: Backend, name: string) =>
     permissionsFor(grants[backend] ?? [], name, () => groupsOf(backend, name));
   const isInDirectory = async (name: string, password: string): Promise<boolean> => {
-    if (!wantsGroups && (await grantsOf('ldap', name)).length === 0) return false;
-    const groups = directory && (await checkLdap(directory, name, password));
+    if (directory?.wantsGroups !== true && (await grantsOf('ldap', name)).length === 0) return false;
+    const groups = directory && (await checkLdap(directory, name, password, clock));
     if (groups === undefined) return false;
     directoryGroups.set(name, groups);
     return (await grantsOf('ldap', name)).length > 0;

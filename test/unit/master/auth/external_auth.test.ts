@@ -2,9 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { createExternalAuth, type ExternalAuth, externalAuth } from '../../../../master/auth/external_auth.ts';
+import { systemClock } from '../../../../shared/clock.ts';
 import { shaCrypt } from '../../../../shared/crypto/sha_crypt.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+
+const ACCOUNT = {
+  '^url': 'ldaps://ldap.example.com',
+  '^binddn': 'cn=finder,dc=example',
+  '^bindpw': 'hunter2',
+  '^basedn': 'dc=example',
+};
 
 let auth: ExternalAuth;
 let asked: string[];
@@ -23,6 +31,7 @@ beforeEach(async () => {
       asked.push(user);
       return password === 'of the system';
     },
+    clock: systemClock,
     log: silentLogger,
   });
 });
@@ -74,6 +83,15 @@ test.each([
   [{ ldap: { '^url': 'ldap://127.0.0.1', '^dn': 'uid={user}', 'ops%': ['test.ping'] } }],
   [{ ldap: { '^url': 'ldap://127.0.0.1', '^dn': 'uid={user}', '^groupuo': 'Groups' } }],
   [{ ldap: { '^url': 'ldap://127.0.0.1', '^dn': 'uid={user}', '^groupclass': 'a)(b=*' } }],
+  [{ ldap: { '^url': 'ldaps://ldap.example.com', '^dn': 'uid={user}', '^starttls': true } }],
+  [{ ldap: { '^url': 'ldaps://ldap.example.com' } }],
+  [{ ldap: { ...ACCOUNT, '^dn': 'uid={user}' } }],
+  [{ ldap: { ...ACCOUNT, '^bindpw': undefined } }],
+  [{ ldap: { ...ACCOUNT, '^bindpw_file': '/etc/salt/bindpw' } }],
+  [{ ldap: { ...ACCOUNT, '^bindpw': '' } }],
+  [{ ldap: { ...ACCOUNT, '^basedn': undefined } }],
+  [{ ldap: { ...ACCOUNT, '^filter': 'uid=admin' } }],
+  [{ ldap: { ...ACCOUNT, '^scope': 3 } }],
   [{ pam: [] }],
   [{ pam: { carl: 'test.ping' } }],
   [{ file: { bob: ['test.ping'] } }],
