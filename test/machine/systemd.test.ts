@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { repositoryRoot } from '../support/source_tree.ts';
 import { bootSystemd, type SystemdMachine } from '../support/systemd_machine.ts';
 import { until } from '../support/until.ts';
@@ -14,6 +14,8 @@ let lacking = '';
 const kinds = ['master', 'minion'] as const;
 const units = kinds.map((kind) => `salt-${kind}`);
 
+// apt takes its time where other tests run beside.
+vi.setConfig({ testTimeout: 60_000 });
 beforeAll(async () => {
   try {
     machine = await bootSystemd();
@@ -174,8 +176,9 @@ test('a place elsewhere is opened to the master by the drop-in of the guide', as
   await run(`mkdir $(dirname ${dropIn?.[1]}); cat > ${dropIn?.[1]} <<'END'\n${dropIn?.[2]}END
 systemctl daemon-reload; systemctl restart salt-master`);
   await untilPing();
-  await run(`[ -e /srv/salt-cache/master ]; rm -r /etc/salt/master.d/places.conf ${dropIn?.[1]}
-systemctl daemon-reload; systemctl restart salt-master`);
+  await run(
+    `[ -e /srv/salt-cache/master ]; rm -r /etc/salt/master.d/places.conf ${dropIn?.[1]}; systemctl daemon-reload`,
+  );
 });
 
 test("within its sandbox the master can ask PAM's helper whose password is right", async () => {
