@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '../../shared/errors.ts';
 import type { FleetContext } from './benchmark.ts';
+import { figure } from './figure.ts';
 import type { LoopDelay } from './loop_delay.ts';
+import type { Measure } from './measure.ts';
 import { type OwnProcess, startProcess } from './own_process.ts';
 import { createRealFleet, untilOnline, writeConfig } from './real_fleet.ts';
 
@@ -57,7 +59,7 @@ export async function createEmulatedBench({ dist, home, isQuick }: FleetContext)
       });
       await Promise.race([untilOnline(fleet.socketPath, count, patienceMs(count)), ended]);
       // With events on their way it would never come to rest.
-      if (args.length === 0) await bench.untilIdle([bench.master(), minions]);
+      if (!args.includes('--events')) await bench.untilIdle([bench.master(), minions]);
     },
     untilIdle: fleet.untilIdle,
     loopDelay: fleet.loopDelay,
@@ -68,6 +70,14 @@ export async function createEmulatedBench({ dist, home, isQuick }: FleetContext)
     },
   };
   return bench;
+}
+
+/** For `emulate`: minions without TLS in place of full ones. */
+export const CONSTRAINED = ['--constrained'] as const;
+
+/** What was measured of those, under a name that says so; a bar is for full minions. */
+export function withoutTls(count: number, { name, unit, values }: Measure): Measure {
+  return { name: `${figure(count)} constrained minions without TLS: ${name}`, unit, values };
 }
 
 /** Enrolment is the slow part: its keys go to the master's disk one after another. */

@@ -49,7 +49,7 @@ export async function createRealFleet(
   const metricsPort = await freePort();
   const masterDir = writeConfig(home, 'master', [
     'interface: 127.0.0.1',
-    'tcp_interface: null',
+    `tcp_port: ${await freePort()}`,
     `tls_port: ${port}`,
     'auto_accept: True',
     `metrics_port: ${metricsPort}`,

@@ -6,8 +6,8 @@ import { FleetError } from '../../shared/errors.ts';
 import { limitParallel } from '../../shared/limit_parallel.ts';
 import { makeFolder } from '../../shared/make_folder.ts';
 
-/** Declarations under way at a time: the master writes those that come together in one go. */
-const AT_A_TIME = 64;
+/** Declarations under way at a time: an operator hears each answer by a filter, of which it may have 32. */
+const AT_A_TIME = 16;
 
 /** What a constrained minion is declared with, in the words of the wheel function `key.add_constrained`. */
 export const Declaration = v.object({
