@@ -32,9 +32,11 @@ export function parserOf(client: Client): PacketParser {
  * publish of the same tick: the latter is lost (moscajs/aedes#955). This makes it forget what it delivered; a message
  * that two filters of one client match comes twice then, in direct succession, and `createForward` drops the second.
  */
-export function forgetDeliveries(client: Client, brokerId: string): void {
+export function createForgetting(brokerId: string): (client: Client) => void {
   const memory = Object.create(null, { [brokerId]: { get: () => 0, set: () => undefined } });
-  (client as unknown as ClientInternals).duplicates = memory;
+  return (client) => {
+    (client as unknown as ClientInternals).duplicates = memory;
+  };
 }
 
 /** The counter is part of a message's identity: after a restart it must not run through the same values again. */

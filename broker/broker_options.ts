@@ -17,6 +17,8 @@ export interface TlsKeys {
   readonly keyPem: string;
   readonly certPem: string;
   readonly caPem: string;
+  /** 48 secret bytes, so that TLS sessions outlive a restart. Left out: those of this process are resumed, no others. */
+  readonly ticketKeys?: Buffer;
 }
 
 /** What the broker needs to know of who may connect. Answers are immediate: all of it is in memory. */

@@ -15,7 +15,7 @@ import { createRegistry, type Registry } from './registry.ts';
 import { createRetainedStore } from './retained.ts';
 import { createSessions } from './sessions.ts';
 import { createSubscribeGate } from './subscribe_gate.ts';
-import { asBuffer } from './transcode.ts';
+import { asBuffer, ownCopy } from './transcode.ts';
 import { createVolatilePersistence } from './volatile_persistence.ts';
 
 const BROKER_ID = 'brine';
@@ -55,7 +55,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
   const warn = createLimitedWarning(log, clock);
   const presence = createPresence({ clock, handlers, publish: (packet) => publish(packet) });
   const delivery = createDelivery({ access, registry, limits, refusals, log });
-  const sessions = createSessions({ ...options, registry, presence, counters, refusals, warn });
+  const sessions = createSessions({ ...options, brokerId: BROKER_ID, registry, presence, counters, refusals, warn });
   const mayPublish = createPublishGate({ access, registry, limits, handlers, delivery, counters, refusals, log, warn });
   const subscriptions = createSubscribeGate({ access, registry, limits, presence, handlers, refusals, log });
   const aedes = await Aedes.createBroker({
@@ -98,7 +98,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
     warn,
     publish,
     accept: (socket, door) => sessions.accept(aedes, socket, door),
-    retain: (packet) => retained.store({ cmd: 'publish', ...packet, payload: asBuffer(packet.payload) }),
+    retain: (packet) => retained.store({ cmd: 'publish', ...packet, payload: ownCopy(packet.payload) }),
     close: () => new Promise((resolve) => aedes.close(resolve)),
   };
 }

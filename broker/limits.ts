@@ -10,6 +10,7 @@ const counterNames = [
   'connections_refused',
   'connections_over_limit',
   'connections_taken_over',
+  'tls_sessions_resumed',
   'protocol_errors',
   'packets_too_large',
   'publishes_accepted',

@@ -5,7 +5,7 @@ import type { Clock } from '../shared/clock.ts';
 import { systemErrorCode } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
 import { createTokenBucket } from '../shared/token_bucket.ts';
-import { forgetDeliveries, parserOf } from './aedes_internals.ts';
+import { createForgetting, parserOf } from './aedes_internals.ts';
 import { authenticate, type RefusalCode, type Verdict } from './authenticate.ts';
 import type { BrokerLimits, IdentityStore, ListenerOptions } from './broker_options.ts';
 import { Connection } from './connection.ts';
@@ -36,6 +36,7 @@ export interface Sessions {
 }
 
 export interface SessionOptions {
+  readonly brokerId: string;
   readonly identities: IdentityStore;
   readonly limits: BrokerLimits;
   readonly registry: Registry;
@@ -49,6 +50,7 @@ export interface SessionOptions {
 
 export function createSessions(options: SessionOptions): Sessions {
   const { limits, registry, presence, refusals, log, warn } = options;
+  const forgetDeliveries = createForgetting(options.brokerId);
   let connectionNumber = 0;
   return {
     preConnect(client, packet, done) {
@@ -90,7 +92,7 @@ export function createSessions(options: SessionOptions): Sessions {
       const client = aedes.handle(socket);
       const connection = new Connection({ number: ++connectionNumber, client, socket, door });
       registry.add(connection);
-      forgetDeliveries(client, aedes.id);
+      forgetDeliveries(client);
       guardFrames(parserOf(client), () =>
         connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax,
       );
@@ -153,6 +155,9 @@ function enter(options: SessionOptions, connection: Connection, verdict: Extract
   const { who, session, onlySpeaks = false } = verdict;
   connection.onlySpeaks = onlySpeaks;
   counters.connections_accepted++;
+  if (connection.door.kind === 'tls' && (connection.socket as TLSSocket).isSessionReused()) {
+    counters.tls_sessions_resumed++;
+  }
   const earlier = registry.identify(connection, who, session);
   if (who.role === 'minion' && !onlySpeaks) presence.connected(connection, who.id);
   if (who.role !== 'operator') {

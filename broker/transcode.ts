@@ -40,3 +40,8 @@ function hideSecrets(value: unknown): unknown {
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** For what is kept: a piece of a larger buffer would keep all of that. */
+export function ownCopy(bytes: Uint8Array): Buffer {
+  return asBuffer(Uint8Array.from(bytes));
+}

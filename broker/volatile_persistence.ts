@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { RetainedPacket, RetainedStore } from './retained.ts';
+import { ownCopy } from './transcode.ts';
 
 interface Session {
   readonly id: string;
@@ -27,7 +28,7 @@ export function createVolatilePersistence<C extends Session, P extends RetainedP
 
     async storeRetained(packet: P): Promise<void> {
       // Aedes goes on using the object.
-      retained.store({ ...packet });
+      retained.store({ ...packet, payload: ownCopy(packet.payload) });
     },
     createRetainedStreamCombi: (filters: readonly string[]) => Readable.from(retained.matching(filters)),
 

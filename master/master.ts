@@ -160,13 +160,11 @@ function identitiesOf({ keys, operators, observers, devices, external }: Parts, 
 }
 
 function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {
-  const { keyPem, certPem } = authority.serverTls();
   const tls = {
     kind: 'tls',
     host: config.interface,
     port: config.tls_port,
-    keyPem,
-    certPem,
+    ...authority.serverTls(),
     caPem: authority.caPem,
   } as const;
   const unix = {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
 import { type Clock, sleep } from '../shared/clock.ts';
-import { errorLine, FleetError } from '../shared/errors.ts';
+import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
 import type { Packet } from '../shared/protocol/message.ts';
@@ -17,6 +17,7 @@ import { createMasterClock } from './master_clock.ts';
 import { createMasterKeys } from './master_keys.ts';
 import { notingRefusals } from './noting_refusals.ts';
 import { createRequests } from './requests.ts';
+import { createTlsSessions, type TlsSession } from './tls_sessions.ts';
 import { explainTlsError, followShownAuthority, masterTls, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
 
@@ -77,6 +78,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const masterClock = createMasterClock(clock);
   const keys = createMasterKeys({ ...options, masterNow: masterClock.now });
   const record = createLinkRecord(clock);
+  const sessionOf = createTlsSessions();
   let connection: Connection | undefined;
   let renewal: ReturnType<typeof watchCertificate> | undefined;
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
@@ -99,7 +101,8 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
     keys.begin(credentials);
     const received = notingRefusals({ ...options, refused: record.refused, connection: () => connection });
-    const opened = await connect({ ...options, received: learningKeys({ ...options, received }, learn) }, credentials);
+    const learning = { ...options, received: learningKeys({ ...options, received }, learn) };
+    const opened = await connect(learning, credentials, sessionOf(credentials));
     connection = opened;
     const stop = (): void => void opened.close();
     const watch = watchCertificate({
@@ -215,16 +218,26 @@ function notConnected(): FleetError {
   return new FleetError('MASTER_UNREACHABLE', 'not connected to the master');
 }
 
-function connect(options: MasterLinkOptions, { caPem, certPem }: Credentials): Promise<Connection> {
+function connect(
+  options: MasterLinkOptions,
+  { caPem, certPem }: Credentials,
+  session: TlsSession,
+): Promise<Connection> {
   const keyPem = options.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return openConnection({
-    endpoint: { kind: 'tls', host: options.host, port: options.port, options: masterTls(caPem, { keyPem, certPem }) },
+  const tls = { ...masterTls(caPem, { keyPem, certPem }), session: session.last };
+  const connecting = openConnection({
+    endpoint: { kind: 'tls', host: options.host, port: options.port, options: tls, session: session.keep },
     clientId: options.id,
     username: options.id,
     keepaliveSeconds: options.keepaliveSeconds,
     connectTimeoutMs: options.connectTimeoutMs,
     received: options.received,
   });
+  connecting.catch((error: unknown) => {
+    // Only for what TLS itself did not like: while nobody listens, the session is as good as it was.
+    if (error instanceof FleetError && systemErrorCode(error.cause)?.startsWith('ERR_SSL')) session.forget();
+  });
+  return connecting;
 }
 
 /** Waits as long as the failure suggests, or gives up where only a person can help. */

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
   type CertificateAuthority,
@@ -22,6 +22,9 @@ import {
   storeSigningKey,
   writeRetiredKeys,
 } from './signing_key.ts';
+
+/** What Node.js and OpenSSL take: a name, an HMAC key and an AES key. */
+const TICKET_KEYS_BYTES = 48;
 
 /** The master's own keys: one that issues certificates and is what minions pin, and one that signs jobs. */
 export interface Authority {
@@ -60,6 +63,8 @@ export interface ServerTls {
   readonly keyPem: string;
   /** The server's certificate, then the authority's. */
   readonly certPem: string;
+  /** Of the authority: another one resumes no session of this one. */
+  readonly ticketKeys: Buffer;
 }
 
 export interface AuthorityOptions {
@@ -189,5 +194,12 @@ function serverTls(ca: CertificateAuthority, nowMs: number): ServerTls {
   return {
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certPem: certificate + ca.certPem,
+    ticketKeys: ticketKeysOf(ca),
   };
+}
+
+/** The same after a restart, without another secret on the disk (RFC 5869). */
+function ticketKeysOf({ privateKey }: CertificateAuthority): Buffer {
+  const secret = privateKey.export({ type: 'pkcs8', format: 'der' });
+  return Buffer.from(hkdfSync('sha256', secret, '', 'brine tls session tickets', TICKET_KEYS_BYTES));
 }

@@ -23,6 +23,8 @@ export type Endpoint =
       readonly port: number;
       readonly options: TlsOptions;
       readonly secured?: (socket: TLSSocket) => void;
+      /** Told each session that the next connection may resume. */
+      readonly session?: (session: Buffer) => void;
     };
 
 export interface ConnectionOptions {
@@ -115,7 +117,8 @@ function openStream(endpoint: Endpoint): Duplex {
   if (endpoint.kind === 'tcp') return netConnect({ host: endpoint.host, port: endpoint.port, noDelay: true });
   const socket = tlsConnect({ host: endpoint.host, port: endpoint.port, ...endpoint.options });
   socket.setNoDelay(true);
-  const { secured } = endpoint;
+  const { secured, session } = endpoint;
+  if (session !== undefined) socket.on('session', session);
   if (secured !== undefined) {
     socket.once('secureConnect', () => {
       try {

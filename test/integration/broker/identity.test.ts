@@ -139,6 +139,21 @@ test('TLS sessions are resumed and the minion keeps its identity', async () => {
   expect(fixture.broker.isOnline('m1')).toBe(true);
 });
 
+test.each([
+  ['the same keys for tickets', Buffer.alloc(48, 1), true],
+  ['others', Buffer.alloc(48, 2), false],
+])('after a change to %s a TLS session of before is resumed: %s', async (_name, ticketKeys, isResumed) => {
+  fixture = await BrokerFixture.start();
+  const keys = fixture.keys('m1');
+  const tls = fixture.tlsDoor();
+  if (tls.kind !== 'tls') throw new Error('not a TLS door');
+  fixture.broker.replaceTls({ ...tls, ticketKeys: Buffer.alloc(48, 1) });
+  const session = await connectForSession(keys);
+  fixture.broker.replaceTls({ ...tls, ticketKeys });
+  const again = await fixture.connect(() => fixture.openTls(keys, { session }), { clientId: 'm1' });
+  expect((again.socket as TLSSocket).isSessionReused()).toBe(isResumed);
+});
+
 test('a TLS client without certificate is known by its fingerprint alone', async () => {
   fixture = await BrokerFixture.start();
   const client = await fixture.connect(() => fixture.openTls(), { clientId: FINGERPRINT });

@@ -49,6 +49,16 @@ test('a job that is queued survives a restart of the master', async () => {
   expect((await returnOf(job?.jid, 'm1')).data).toMatchObject({ return: 'later', success: true });
 });
 
+test('a minion that comes back to a restarted master resumes its TLS session', async () => {
+  fleet = await startFleet({ minions: ['m1'] });
+  await fleet.run('m1', 'test.ping');
+  await fleet.stopMaster();
+  await fleet.startMaster();
+  const [job] = await fleet.run('m1', 'test.ping', [], {}, { queue_for: 3600 });
+  await returnOf(job?.jid, 'm1');
+  expect(fleet.context().counters()).toMatchObject({ tls_sessions_resumed: 1 });
+});
+
 test('jobs that are queued run in the order in which they were given', async () => {
   const gate = createGate();
   fleet = await startFleet({ minions: ['m1'], modules: { gate: gate.module }, minion: { process_count_max: 1 } });

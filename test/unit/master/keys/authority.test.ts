@@ -83,6 +83,15 @@ test('each start has another server key, named salt-master, with the authority i
   expect(await readFile(join(pkiDir, 'master.pem'), 'utf8')).not.toBe(first.keyPem);
 });
 
+test('the keys of TLS session tickets stay over a restart, and change with the authority', async () => {
+  const before = (await open()).serverTls().ticketKeys;
+  const authority = await open();
+  expect(before).toHaveLength(48);
+  expect(authority.serverTls().ticketKeys).toEqual(before);
+  await authority.replaceAuthority();
+  expect(authority.serverTls().ticketKeys).not.toEqual(before);
+});
+
 test("the server's certificate outlives a master that runs for years", async () => {
   const { serverTls, caPem } = await open();
   const certPem = new X509Certificate(serverTls().certPem).toString();
