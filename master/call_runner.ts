@@ -6,6 +6,7 @@ import type { CallRequest, PartsReference } from '../shared/protocol/messages/op
 import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
 import type { KeepCall } from './jobs/keep_call.ts';
+import { cutLarge, type LargeAnswer } from './large_answer.ts';
 import type { Permissions } from './permissions/permissions.ts';
 
 export interface CallRunnerOptions {
@@ -32,7 +33,10 @@ export function newCallSettings(): CallSettings {
 }
 
 export interface CallResult extends Readonly<CallSettings> {
+  readonly jid: string;
   readonly value: unknown;
+  /** The same value, when no message carries it and somebody waits for it. */
+  readonly large: LargeAnswer | undefined;
 }
 
 /**
@@ -73,8 +77,9 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
       await end(errorLine(error), false);
       throw error;
     }
-    await end(spec.secret === true ? HIDDEN : value, true);
-    return { value, ...settings };
+    const large = began === undefined ? await cutLarge(value) : undefined;
+    await end(spec.secret === true ? HIDDEN : (large?.text ?? value), true);
+    return { jid, value, large, ...settings };
   };
 }
 

@@ -20,7 +20,9 @@ import type { MasterContext } from './context.ts';
 import type { Answer, EventStreams } from './events/event_streams.ts';
 import { isTerminal } from './jobs/job_state.ts';
 import type { JobRecord } from './jobs/job_store.ts';
+import { MASTER_ID } from './jobs/keep_call.ts';
 import type { JobUpdate, Row } from './jobs/tracker.ts';
+import { createHeldAnswers, type HeldAnswers } from './large_answer.ts';
 
 export interface OperatorServiceOptions {
   readonly context: (user: string, set: CallSettings) => MasterContext;
@@ -31,14 +33,19 @@ export interface OperatorServiceOptions {
   readonly log: Logger;
 }
 
+interface ServiceParts extends OperatorServiceOptions {
+  readonly held: HeldAnswers;
+}
+
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
   const { publish, clock, log } = options;
+  const parts: ServiceParts = { ...options, held: createHeldAnswers(clock) };
   return (user: string, c: string, request: OperatorRequestPayload): void => {
     const topic = formatTopic(OperatorResponse.topic, { user, c });
     const tell = (payload: Uint8Array): void => publish({ topic, payload, qos: OperatorResponse.qos, retain: false });
     const answer = answerBy('gather' in request ? request.gather : undefined, tell, clock);
-    serve(options, user, c, request, answer).catch((error: unknown) => {
+    serve(parts, user, c, request, answer).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
           user,
@@ -53,7 +60,7 @@ export function createOperatorService(options: OperatorServiceOptions) {
 }
 
 async function serve(
-  options: OperatorServiceOptions,
+  options: ServiceParts,
   user: string,
   c: string,
   request: OperatorRequestPayload,
@@ -128,15 +135,16 @@ async function serveWatch(
  * wait for a client (`max_backlog_bytes`).
  */
 async function serveParts(
-  options: OperatorServiceOptions,
+  { context, held }: ServiceParts,
   user: string,
   { jid, id, from, count: wanted }: PartsRequest,
   answer: Answer,
 ): Promise<void> {
-  const { jobs } = options.context(user, newCallSettings());
-  const count = jobs.returnOf(jid, id)?.parts?.count ?? 0;
+  const { jobs } = context(user, newCallSettings());
+  const own = id === MASTER_ID ? held.get(user, jid) : undefined;
+  const count = own?.length ?? jobs.returnOf(jid, id)?.parts?.count ?? 0;
   for (let n = from; n < Math.min(count, from + wanted); n++) {
-    const piece = jobs.part(jid, id, n);
+    const piece = own === undefined ? jobs.part(jid, id, n) : own[n];
     if (piece === undefined) break;
     answer({ t: 'part', n, data: Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64') });
     await nextTurn();
@@ -217,15 +225,22 @@ function stepOf(
 }
 
 async function serveCall(
-  { callRunner }: OperatorServiceOptions,
+  { callRunner, held }: ServiceParts,
   user: string,
   request: CallRequest,
   answer: Answer,
 ): Promise<void> {
   if (request.async === true) return serveAsyncCall(callRunner, user, request, answer);
-  const { value, out, retcode, parts } = await callRunner(user, request);
-  const references = parts.map(({ at, ...rest }) => ({ at: ['value', ...at], ...rest }));
-  answer({ t: 'value', value: value ?? null, out, retcode, ...(parts.length > 0 && { parts: references }) });
+  const { jid, value, large, out, retcode, parts } = await callRunner(user, request);
+  const within = parts.map(({ at, ...rest }) => ({ at: ['value', ...at], ...rest }));
+  if (large !== undefined) held.put(user, jid, large.pieces);
+  // The whole comes before what belongs into it.
+  const references = [
+    ...(large === undefined ? [] : [{ at: ['value'], jid, id: MASTER_ID, ...large.parts }]),
+    ...within,
+  ];
+  const shown = large === undefined ? (value ?? null) : large.text;
+  answer({ t: 'value', value: shown, out, retcode, ...(references.length > 0 && { parts: references }) });
   answer({ t: 'end' });
 }
 

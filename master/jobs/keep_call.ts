@@ -5,7 +5,7 @@ import type { HeldEvent } from '../events/event_bus.ts';
 import type { JobStore } from './job_store.ts';
 
 /** In place of the minion where a runner's job is shown: it ran on the master. */
-const MASTER_ID = 'master';
+export const MASTER_ID = 'master';
 
 /** A runner or wheel function that nobody waited for, when it is over. */
 export interface EndedCall {

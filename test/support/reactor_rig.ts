@@ -85,7 +85,8 @@ export async function startReactorRig(given: RigSetup = {}): Promise<ReactorRig>
     },
     async callRunner(_user, request) {
       called.push(request);
-      return { value: await runner?.(request), out: undefined, retcode: undefined, parts: [] };
+      const value = await runner?.(request);
+      return { jid: newJid(), value, large: undefined, out: undefined, retcode: undefined, parts: [] };
     },
     onlyReads: async () => false,
     clock,

@@ -83,7 +83,7 @@ export type JobRequest = v.InferOutput<typeof JobRequest>;
 export const WatchRequest = v.object({ op: v.literal('watch'), jid: Jid, ...gather });
 export type WatchRequest = v.InferOutput<typeof WatchRequest>;
 
-/** Ask for pieces of a large return, as steps name them: some of them, from a number on. */
+/** Ask for pieces of a large return or answer, as steps name them: some of them, from a number on. */
 export const PartsRequest = v.object({
   op: v.literal('parts'),
   jid: Jid,

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { defineModule, fn } from '../../../minion/context.ts';
 import { ReturnLong, ReturnPart } from '../../../shared/protocol/messages/return.ts';
 import { connectAs } from '../../support/connect_as.ts';
+import { sampleJob } from '../../support/sample_job.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { watchTopics } from '../../support/watch_topics.ts';
 
@@ -51,6 +52,26 @@ test('a return of 50 MB comes to the operator whole, and the event says how to g
   expect(told.data).toMatchObject({ return: expect.stringContaining(`jobs.lookup_jid ${jid}`), success: true });
   const looked = (await fleet.call('runner', 'jobs.lookup_jid', [jid])) as Record<string, unknown>;
   expect(hashOf(looked.m1)).toBe(hashOf(ret?.return));
+});
+
+test('an answer of a runner that is too large for a message comes whole, with the returns in it', async () => {
+  fleet = await startFleet({ minions: ['m1'], modules });
+  const { jid, ret } = await run('large.some');
+  const { jobs } = fleet.context();
+  const ended = new Map([['m1', { state: 'succeeded', since: 1 } as const]]);
+  const metadata = { note: 'x'.repeat(3000) };
+  const jids = Array.from({ length: 2000 }, (_, index) => `2026010100000000${String(index).padStart(4, '0')}`);
+  await Promise.all(jids.map((old) => jobs.addJob(sampleJob({ jid: old, minions: ['m1'], metadata }), ended)));
+  const listed = (await fleet.call('runner', 'jobs.list_jobs', [], { limit: 3000 })) as Record<string, unknown>;
+  expect(Object.keys(listed).slice(0, 2000)).toEqual(jids);
+  expect(listed[jid]).toMatchObject({ Function: 'large.some' });
+  expect(listed[jids[7] as string]).toMatchObject({ Metadata: metadata });
+  const told = await fleet.events.waitFor(
+    ({ tag, data }) => /^salt\/run\/\d+\/ret$/.test(tag) && data.fun === 'runner.jobs.list_jobs',
+  );
+  expect(told.data.return).toMatch(/^a value of \d{7} bytes, which goes in parts$/);
+  const printed = (await fleet.call('runner', 'jobs.print_job', [jid])) as Record<string, { Result: { m1: unknown } }>;
+  expect(hashOf(printed[jid]?.Result.m1)).toBe(hashOf({ return: ret?.return, retcode: 0, success: true }));
 });
 
 test('a small return with more items than a message may have goes the same way', async () => {
