@@ -52,6 +52,7 @@ const ResultInFile = v.pipe(
       kernel: v.string(),
       node: v.string(),
       loadBefore: v.number(),
+      memoryNs: v.optional(v.number()),
     }),
     results: v.array(MeasureInFile),
   }),

@@ -21,6 +21,9 @@ ${block('sh', 'npm run bench -- fanout --save   # measures, and keeps the result
 Times are those of a machine and of a day. What is compared is therefore measured in the same run where that can be, and stands
 here as a ratio.`;
 
+const LOOK = `How long a look into 16 MiB takes, at random places, tells how much of the processors' shared cache was there: where the
+neighbours of a virtual machine have it, it takes as long as one into memory, and all else is slower too.`;
+
 /** The page, and a figure for each benchmark: paths from the root of the repository to texts. */
 export function performanceDocs(root: string): ReadonlyMap<string, string> {
   const [results, peers] = [readResults(root), readPeers(root)];
@@ -60,6 +63,7 @@ function machineSection(results: readonly BenchmarkResult[]): string[] {
     at.slice(0, 16).replace('T', ' '),
     version,
     figure(machine.loadBefore),
+    machine.memoryNs === undefined ? '–' : figure(machine.memoryNs),
     ...(machines.length > 1 ? [machineText(machine)] : []),
   ]);
   const busy = results.filter(isBusy).map(({ benchmark }) => benchmark);
@@ -69,7 +73,11 @@ function machineSection(results: readonly BenchmarkResult[]): string[] {
     ...(busy.length === 0
       ? []
       : [`**Other work ran beside** ${busy.join(', ')}: the times of these are longer than they would be.`]),
-    table(['benchmark', 'ended, UTC', 'version', 'load before', ...(machines.length > 1 ? ['machine'] : [])], rows),
+    LOOK,
+    table(
+      ['benchmark', 'ended, UTC', 'version', 'load before', 'ns a look', ...(machines.length > 1 ? ['machine'] : [])],
+      rows,
+    ),
   ];
 }
 

@@ -79,10 +79,10 @@ test('figures of others stand beside ours, and in the plot', () => {
 });
 
 test('machines that differ, and one that was busy, are named', () => {
-  const busy = resultOf('jobs', [], { machine: { ...machine, cores: 8, loadBefore: 5 } });
+  const busy = resultOf('jobs', [], { machine: { ...machine, cores: 8, loadBefore: 5, memoryNs: 210 } });
   const { page } = docsOf([fanout, busy]);
   expect(page).toContain('**Other work ran beside** jobs:');
-  expect(page).toContain('| 0.1.0 (0123456) | 5 | 8 × Z80, 24 GiB, Linux 6.1.0, Node v20.19.0 |');
+  expect(page).toContain('| 0.1.0 (0123456) | 5 | 210 | 8 × Z80, 24 GiB, Linux 6.1.0, Node v20.19.0 |');
   expect(page).not.toContain('All on one machine');
   expect(docsOf([fanout]).page).not.toContain('Other work');
 });
