@@ -17,8 +17,8 @@ import { createMasterClock } from './master_clock.ts';
 import { createMasterKeys } from './master_keys.ts';
 import { notingRefusals } from './noting_refusals.ts';
 import { createRequests } from './requests.ts';
-import { createTlsSessions, type TlsSession } from './tls_sessions.ts';
-import { explainTlsError, followShownAuthority, masterTls, trustMaster } from './trust.ts';
+import { createTlsMemory, type TlsBeginning } from './tls_memory.ts';
+import { explainTlsError, followShownAuthority, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
 
 /** Clocks that differ by more than this are worth a warning, seconds. */
@@ -46,6 +46,8 @@ export interface MasterLinkOptions {
   readonly log: Logger;
   /** In place of `verifyCertificate`, for who remembers what it found. */
   readonly verify?: EnrollOptions['verify'];
+  /** Begins each attempt to connect, when many minions share a process. Left out: at once. */
+  readonly inTurn?: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Resolves when PUBACK may go out. */
   readonly received: (topic: string, payload: Uint8Array, retain: boolean) => Promise<void>;
   readonly connected: (publish: (packet: Packet) => Promise<void>) => void;
@@ -78,7 +80,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const masterClock = createMasterClock(clock);
   const keys = createMasterKeys({ ...options, masterNow: masterClock.now });
   const record = createLinkRecord(clock);
-  const sessionOf = createTlsSessions();
+  const tlsFor = createTlsMemory(options.privateKey);
   let connection: Connection | undefined;
   let renewal: ReturnType<typeof watchCertificate> | undefined;
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
@@ -102,7 +104,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     keys.begin(credentials);
     const received = notingRefusals({ ...options, refused: record.refused, connection: () => connection });
     const learning = { ...options, received: learningKeys({ ...options, received }, learn) };
-    const opened = await connect(learning, credentials, sessionOf(credentials));
+    const opened = await connect(learning, tlsFor(credentials));
     connection = opened;
     const stop = (): void => void opened.close();
     const watch = watchCertificate({
@@ -214,28 +216,29 @@ function warnOfSkew(log: Logger, skewSeconds: number): void {
   });
 }
 
+function atOnce<T>(attempt: () => Promise<T>): Promise<T> {
+  return attempt();
+}
+
 function notConnected(): FleetError {
   return new FleetError('MASTER_UNREACHABLE', 'not connected to the master');
 }
 
-function connect(
-  options: MasterLinkOptions,
-  { caPem, certPem }: Credentials,
-  session: TlsSession,
-): Promise<Connection> {
-  const keyPem = options.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const tls = { ...masterTls(caPem, { keyPem, certPem }), session: session.last };
-  const connecting = openConnection({
-    endpoint: { kind: 'tls', host: options.host, port: options.port, options: tls, session: session.keep },
-    clientId: options.id,
-    username: options.id,
-    keepaliveSeconds: options.keepaliveSeconds,
-    connectTimeoutMs: options.connectTimeoutMs,
-    received: options.received,
-  });
+function connect(options: MasterLinkOptions, { options: tls, keep, forget }: TlsBeginning): Promise<Connection> {
+  const { host, port, id, keepaliveSeconds, connectTimeoutMs, received, inTurn = atOnce } = options;
+  const connecting = inTurn(() =>
+    openConnection({
+      endpoint: { kind: 'tls', host, port, options: tls, session: keep },
+      clientId: id,
+      username: id,
+      keepaliveSeconds,
+      connectTimeoutMs,
+      received,
+    }),
+  );
   connecting.catch((error: unknown) => {
     // Only for what TLS itself did not like: while nobody listens, the session is as good as it was.
-    if (error instanceof FleetError && systemErrorCode(error.cause)?.startsWith('ERR_SSL')) session.forget();
+    if (error instanceof FleetError && systemErrorCode(error.cause)?.startsWith('ERR_SSL')) forget();
   });
   return connecting;
 }

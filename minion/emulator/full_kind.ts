@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { limitParallel } from '../../shared/limit_parallel.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import type { PluginFolder } from '../../shared/plugin/load_folder.ts';
@@ -13,6 +14,11 @@ import { enrolAll } from './enrol_all.ts';
 import { createFullMinion } from './full_minion.ts';
 import { createMemoryLedgers } from './memory_disk.ts';
 
+/**
+ * Handshakes under way: each minion of a real fleet has a processor of its own, but here thousands at once would all take
+ * longer than the master waits for one.
+ */
+const ATTEMPTS_AT_A_TIME = 64;
 /** Present, next and replaced ones. */
 const MASTER_CERTIFICATES = 16;
 
@@ -42,6 +48,7 @@ export function createFullKind(options: FullKindOptions): MinionKind {
   // The master's, and those of the minions.
   const verifyCertificate = createCertificateMemo(ids.length + MASTER_CERTIFICATES);
   const slow = slowModules(modules, behaviour.slowMs, clock);
+  const inTurn = limitParallel(ATTEMPTS_AT_A_TIME);
   const ledgerOf = createMemoryLedgers(ids.length, () => nowSeconds(clock));
   const ownConfig = (id: string): MinionConfig => configOf(config, directory, id);
   return {
@@ -61,6 +68,7 @@ export function createFullKind(options: FullKindOptions): MinionKind {
         ...options,
         ...member,
         verifyCertificate,
+        inTurn,
         config: ownConfig(member.id),
         memoryLedger: options.durable ? undefined : ledgerOf(member.index),
         modules: member.character === 'slow' ? slow : modules,

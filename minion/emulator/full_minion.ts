@@ -18,7 +18,7 @@ import { openSigned } from '../jobs/open_signed.ts';
 import { createOutbox, type Outbox, openOutbox } from '../jobs/outbox.ts';
 import { announcedInfo, linkSettings } from '../link_settings.ts';
 import { type MinionServices, makeContext } from '../make_context.ts';
-import { createMasterLink, type MasterLink } from '../master_link.ts';
+import { createMasterLink, type MasterLink, type MasterLinkOptions } from '../master_link.ts';
 import { createFireMaster, startData } from '../own_events.ts';
 import { createGrainTeller } from '../tell_grains.ts';
 import type { EmulatedMinion, FleetMember } from './emulated_minion.ts';
@@ -35,6 +35,7 @@ export interface FullMinionOptions extends FleetMember {
   readonly clock: Clock;
   readonly random: () => number;
   readonly verifyCertificate: typeof verifyCertificate;
+  readonly inTurn: NonNullable<MasterLinkOptions['inTurn']>;
   /** Signatures of jobs are checked. */
   readonly verify: boolean;
 }
@@ -84,6 +85,7 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
     clock,
     random,
     verify: options.verifyCertificate,
+    inTurn: options.inTurn,
     log,
     ...createFaultyConnection(options, {
       received: jobs.receive,

@@ -2,9 +2,13 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { FleetError } from '../errors.ts';
 import type { Fingerprint } from '../ids.ts';
 
+const known = new WeakMap<KeyObject, Fingerprint>();
+
 /** SHA-256 of the key's SPKI as 64 lower-case hex digits. Of a private key, that of its public half. */
 export function fingerprintOf(key: KeyObject): Fingerprint {
-  return createHash('sha256').update(spkiOf(key)).digest('hex');
+  const fingerprint = known.get(key) ?? createHash('sha256').update(spkiOf(key)).digest('hex');
+  known.set(key, fingerprint);
+  return fingerprint;
 }
 
 /** The public key as DER SubjectPublicKeyInfo. */
