@@ -15,8 +15,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** A whole fleet connects at once after a power cut; the kernel's own limit (somaxconn) is 4096. */
-const BACKLOG = 4096;
+/**
+ * Connections that wait to be accepted. Node.js accepts one in each turn of its event loop, a busy one some 20 a second: of a
+ * longer queue, all would have given up when their turn comes. Whoever finds it full is not lost: TCP knocks again.
+ */
+const BACKLOG = 256;
 /** A peer that lost power sends no FIN; clients with keep-alive 0 would stay for ever. */
 const TCP_KEEPALIVE_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
