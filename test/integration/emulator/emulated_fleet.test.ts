@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { EmulatedFleet } from '../../../minion/emulator/emulated_fleet.ts';
 import { type EmulateSetup, emulateFleet } from '../../support/emulate_fleet.ts';
-import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
+import { type FleetSetup, startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { until } from '../../support/until.ts';
 
 const COUNT = 20;
+/** For a master some of whose minions say nothing. */
+const GIVES_UP_SOON = { job_start_timeout: 1, job_step_timeout: 2 };
 
 let fleet: TestFleet;
 let emulated: EmulatedFleet;
@@ -16,9 +18,8 @@ afterEach(async () => {
 });
 
 /** A master whose minions are emulated, all of them connected. */
-async function start(setup: Partial<EmulateSetup> = {}): Promise<void> {
-  // What says nothing is given up soon.
-  fleet = await startFleet({ master: { job_start_timeout: 1, job_step_timeout: 1 } });
+async function start(setup: Partial<EmulateSetup> = {}, master: NonNullable<FleetSetup['master']> = {}): Promise<void> {
+  fleet = await startFleet({ master });
   emulated = await emulateFleet({
     count: COUNT,
     directory: join(fleet.directory, 'emulated'),
@@ -63,7 +64,7 @@ test('functions that touch the machine are not there', async () => {
 });
 
 test('each return that is lost is missing, and no other', async () => {
-  await start({ behaviour: { loss: 0.5 } });
+  await start({ behaviour: { loss: 0.5 } }, GIVES_UP_SOON);
   const answered = await ping(1);
   expect(answered.length + emulated.counts.withheld).toBe(COUNT);
   expect(emulated.counts.returns).toBe(answered.length);
@@ -71,7 +72,7 @@ test('each return that is lost is missing, and no other', async () => {
 });
 
 test('slow minions answer late, silent ones and those that send garbage never, copies are stored once', async () => {
-  await start({ behaviour: { slow: 0.1, slowMs: 300, silent: 0.2, duplicates: 0.1, garbage: 0.1 } });
+  await start({ behaviour: { slow: 0.1, slowMs: 300, silent: 0.2, duplicates: 0.1, garbage: 0.1 } }, GIVES_UP_SOON);
   const steps = (await fleet.run('*', 'test.ping', [], {}, { timeout: 1 })).filter(({ t }) => t === 'ret');
   const answered = steps.filter((step) => step.return === true).map(({ id }) => String(id));
   // Of twenty the first two are slow, then come four that are silent, two that double and two that send garbage.
@@ -82,7 +83,7 @@ test('slow minions answer late, silent ones and those that send garbage never, c
 });
 
 test('what comes late or in the name of another is no answer, and frozen minions keep nobody waiting', async () => {
-  await start({ behaviour: { late: 0.1, lateMs: 4000, impostors: 0.1, frozen: 0.1 } });
+  await start({ behaviour: { late: 0.1, lateMs: 8000, impostors: 0.1, frozen: 0.1 } }, GIVES_UP_SOON);
   // Of twenty: two are late, then come two impostors and two that are frozen.
   expect(new Set(await ping(1))).toEqual(new Set(emulated.ids.slice(6)));
   await until('the late ones have returned', () => emulated.counts.returns === COUNT - 4);
