@@ -20,12 +20,11 @@ export function processTerminal(): Terminal {
     shown = [];
   };
   // A write for each of a thousand answers takes longer than the answers.
-  let unwritten = '';
+  let isGathering = false;
   const flush = (): void => {
-    if (unwritten === '') return;
-    const text = unwritten;
-    unwritten = '';
-    stdout.write(text);
+    if (!isGathering) return;
+    isGathering = false;
+    stdout.uncork();
   };
   process.once('exit', flush);
   return {
@@ -33,8 +32,12 @@ export function processTerminal(): Terminal {
     out(text) {
       clear();
       if (text === '') return;
-      if (unwritten === '') setImmediate(flush);
-      unwritten += `${text}\n`;
+      if (!isGathering) {
+        isGathering = true;
+        stdout.cork();
+        setImmediate(flush);
+      }
+      stdout.write(`${text}\n`);
     },
     err(text) {
       flush();

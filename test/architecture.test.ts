@@ -45,6 +45,7 @@ const packages: readonly {
       'shared/returners/',
       'master/metrics/serve_metrics.ts',
       'minion/trust.ts',
+      'minion/tls_memory.ts',
       'minion/lib/network/probe.ts',
       'minion/lib/http/exchange.ts',
     ],
