@@ -58,8 +58,9 @@ function gatherMoments(tell: Tell, clock: Clock): Answer {
   };
   return (step) => {
     const line = toJsonLine(step);
-    // One that is large goes alone: together they might be more than a message may have.
-    if (bytes + line.length > MOMENT_BYTES) send();
+    // One that is large goes alone: together they might be more than a message may have. So does the last, and whoever
+    // looks on at a job for one minion reads what he always did.
+    if (isLast(step) || bytes + line.length > MOMENT_BYTES) send();
     lines.push(line);
     bytes += line.length;
     if (isLast(step) || bytes > MOMENT_BYTES) send();

@@ -96,7 +96,7 @@ async function* converse(
   );
   // Both go out at once; the broker handles them in order, so no answer can come before the subscription.
   connection.subscribe([`${topic}/rsp/${c}`]).catch(failed);
-  const payload = Buffer.from(JSON.stringify({ gather: 'moment', ...body }));
+  const payload = Buffer.from(JSON.stringify({ ...body, gather: 'moment' }));
   connection.publish({ topic: `${topic}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
   try {
     for (;;) {

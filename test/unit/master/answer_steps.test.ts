@@ -78,10 +78,10 @@ test.each(['end', 'error'] as const)('the last step waits for nothing (%s)', asy
   const { answer, told } = setUp('moment');
   give(answer, 'a');
   await turn();
-  give(answer, 'b');
+  give(answer, 'b', 'c');
   const last = t === 'end' ? { t } : { t, error: { code: 'JOB_UNKNOWN' as const, message: 'gone' } };
   answer(last);
-  expect(told.slice(1)).toEqual([{ t: 'some', steps: [ret('b'), last] }]);
+  expect(told.slice(1)).toEqual([{ t: 'some', steps: [ret('b'), ret('c')] }, last]);
 });
 
 test('much goes out before the moment is over, and a large step by itself', () => {
