@@ -14,6 +14,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { type Logger, silentLogger } from '../../shared/log.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder, type PluginFolder, programFolder } from '../../shared/plugin/load_folder.ts';
+import type { TestFleet } from './start_fleet.ts';
 
 type Modules = PluginFolder<ModuleSpec<MinionContext>>;
 
@@ -103,4 +104,13 @@ function fleetOf(kind: MinionKind, behaviour: Partial<Behaviour>, log: Logger): 
 
 function only(modules: Readonly<Record<string, ModuleSpec<MinionContext>>>): Modules {
   return { names: Object.keys(modules), load: async (name) => modules[name], rescan: () => undefined };
+}
+
+/** Lets the fleet fire 500 events a second until the master has two for each minion; resolves to whose they are. */
+export async function whoFired({ events }: Pick<TestFleet, 'events'>, emulated: EmulatedFleet): Promise<Set<unknown>> {
+  emulated.fireEvents(500);
+  const fired = () => events.all.filter(({ tag }) => tag === 'emulated/event');
+  await events.waitFor(() => fired().length >= emulated.ids.length * 2);
+  emulated.fireEvents(0);
+  return new Set(fired().map(({ data }) => data.id));
 }

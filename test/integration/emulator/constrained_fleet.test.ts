@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { EmulatedFleet } from '../../../minion/emulator/emulated_fleet.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/log.ts';
-import { type ConstrainedSetup, emulateConstrained } from '../../support/emulate_fleet.ts';
+import { type ConstrainedSetup, emulateConstrained, whoFired } from '../../support/emulate_fleet.ts';
 import { startFleet, type TestFleet } from '../../support/start_fleet.ts';
 import { until } from '../../support/until.ts';
 import { Inbox } from '../broker/inbox.ts';
@@ -116,11 +116,7 @@ test('misbehaviour is that of full minions', async () => {
 
 test('events arrive, and after a storm all are back', async () => {
   await start();
-  emulated.fireEvents(500);
-  const fired = () => fleet.events.all.filter(({ tag }) => tag === 'emulated/event');
-  await fleet.events.waitFor(() => fired().length >= COUNT * 2);
-  emulated.fireEvents(0);
-  expect(new Set(fired().map(({ data }) => data.id))).toEqual(new Set(emulated.ids));
+  expect(await whoFired(fleet, emulated)).toEqual(new Set(emulated.ids));
   emulated.drop(0.5);
   await until('half of them connected once more', () => emulated.counts.connects === COUNT * 1.5);
   expect(new Set(await ping())).toEqual(new Set(emulated.ids));
