@@ -51,8 +51,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   // These are made last, from what the parts know; until then nobody is connected to send anything to.
   const late: Late = { broker: undefined, reactor: undefined };
   const parts = await createParts(deps, store, observations, () => late.broker);
-  const context = (user: string, settings: CallSettings = newCallSettings()) =>
-    makeContext(deps, parts, late, user, settings);
+  const context = createContexts(deps, parts, late);
   const { runners, wheel } = deps;
   const keep = createKeepCall(parts.jobs, clock, log);
   const { newJid, permissions } = parts;
@@ -120,31 +119,38 @@ async function closeParts({ returners, eventLog, audit }: Parts): Promise<void> 
   await audit?.close();
 }
 
-function makeContext(deps: MasterDeps, parts: Parts, late: Late, user: string, settings: CallSettings): MasterContext {
-  return {
+function createContexts(deps: MasterDeps, parts: Parts, late: Late) {
+  const { config, clock, log } = deps;
+  const shared = {
     ...parts,
-    user,
     version: VERSION,
-    config: deps.config,
-    dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
-    cancelJob: (jid, ids) => parts.dispatcher.cancel(jid, ids, `cancelled by ${user}`),
+    config,
     counters: () => late.broker?.counters() ?? {},
     refusals: () => late.broker?.refusals() ?? [],
     get reactor() {
       if (late.reactor === undefined) throw new Error('the master is not up yet');
       return late.reactor;
     },
-    clock: deps.clock,
-    log: deps.log,
-    setOut(outputter) {
-      settings.out = outputter;
-    },
-    setRetcode(retcode) {
-      settings.retcode = retcode;
-    },
-    setParts(at, jid, { id, parts: of }) {
-      if (of !== undefined) settings.parts.push({ at: [...at], jid, id, ...of });
-    },
+    clock,
+    log,
+  };
+  return (user: string, settings: CallSettings = newCallSettings()): MasterContext => {
+    const own: Omit<MasterContext, keyof typeof shared> = {
+      user,
+      dispatchJob: (request) => parts.dispatcher.dispatchJob(request, user),
+      cancelJob: (jid, ids) => parts.dispatcher.cancel(jid, ids, `cancelled by ${user}`),
+      setOut(outputter) {
+        settings.out = outputter;
+      },
+      setRetcode(retcode) {
+        settings.retcode = retcode;
+      },
+      setParts(at, jid, { id, parts: of }) {
+        if (of !== undefined) settings.parts.push({ at: [...at], jid, id, ...of });
+      },
+    };
+    // Not a copy of forty members for each request.
+    return Object.setPrototypeOf(own, shared);
   };
 }
 

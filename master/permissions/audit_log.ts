@@ -11,7 +11,7 @@ import { findEnd, hashOf, type Until, verifyAuditLog } from './verify_audit_log.
  * line before. Whoever changes or removes a line must write all that follow anew.
  */
 export interface AuditLog {
-  /** Written soon; what cannot be written is told in the log. */
+  /** Written within a hundredth of a second; what cannot be written is told in the log. */
   write(entry: Readonly<Record<string, unknown>>): void;
   /** Resolves when all is written. */
   flush(): Promise<void>;
@@ -25,6 +25,8 @@ export function auditFile({ cachedir }: { readonly cachedir: string }): string {
   return join(cachedir, 'audit');
 }
 
+/** Lines of so long go in one write: three trips to the thread pool for each job would slow all jobs down. */
+const GATHER_MS = 10;
 /** So long at most until what was written would survive a power cut: a flush for each job would slow all jobs down. */
 const FLUSH_MS = 1000;
 
@@ -38,6 +40,7 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
   // A line that a power cut left half must not spoil the next.
   let waiting: string[] = end.isTorn ? ['\n'] : [];
   let writing: Promise<void> | undefined;
+  let gathering: Timer | undefined;
   const handle = await openToAppend(path);
   let flushing: Timer | undefined;
   const flushToDisk = async (): Promise<void> => {
@@ -59,7 +62,13 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
     }
     writing = undefined;
   };
+  const begin = (): void => {
+    gathering?.stop();
+    gathering = undefined;
+    if (waiting.length > 0) writing ??= writeAll();
+  };
   const flush = async (): Promise<void> => {
+    begin();
     while (writing !== undefined) await writing;
   };
   return {
@@ -67,7 +76,7 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
       const body = JSON.stringify({ n: ++n, at: new Date(clock.nowMs()).toISOString(), ...entry, prev: head });
       head = hashOf(body);
       waiting.push(`${body.slice(0, -1)},"hash":"${head}"}\n`);
-      writing ??= writeAll();
+      gathering ??= clock.after(GATHER_MS, begin);
     },
     flush,
     verified,

@@ -8,6 +8,9 @@ export interface GroupCommit<T> {
   flush(): Promise<void>;
 }
 
+/** What is sent meanwhile is on its way before the disk is asked. */
+const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 export function createGroupCommit<T>(write: (items: readonly T[]) => Promise<void>): GroupCommit<T> {
   let items: T[] = [];
   let next: Promise<void> | undefined;
@@ -18,6 +21,7 @@ export function createGroupCommit<T>(write: (items: readonly T[]) => Promise<voi
       const previous = last;
       const round = previous
         .catch(() => undefined)
+        .then(endOfTurn)
         .then(() => {
           const batch = items;
           items = [];
