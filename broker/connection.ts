@@ -46,6 +46,8 @@ export class Connection {
   #isClosing = false;
   #isGathering = false;
   readonly #filters = new Map<string, 0 | 1>();
+  /** Those of them that must be matched; an operator has one filter without wildcards for each request under way. */
+  readonly #wildcards = new Map<string, 0 | 1>();
 
   constructor(options: {
     readonly number: number;
@@ -76,16 +78,18 @@ export class Connection {
 
   subscribe(filter: string, qos: 0 | 1): void {
     this.#filters.set(filter, qos);
+    if (/[+#]/.test(filter)) this.#wildcards.set(filter, qos);
   }
 
   unsubscribe(filter: string): void {
     this.#filters.delete(filter);
+    this.#wildcards.delete(filter);
   }
 
   /** The best quality of service it asked for on this topic; undefined when no filter matches [MQTT-3.3.5-1]. */
   qosFor(topic: string): 0 | 1 | undefined {
-    let best: 0 | 1 | undefined;
-    for (const [filter, qos] of this.#filters) {
+    let best = this.#filters.get(topic);
+    for (const [filter, qos] of this.#wildcards) {
       if (best !== 1 && filterMatches(filter, topic)) best = Math.max(best ?? 0, qos) as 0 | 1;
     }
     return best;

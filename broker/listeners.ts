@@ -16,10 +16,11 @@ export interface Listener {
 }
 
 /**
- * Connections that wait to be accepted. Node.js accepts one in each turn of its event loop, a busy one some 20 a second: of a
- * longer queue, all would have given up when their turn comes. Whoever finds it full is not lost: TCP knocks again.
+ * Connections that wait to be accepted. Node.js accepts one in each turn of its event loop, an overloaded one 3 or 4 a second:
+ * of a longer queue, all would have given up when their turn comes, and a fleet that lost its connections would not come
+ * back. Whoever finds it full is not lost: TCP knocks again.
  */
-const BACKLOG = 256;
+const BACKLOG = 128;
 /** A peer that lost power sends no FIN; clients with keep-alive 0 would stay for ever. */
 const TCP_KEEPALIVE_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;

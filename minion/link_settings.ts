@@ -2,7 +2,8 @@ import type { InfoPayload } from '../shared/protocol/messages/job.ts';
 import { VERSION } from '../shared/version.ts';
 import type { MinionConfig } from './config.ts';
 
-const CONNECT_TIMEOUT_MS = 30_000;
+/** Until the broker answered. To wait costs a busy master nothing, to come again a handshake: see BACKLOG of its listeners. */
+const CONNECT_TIMEOUT_MS = 60_000;
 
 /** What the configuration says of the connection to the master. */
 export function linkSettings(config: MinionConfig) {

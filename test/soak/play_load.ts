@@ -15,6 +15,8 @@ const LOST_TURN = ['expired', 'timed_out'];
 const GONE_SECONDS = 60;
 /** How long a part may be open after its operator has gone: a minion that is away comes back long before. */
 const PATIENCE_SECONDS = 200;
+/** Between two looks at such a job: twice as long each time, so that a slow master is not asked ever more. */
+const LOOK_AGAIN_SECONDS = { min: 2, max: 30 };
 
 export interface LoadOptions {
   readonly socketPath: string;
@@ -99,8 +101,11 @@ export async function playLoad(options: LoadOptions, signal: AbortSignal): Promi
     try {
       await operators.ask(planned.request, heard);
       // Who was away when it was asked for comes back, and then answers; an operator is not kept waiting for that.
-      for (let waited = 0; waited < PATIENCE_SECONDS && minions?.every((id) => states.has(id)) === false; waited += 2) {
-        await pause(2000);
+      let seconds = LOOK_AGAIN_SECONDS.min;
+      for (let waited = 0; waited < PATIENCE_SECONDS && minions?.every((id) => states.has(id)) === false; ) {
+        await pause(seconds * 1000);
+        waited += seconds;
+        seconds = Math.min(2 * seconds, LOOK_AGAIN_SECONDS.max);
         await operators.ask({ op: 'watch', jid }, heard);
       }
     } catch (error) {

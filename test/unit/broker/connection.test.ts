@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Connection } from '../../../broker/connection.ts';
+import { filterMatches } from '../../../shared/protocol/topic.ts';
+
+vi.mock(import('../../../shared/protocol/topic.ts'), { spy: true });
 
 /** A connection and what its socket was given, each time it was given something. */
 function openConnection() {
@@ -48,4 +51,29 @@ test('what was gathered is sent before the connection ends', async () => {
   expect(connection.close()).toBe(true);
   await once(socket, 'close');
   expect(given).toEqual(['last']);
+});
+
+test('the quality of service is the best of all filters that match, in whatever way', () => {
+  const { connection } = openConnection();
+  connection.subscribe('salt/op/alice/rsp/a', 0);
+  connection.subscribe('salt/op/alice/rsp/b', 1);
+  expect(connection.qosFor('salt/op/alice/rsp/a')).toBe(0);
+  expect(connection.qosFor('salt/op/alice/rsp/c')).toBeUndefined();
+  connection.subscribe('salt/op/alice/rsp/+', 1);
+  connection.subscribe('salt/#', 0);
+  expect(connection.qosFor('salt/op/alice/rsp/a')).toBe(1);
+  expect(connection.qosFor('salt/event/x')).toBe(0);
+  connection.unsubscribe('salt/op/alice/rsp/+');
+  connection.unsubscribe('salt/op/alice/rsp/b');
+  expect(connection.qosFor('salt/op/alice/rsp/b')).toBe(0);
+});
+
+test('of a thousand requests under way, a message is matched with none', () => {
+  const { connection } = openConnection();
+  for (let n = 0; n < 1000; n++) connection.subscribe(`salt/op/alice/rsp/${n}`, 1);
+  connection.subscribe('salt/presence/+', 1);
+  vi.mocked(filterMatches).mockClear();
+  expect(connection.qosFor('salt/op/alice/rsp/77')).toBe(1);
+  expect(connection.qosFor('salt/op/bob/rsp/77')).toBeUndefined();
+  expect(vi.mocked(filterMatches).mock.calls).toEqual([['salt/presence/+', 'salt/op/bob/rsp/77']]);
 });
