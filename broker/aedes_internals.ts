@@ -16,6 +16,7 @@ export interface PacketParser extends EventEmitter {
 interface ClientInternals {
   readonly _parser: PacketParser;
   duplicates: object;
+  waitForDrain(done: () => void): void;
 }
 
 interface BrokerInternals {
@@ -25,6 +26,11 @@ interface BrokerInternals {
 
 export function parserOf(client: Client): PacketParser {
   return (client as unknown as ClientInternals)._parser;
+}
+
+/** Calls back when its socket has room again; a client that takes too long is disconnected. */
+export function waitForDrain(client: Client, done: () => void): void {
+  (client as unknown as ClientInternals).waitForDrain(done);
 }
 
 /**
@@ -49,4 +55,15 @@ export function dropClosedClients(aedes: Aedes): void {
   aedes.on('client', (client) => {
     if (client.closed) (aedes as unknown as BrokerInternals).deleteClient(client.id);
   });
+}
+
+type Done = (error?: Error) => void;
+
+/** What is published to that topic goes nowhere. Aedes would look for subscribers all the same, by several promises. */
+export function skipPublishes(aedes: Aedes, topic: string): void {
+  const publish = aedes.publish as (packet: { readonly topic: string }, ...rest: unknown[]) => void;
+  aedes.publish = function publishOrSkip(this: Aedes, packet: { readonly topic: string }, ...rest: unknown[]): void {
+    if (packet.topic === topic) (rest.at(-1) as Done | undefined)?.();
+    else publish.call(this, packet, ...rest);
+  } as Aedes['publish'];
 }

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
-import { writeToStream } from 'mqtt-packet';
 import type { Identity } from '../shared/protocol/access.ts';
 import { filterMatches } from '../shared/protocol/topic.ts';
+import { waitForDrain } from './aedes_internals.ts';
 import type { Verdict } from './authenticate.ts';
 import type { ListenerOptions } from './broker_options.ts';
+import { encodePublish } from './encode_publish.ts';
 import { MessageIds } from './message_ids.ts';
-import { asBuffer } from './transcode.ts';
 
 /** As a broker sets them that keeps what it should not, or sends again what it is not sure of. */
 export interface DeliveryFlags {
@@ -45,6 +45,7 @@ export class Connection {
   isSuspectedSlow = false;
   #isClosing = false;
   #isGathering = false;
+  #isAwaitingDrain = false;
   readonly #filters = new Map<string, 0 | 1>();
   /** Those of them that must be matched; an operator has one filter without wildcards for each request under way. */
   readonly #wildcards = new Map<string, 0 | 1>();
@@ -108,8 +109,21 @@ export class Connection {
   ): boolean {
     if (this.isClosing || this.socket.destroyed || !this.messageIds.hasRoom) return false;
     const messageId = qos === 0 ? undefined : this.messageIds.next(acknowledged);
-    writeToStream({ cmd: 'publish', topic, payload: asBuffer(payload), qos, messageId, retain, dup }, this.socket);
+    if (!this.#isGathering) {
+      this.socket.cork();
+      process.nextTick(() => this.socket.uncork());
+    }
+    this.socket.write(encodePublish({ topic, payload, qos, messageId, retain, dup }));
     return true;
+  }
+
+  /** As Aedes does when it writes: a client whose socket stays full for too long is disconnected. */
+  endWhenStuck(): void {
+    if (this.#isAwaitingDrain || !this.socket.writableNeedDrain) return;
+    this.#isAwaitingDrain = true;
+    waitForDrain(this.client, () => {
+      this.#isAwaitingDrain = false;
+    });
   }
 
   /**

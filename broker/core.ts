@@ -2,14 +2,15 @@ import type { Socket } from 'node:net';
 import { Aedes, type AedesPublishPacket, type Client } from 'aedes';
 import { toReport } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
+import { createTurns } from '../shared/pace.ts';
 import { createAccess } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
-import { dropClosedClients, startCounter } from './aedes_internals.ts';
+import { dropClosedClients, skipPublishes, startCounter } from './aedes_internals.ts';
 import type { BrokerHandlers, BrokerOptions, ListenerOptions } from './broker_options.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Counters, createCounters, createLimitedWarning } from './limits.ts';
 import { createPresence, type PresenceKeeper } from './presence.ts';
-import { createPublishGate } from './publish_gate.ts';
+import { createPublishGate, NOWHERE } from './publish_gate.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createRetainedStore } from './retained.ts';
@@ -53,10 +54,12 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
   const registry = createRegistry();
   const retained = createRetainedStore<StatePacket>(table);
   const warn = createLimitedWarning(log, clock);
+  const takeTurn = createTurns();
   const presence = createPresence({ clock, handlers, publish: (packet) => publish(packet) });
   const delivery = createDelivery({ access, registry, limits, refusals, log });
-  const sessions = createSessions({ ...options, brokerId: BROKER_ID, registry, presence, counters, refusals, warn });
-  const mayPublish = createPublishGate({ access, registry, limits, handlers, delivery, counters, refusals, log, warn });
+  const shared = { registry, counters, refusals, warn, takeTurn };
+  const sessions = createSessions({ ...options, ...shared, brokerId: BROKER_ID, presence });
+  const mayPublish = createPublishGate({ ...shared, access, limits, handlers, delivery, log });
   const subscriptions = createSubscribeGate({ access, registry, limits, presence, handlers, refusals, log });
   const aedes = await Aedes.createBroker({
     id: BROKER_ID,
@@ -77,6 +80,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
   });
   startCounter(aedes, clock.nowMs());
   dropClosedClients(aedes);
+  skipPublishes(aedes, NOWHERE);
   aedes.on('subscribe', (granted, client) => subscriptions.subscribed(client, granted));
   aedes.on('unsubscribe', (filters, client) => subscriptions.unsubscribed(client, filters));
   aedes.on('clientError', sessions.failed);
@@ -84,6 +88,10 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
 
   function publish(packet: Packet): void {
     if (registry.size === 0 && !packet.retain) return;
+    if (!packet.retain && access.isForWatchers(packet.topic)) {
+      delivery.toObservers(packet);
+      return;
+    }
     aedes.publish({ cmd: 'publish', dup: false, ...packet, payload: asBuffer(packet.payload) }, (error) => {
       if (error && !aedes.closed) log.error('publish failed', { topic: packet.topic, error: error.message });
     });

@@ -95,7 +95,10 @@ export function createDelivery(options: {
     toObservers(packet, except) {
       for (const observer of registry.watchers()) {
         const qos = observer === except ? undefined : observer.qosFor(packet.topic);
-        if (qos !== undefined) toOne(observer, packet, qos === 0 ? 0 : packet.qos);
+        if (qos === undefined) continue;
+        observer.gather();
+        toOne(observer, packet, qos === 0 ? 0 : packet.qos);
+        observer.endWhenStuck();
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { AedesOptions, PublishPacket } from 'aedes';
 import { toReport } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
+import type { TakeTurn } from '../shared/pace.ts';
 import type { Access, Identity } from '../shared/protocol/access.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { Refusal } from '../shared/protocol/messages/event.ts';
@@ -12,8 +13,8 @@ import type { Counters } from './limits.ts';
 import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
-/** Nobody may subscribe to it. */
-const NOWHERE = '$nowhere';
+/** Nobody may subscribe to it, and Aedes looks for nobody. */
+export const NOWHERE = '$nowhere';
 const NOTHING = Buffer.alloc(0);
 /** A refusal must fit the 256-byte packet of a constrained minion. */
 const REPORTED_CHARACTERS = { topic: 64, message: 96 } as const;
@@ -33,8 +34,9 @@ export function createPublishGate(options: {
   readonly refusals: Refusals;
   readonly log: Logger;
   readonly warn: (message: string, fields: LogFields) => void;
+  readonly takeTurn: TakeTurn;
 }): PublishGate {
-  const { access, registry, limits, handlers, delivery, counters, refusals, log, warn } = options;
+  const { access, registry, limits, handlers, delivery, counters, refusals, log, warn, takeTurn } = options;
 
   const report = (connection: Connection, who: Identity, publish: PublishPacket, refused: Refused): void => {
     const packet = encodeRefusal(who, publish, refused);
@@ -66,15 +68,29 @@ export function createPublishGate(options: {
   // Async only so that a throw becomes a rejection: the handler itself is called at once.
   const handle = async (received: Received): Promise<void> => handlers.received(received);
 
-  const accept = (received: Received, done: (error?: Error | null) => void): void => {
+  /** What only operators and observers may see goes to those who asked for it, and Aedes need not look for others. */
+  const show = (packet: PublishPacket): void => {
+    const { topic, payload, qos, retain } = packet;
+    // Of QoS 2 Aedes knows which came twice.
+    if (retain || qos === 2 || !access.isForWatchers(topic)) return;
+    delivery.toObservers({ topic, payload: payload as Buffer, qos, retain });
+    packet.topic = NOWHERE;
+  };
+
+  const accept = (received: Received, packet: PublishPacket, done: (error?: Error | null) => void): void => {
     counters.publishes_accepted++;
+    const settle = (error?: Error): void => {
+      if (error === undefined) show(packet);
+      done(error ?? null);
+    };
     const handled = handle(received).catch((cause: unknown) => {
       log.error('a received message was not handled', { topic: received.topic, error: toReport(cause).message });
       return new Error('the message was not handled', { cause });
     });
     // PUBACK is commit: until then the client keeps what must be stored, and sends it again if this connection ends.
-    if (received.message.stored) handled.then((error) => done(error ?? null), done);
-    else done(null);
+    // One commit is of many publishes: to acknowledge them all at once would take too long.
+    if (received.message.stored) void handled.then((error) => takeTurn(() => settle(error ?? undefined)));
+    else settle();
   };
 
   return (client, packet, done) => {
@@ -85,7 +101,7 @@ export function createPublishGate(options: {
     if (connection.isMuted || (connection.isClosing && !connection.client.closed)) return;
     const publish = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain, qos: packet.qos };
     const judgement = checkPublish(access, who, publish, connection.mayPublishNow);
-    if (!('reason' in judgement)) return accept(judgement, done);
+    if (!('reason' in judgement)) return accept(judgement, packet, done);
     refuse(connection, who, packet, judgement);
     done(null);
   };

@@ -4,6 +4,7 @@ import type { Aedes, AedesOptions, Client } from 'aedes';
 import type { Clock } from '../shared/clock.ts';
 import { systemErrorCode } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
+import type { TakeTurn } from '../shared/pace.ts';
 import { createTokenBucket } from '../shared/token_bucket.ts';
 import { createForgetting, parserOf } from './aedes_internals.ts';
 import { authenticate, type RefusalCode, type Verdict } from './authenticate.ts';
@@ -13,6 +14,7 @@ import { guardFrames, PacketTooLarge } from './frame_guard.ts';
 import type { Counters } from './limits.ts';
 import { readPeerCertificate } from './peer_certificate.ts';
 import type { PresenceKeeper } from './presence.ts';
+import { readInTurns } from './read_in_turns.ts';
 import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
@@ -46,6 +48,7 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly warn: (message: string, fields: LogFields) => void;
+  readonly takeTurn: TakeTurn;
 }
 
 export function createSessions(options: SessionOptions): Sessions {
@@ -93,9 +96,9 @@ export function createSessions(options: SessionOptions): Sessions {
       const connection = new Connection({ number: ++connectionNumber, client, socket, door });
       registry.add(connection);
       forgetDeliveries(client);
-      guardFrames(parserOf(client), () =>
-        connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax,
-      );
+      const parser = parserOf(client);
+      guardFrames(parser, () => (connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax));
+      readInTurns(socket, parser, options.takeTurn);
       socket.once('close', () => {
         registry.remove(connection);
         if (connection.who?.role === 'minion') presence.ended(connection, connection.who.id);

@@ -29,3 +29,37 @@ export function nextTurn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** Takes a task of many that nobody waits for, such as one that comes in by a socket. */
+export type TakeTurn = (task: () => void) => void;
+
+/**
+ * Tasks are run in the order given: at once as long as they have not had the event loop for long, the others in turns after
+ * this one, a few milliseconds of each. However many come together, what else there is to do waits no longer.
+ */
+export function createTurns(): TakeTurn {
+  let waiting: (() => void)[] = [];
+  let done = 0;
+  /** Undefined: nothing was run in this turn. */
+  let isOver: (() => boolean) | undefined;
+
+  const begin = (): (() => boolean) => {
+    const untilMs = systemClock.monotonicMs() + TURN_MS;
+    isOver = () => systemClock.monotonicMs() >= untilMs;
+    setImmediate(next);
+    return isOver;
+  };
+  const next = (): void => {
+    waiting = waiting.slice(done);
+    done = 0;
+    isOver = undefined;
+    if (waiting.length === 0) return;
+    const isTurnOver = begin();
+    // A task that throws is done with: the others have their turn all the same.
+    while (done < waiting.length && !isTurnOver()) waiting[done++]?.();
+  };
+  return (task) => {
+    if (done < waiting.length || (isOver ?? begin())()) waiting.push(task);
+    else task();
+  };
+}

@@ -19,6 +19,8 @@ export interface Access {
   /** Whether a topic may be handed to `who`, whatever filter matched it. */
   mayReceive(who: Identity, topic: string): boolean;
   maySubscribe(who: Identity, filter: string): boolean;
+  /** Whether nobody but operators and observers may receive it. */
+  isForWatchers(topic: string): boolean;
 }
 
 /** A message that a topic may be, by its shape. */
@@ -28,12 +30,15 @@ interface Match {
 }
 
 /** Topics whose matches are kept; longer ones are nobody's. */
-const KEPT_MAX = 256;
+const KEPT_MAX = 2048;
 const KEPT_LENGTH_MAX = 256;
 
 /** The whole access control, derived from the message table: there is no second list to forget. Deny by default. */
 export function createAccess(table: readonly AnyMessage[]): Access {
   const matchesOf = createMatcher(table);
+  const forWatchers = new Set(
+    table.filter(({ to }) => to.every(({ role }) => role === 'operator' || role === 'master')),
+  );
   return {
     mayPublish(who, topic) {
       if (who.role === 'observer' || /[+#\0]/.test(topic)) return undefined;
@@ -43,6 +48,10 @@ export function createAccess(table: readonly AnyMessage[]): Access {
     mayReceive(who, topic) {
       if (who.role === 'observer' && !who.topics?.some((filter) => filterMatches(filter, topic))) return false;
       return matchesOf(topic).some(({ message, params }) => isParty(message.to, who, params));
+    },
+    isForWatchers(topic) {
+      const matches = matchesOf(topic);
+      return matches.length > 0 && matches.every(({ message }) => forWatchers.has(message));
     },
     maySubscribe(who, filter) {
       if (Buffer.byteLength(filter) > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;

@@ -236,3 +236,51 @@ test('what follows the publish that was one too many is dropped', async () => {
   await raw.closed;
   expect(fixture.broker.counters()).toMatchObject({ publishes_refused_acl: 1 });
 });
+
+test('however many clients publish at the same time, each turn of the event loop handles some of them', async () => {
+  const handledIn: number[] = [];
+  let turn = 0;
+  fixture = await BrokerFixture.start({
+    received() {
+      handledIn[turn] = (handledIn[turn] ?? 0) + 1;
+      const untilMs = performance.now() + 2;
+      while (performance.now() < untilMs);
+      return undefined;
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 40 }, () => fixture.operator()));
+  const request = json({ op: 'runner', fun: 'jobs.active' });
+  let isOver = false;
+  const countTurns = (): void => {
+    turn++;
+    if (!isOver) setImmediate(countTurns);
+  };
+  countTurns();
+  await Promise.all(clients.map(({ mqtt }, n) => mqtt.publishAsync(`salt/op/root/req/${n}`, request, { qos: 1 })));
+  isOver = true;
+  expect(fixture.received.all).toHaveLength(clients.length);
+  expect(Math.max(...handledIn.filter((count) => count !== undefined))).toBeLessThan(clients.length / 4);
+});
+
+test('what a client sent before it went away is handled, though it had to wait for its turn', async () => {
+  const fired: string[] = [];
+  fixture = await BrokerFixture.start({
+    received({ topic }) {
+      fired.push(topic);
+      const untilMs = performance.now() + 2;
+      while (performance.now() < untilMs);
+      return undefined;
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => fixture.operator()));
+  const request = json({ op: 'runner', fun: 'jobs.active' });
+  const gone = clients.map(({ mqtt, socket }, n) => {
+    mqtt.publish(`salt/op/root/req/${n}`, request, { qos: 0 });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.end();
+    return closed;
+  });
+  await Promise.all(gone);
+  await fixture.received.waitForCount(clients.length);
+  expect(fired).toHaveLength(clients.length);
+});

@@ -198,3 +198,19 @@ test('nobody but the master may publish what the master alone writes', () => {
     }
   }
 });
+
+test.each([
+  ['salt/event/a/b', true],
+  ['salt/fire/m1/a', true],
+  ['salt/op/alice/rsp/x', true],
+  [`salt/ret/${jid}`, true],
+  ['salt/job/m1', false],
+  ['salt/err/m1', false],
+  ['salt/master', false],
+  [`salt/enroll/${fingerprint}/rsp`, false],
+  ['$local/a', false],
+  ['$SYS/brine/heartbeat', false],
+  ['hello', false],
+])('nobody but operators and observers may receive %s: %s', (topic, expected) => {
+  expect(access.isForWatchers(topic)).toBe(expected);
+});

@@ -1,0 +1,41 @@
+/** The first half of the first byte of a PUBLISH [MQTT-2.2.1], and its flags [MQTT-3.3.1]. */
+const PUBLISH = 0x30;
+const DUP = 0x08;
+const RETAIN = 0x01;
+/** Of what stands before the remaining length, and of the longest form of that [MQTT-2.2.3]. */
+const HEAD_BYTES_MAX = 5;
+
+/**
+ * A PUBLISH in one piece: mqtt-packet writes five, each of which a socket keeps account of, and that is half of what it takes
+ * to send a message.
+ */
+export function encodePublish(publish: {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1;
+  /** Undefined with QoS 0. */
+  readonly messageId: number | undefined;
+  readonly retain: boolean;
+  readonly dup: boolean;
+}): Buffer {
+  const { topic, payload, qos, messageId, retain, dup } = publish;
+  const topicBytes = Buffer.byteLength(topic);
+  const length = 2 + topicBytes + (messageId === undefined ? 0 : 2) + payload.length;
+  const packet = Buffer.allocUnsafe(HEAD_BYTES_MAX + length);
+  let at = packet.writeUInt8(PUBLISH | (dup ? DUP : 0) | (qos << 1) | (retain ? RETAIN : 0));
+  at = writeRemainingLength(packet, at, length);
+  at = packet.writeUInt16BE(topicBytes, at);
+  at += packet.write(topic, at);
+  if (messageId !== undefined) at = packet.writeUInt16BE(messageId, at);
+  packet.set(payload, at);
+  return packet.subarray(0, at + payload.length);
+}
+
+/** Seven bits a byte, the lowest first; the eighth says that more follow. */
+function writeRemainingLength(packet: Buffer, start: number, length: number): number {
+  let at = start;
+  for (let rest = length; ; rest >>>= 7) {
+    at = packet.writeUInt8(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest, at);
+    if (rest <= 0x7f) return at;
+  }
+}
