@@ -5,8 +5,10 @@ import type { PendingChanges } from './pending_changes.ts';
 
 /** What is pending goes into the engine together, so much later … */
 const APPLY_MS = 50;
-/** … or when it may take so much of the disk: a thousand small changes, whose handing over takes 4 ms of the event loop. */
+/** … or when it may take so much of the disk: a thousand small changes. */
 const PENDING_BYTES_MAX = 4 * 1024 ** 2;
+/** Changes that go into the engine by one commit, however many wait for a slow disk: handing them over takes 4 ms. */
+const APPLIED_AT_A_TIME = 1024;
 /** Between two tries on a full disk. */
 const RETRY_MS = 1000;
 
@@ -25,12 +27,13 @@ export function createApplier(
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Applier {
   let timer: Timer | undefined;
-  let applying: Promise<void> | undefined;
+  let applying: Promise<boolean> | undefined;
   let isFailing = false;
   let isStopped = false;
 
-  const applyAll = async (): Promise<void> => {
-    const changes = pending.all();
+  /** False when they have to wait. */
+  const applySome = async (): Promise<boolean> => {
+    const changes = pending.oldest(APPLIED_AT_A_TIME);
     try {
       await engine.commit(changes);
       pending.settle(changes);
@@ -39,9 +42,10 @@ export function createApplier(
       if (!isFailing) log.warning('changes wait in the journal of the store', { error: String(error) });
       isFailing = true;
     }
+    return !isFailing;
   };
-  const apply = (): Promise<void> => {
-    applying ??= applyAll().finally(() => {
+  const apply = (): Promise<boolean> => {
+    applying ??= applySome().finally(() => {
       applying = undefined;
       schedule();
     });
@@ -59,7 +63,7 @@ export function createApplier(
     schedule,
     async drain() {
       await applying;
-      if (pending.bytes() > 0) await apply();
+      while (pending.bytes() > 0 && (await apply()));
     },
     stop() {
       isStopped = true;

@@ -11,7 +11,8 @@ export interface PendingChanges {
   hasAny(table: TableName): boolean;
   find(table: TableName, name: string): JournalChange | undefined;
   add(changes: readonly JournalChange[]): void;
-  all(): readonly JournalChange[];
+  /** So many at most: of each table those that wait for longest. */
+  oldest(max: number): readonly JournalChange[];
   /** These are in the engine: what was not changed again meanwhile goes. */
   settle(changes: readonly JournalChange[]): void;
   /** What the engine has of a range, with what it will have. Read it in one turn of the event loop. */
@@ -46,7 +47,16 @@ export function createPendingChanges(): PendingChanges {
         bytes += changeBytes(change);
       }
     },
-    all: () => [...tables.values()].flatMap((changes) => [...changes.values()]),
+    oldest(max) {
+      const found: JournalChange[] = [];
+      for (const changes of tables.values()) {
+        for (const change of changes.values()) {
+          if (found.length === max) return found;
+          found.push(change);
+        }
+      }
+      return found;
+    },
     settle(changes) {
       for (const change of changes) {
         const known = ofTable(change.table);
@@ -103,5 +113,9 @@ function isWithin(key: StoreKey, { prefix = [], after, reverse }: RangeOptions):
 
 /** The order of LMDB. */
 function compare(a: StoreKey, b: StoreKey): number {
+  const [from] = a;
+  const [to] = b;
+  // Cursors of events: a reader of them may have thousands before it that are pending.
+  if (typeof from === 'number' && typeof to === 'number' && from !== to) return from - to;
   return compareKeys([...a], [...b]);
 }

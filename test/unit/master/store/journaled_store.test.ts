@@ -57,6 +57,34 @@ test('a moment later all that was written is in LMDB, by one commit', async () =
   expect(commits).toBe(1);
 });
 
+test('of very much that is pending some goes into LMDB at a time, and all of it is there in the end', async () => {
+  const sizes: number[] = [];
+  const { store, engine, clock } = await setUp(undefined, (own) => ({
+    ...own,
+    commit(changes) {
+      sizes.push(changes.length);
+      return own.commit(changes);
+    },
+  }));
+  const count = 2500;
+  await store.write(Array.from({ length: count }, (_, n) => put([n])));
+  await until('all of it is in LMDB', () => {
+    clock.advance(50);
+    return [...engine.keys('rows')].length === count;
+  });
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(1024);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
+});
+
+test('a store that is closed with very much pending leaves none of it in its journal', async () => {
+  const { store, path, directory } = await setUp();
+  await store.write(Array.from({ length: 2500 }, (_, n) => put([n])));
+  await store.close();
+  expect((await stat(path)).size).toBe(0);
+  const { store: next } = await setUp(directory);
+  expect(keysOf(next)).toHaveLength(2500);
+});
+
 test('what a killed process left in the journal is in the store of the next', async () => {
   const { store, directory } = await setUp();
   await store.write([put(['1']), put(['2'])]);
