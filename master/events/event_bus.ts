@@ -42,7 +42,8 @@ export function createEventBus(options: {
 }): EventBus {
   const { eventLog, clock, log } = options;
   const listeners = new Set<EventListener>();
-  const stamp = (data: EventData): EventData => ({ _stamp: eventStamp(clock.nowMs()), ...data });
+  const stamp = (data: EventData): EventData =>
+    '_stamp' in data ? data : { _stamp: eventStamp(clock.nowMs()), ...data };
 
   /** A value that JSON cannot say is a bug of whoever fired it; who listens hears at least that there was something. */
   const encode = (tag: string, data: EventData): Uint8Array => {

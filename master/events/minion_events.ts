@@ -10,5 +10,5 @@ export function emitMinionEvent(bus: EventBus, id: string, tag: string, payload:
   const { _stamp, ...own } = payload;
   const members = tag.startsWith('salt/') ? own : { data: own };
   const stamp = typeof _stamp === 'string' && _stamp.length <= 40 ? { _stamp } : {};
-  return bus.emitStored(tag, { ...members, id, tag, cmd: '_minion_event', pretag: null, ...stamp });
+  return bus.emitStored(tag, { ...stamp, ...members, id, tag, cmd: '_minion_event', pretag: null });
 }
