@@ -20,12 +20,18 @@ export function answerBy(gather: JobRequest['gather'], tell: Tell, clock: Clock)
 
 /** Keeps all steps until the last, and tells them as one. */
 function gatherAll(tell: Tell): Answer {
-  const steps: OperatorResponsePayload[] = [];
+  const lines: Buffer[] = [];
+  let bytes = BEGIN_ALL.length + END.length;
   return (step) => {
-    if (step.t !== 'end') steps.push(step);
+    if (step.t !== 'end') {
+      const line = toJsonLine(step);
+      bytes += line.length + COMMA.length;
+      // What no message carries is not kept either.
+      if (bytes < PAYLOAD_LIMITS.bytes) lines.push(line);
+      else lines.length = 0;
+    }
     if (!isLast(step)) return;
-    const line = toJsonLine({ t: 'all', steps });
-    if (line.length < PAYLOAD_LIMITS.bytes) return tell(line);
+    if (bytes < PAYLOAD_LIMITS.bytes) return tell(joined(BEGIN_ALL, lines));
     const hint = 'ask without gather';
     const error = new FleetError('LIMIT_EXCEEDED', 'the answer does not fit one message', { hint });
     tell(toJsonLine({ t: 'error', error: toReport(error) }));
@@ -43,7 +49,7 @@ function gatherMoments(tell: Tell, clock: Clock): Answer {
     isPlanned = false;
     const [first] = lines;
     if (first === undefined) return;
-    tell(lines.length === 1 ? first : joined(lines));
+    tell(lines.length === 1 ? first : joined(BEGIN_SOME, lines));
     lines = [];
     bytes = 0;
     notBeforeMs = clock.monotonicMs() + MOMENT_MS;
@@ -68,12 +74,13 @@ function gatherMoments(tell: Tell, clock: Clock): Answer {
   };
 }
 
-const BEGIN = Buffer.from('{"t":"some","steps":[');
+const BEGIN_ALL = Buffer.from('{"t":"all","steps":[');
+const BEGIN_SOME = Buffer.from('{"t":"some","steps":[');
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
 
-function joined(lines: readonly Buffer[]): Buffer {
-  return Buffer.concat([BEGIN, ...lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line])), END]);
+function joined(begin: Buffer, lines: readonly Buffer[]): Buffer {
+  return Buffer.concat([begin, ...lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line])), END]);
 }
 
 function isLast({ t }: OperatorResponsePayload): boolean {

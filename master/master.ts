@@ -64,6 +64,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     callRunner,
     streams: parts.streams,
     publish: (packet) => late.broker?.publish(packet),
+    backlogOf: (topic) => late.broker?.backlogOf(topic),
     clock,
     log,
   });

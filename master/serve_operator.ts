@@ -1,27 +1,27 @@
 import type { Clock } from '../shared/clock.ts';
 import { FleetError, toReport } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import { nextTurn } from '../shared/pace.ts';
+import { createSharedTurns, nextTurn } from '../shared/pace.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import {
   type CallRequest,
   type JobRequest,
   type OperatorRequestPayload,
   OperatorResponse,
-  type OperatorResponsePayload,
   type PartsRequest,
   type WatchRequest,
 } from '../shared/protocol/messages/operator.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import { listedIds } from '../shared/target/parse_target.ts';
+import { createAnswerRoom } from './answer_room.ts';
 import { answerBy } from './answer_steps.ts';
 import { type CallRunner, type CallSettings, newCallSettings } from './call_runner.ts';
 import type { MasterContext } from './context.ts';
 import type { Answer, EventStreams } from './events/event_streams.ts';
-import { isTerminal } from './jobs/job_state.ts';
+import type { Fleet } from './fleet.ts';
+import { type FollowOptions, followJob } from './follow_job.ts';
 import type { JobRecord } from './jobs/job_store.ts';
 import { MASTER_ID } from './jobs/keep_call.ts';
-import type { JobUpdate, Row } from './jobs/tracker.ts';
 import { createHeldAnswers, type HeldAnswers } from './large_answer.ts';
 
 export interface OperatorServiceOptions {
@@ -29,9 +29,14 @@ export interface OperatorServiceOptions {
   readonly callRunner: CallRunner;
   readonly streams: EventStreams;
   readonly publish: (packet: Packet) => void;
+  /** Bytes that wait for who is subscribed to that topic; undefined when nobody is. */
+  readonly backlogOf: (topic: string) => number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Where an answer goes, step by step, and how much of it may go now. */
+type Reply = Pick<FollowOptions, 'answer' | 'room'>;
 
 interface ServiceParts extends OperatorServiceOptions {
   readonly held: HeldAnswers;
@@ -39,13 +44,19 @@ interface ServiceParts extends OperatorServiceOptions {
 
 /** Answers operators: publishes their jobs and runs their runners, step by step, whichever client they use. */
 export function createOperatorService(options: OperatorServiceOptions) {
-  const { publish, clock, log } = options;
+  const { publish, backlogOf, clock, log } = options;
   const parts: ServiceParts = { ...options, held: createHeldAnswers(clock) };
+  // Many may follow large jobs at once: together they take no more of the event loop than one would.
+  const nextTurn = createSharedTurns();
   return (user: string, c: string, request: OperatorRequestPayload): void => {
     const topic = formatTopic(OperatorResponse.topic, { user, c });
-    const tell = (payload: Uint8Array): void => publish({ topic, payload, qos: OperatorResponse.qos, retain: false });
+    const { told, room } = createAnswerRoom({ backlog: () => backlogOf(topic), nextTurn, clock });
+    const tell = (payload: Uint8Array): void => {
+      told(payload.length);
+      publish({ topic, payload, qos: OperatorResponse.qos, retain: false });
+    };
     const answer = answerBy('gather' in request ? request.gather : undefined, tell, clock);
-    serve(parts, user, c, request, answer).catch((error: unknown) => {
+    serve(parts, user, c, request, { answer, room }).catch((error: unknown) => {
       if (!(error instanceof FleetError)) {
         log.error('a request failed with what looks like a bug', {
           user,
@@ -64,13 +75,14 @@ async function serve(
   user: string,
   c: string,
   request: OperatorRequestPayload,
-  answer: Answer,
+  reply: Reply,
 ): Promise<void> {
+  const { answer } = reply;
   switch (request.op) {
     case 'job':
-      return serveJob(options, user, request, answer);
+      return serveJob(options, user, request, reply);
     case 'watch':
-      return serveWatch(options, user, request, answer);
+      return serveWatch(options, user, request, reply);
     case 'parts':
       return serveParts(options, user, request, answer);
     case 'runner':
@@ -85,19 +97,15 @@ async function serveJob(
   options: OperatorServiceOptions,
   user: string,
   request: JobRequest,
-  answer: Answer,
+  { answer, room }: Reply,
 ): Promise<void> {
   const context = options.context(user, newCallSettings());
   const record = await context.dispatchJob(request);
-  const { jid } = record;
-  const missing = missingOf(request, context.fleet.ids());
-  answer({ ...jobStep(record), ...(missing.length > 0 && { missing }) });
-  if (request.async) return answer({ t: 'end' });
-  for (const [id, { state, since, reason }] of context.jobs.endedRows(jid)) {
-    const offline = state === 'expired' ? context.fleet.whyOffline(id) : undefined;
-    answer({ t: 'state', id, jid, state, since, reason, final: true, ...(offline !== undefined && { offline }) });
-  }
-  follow(context, record, answer);
+  const missing = missingOf(request, context.fleet);
+  const first = { ...jobStep(record), ...(missing.length > 0 && { missing }) };
+  if (!request.async) return followJob({ context, record, isNew: true, first, answer, room });
+  answer(first);
+  answer({ t: 'end' });
 }
 
 /** What is known of a job by now, then the rest as it comes. */
@@ -105,7 +113,7 @@ async function serveWatch(
   options: OperatorServiceOptions,
   user: string,
   { jid }: WatchRequest,
-  answer: Answer,
+  { answer, room }: Reply,
 ): Promise<void> {
   const context = options.context(user, newCallSettings());
   const record = context.jobs.job(jid);
@@ -114,20 +122,7 @@ async function serveWatch(
       hint: 'salt-run jobs.list_jobs lists those that are kept (keep_jobs_seconds)',
     });
   }
-  answer(jobStep(record));
-  const returns = await context.jobs.returns(jid);
-  for (const [id, row] of context.jobs.endedRows(jid)) {
-    // It is in the store a moment before all are told: then it is told with the rest.
-    if (context.tracker.row(jid, id) !== undefined) continue;
-    const step = stepOf(record, {
-      ...row,
-      id,
-      reason: row.reason,
-      result: returns.get(id) ?? context.jobs.returnOf(jid, id),
-    });
-    if (step !== undefined) answer(step);
-  }
-  follow(context, record, answer);
+  return followJob({ context, record, isNew: false, first: jobStep(record), answer, room });
 }
 
 /**
@@ -152,76 +147,15 @@ async function serveParts(
   answer({ t: 'end' });
 }
 
-/** Ends when every part of the job has ended or waits for a minion that is offline: it may come back in a week. */
-function follow({ tracker, fleet }: MasterContext, record: JobRecord, answer: Answer): void {
-  const { jid, batch, queues_offline: queuesOffline } = record;
-  const job = tracker.get(jid);
-  // A part of a batch that is offline when its turn comes is over at once.
-  const isParked = ({ id, state }: Pick<Row, 'id' | 'state'>): boolean =>
-    queuesOffline === true && batch === undefined && state === 'queued' && !fleet.isOnline(id);
-  const offlineOf = (row: Pick<Row, 'id' | 'state'>) => (isParked(row) ? { offline: fleet.whyOffline(row.id) } : {});
-  const isOver = (): boolean => {
-    for (const row of job?.rows.values() ?? []) if (!isParked(row)) return false;
-    return true;
-  };
-  for (const row of job?.rows.values() ?? []) {
-    const { id, state, since } = row;
-    if (isParked(row)) answer({ t: 'state', id, jid, state, since, final: false, ...offlineOf(row) });
-  }
-  const released = [...(job?.rows.values() ?? [])].filter(({ exp }) => exp !== record.exp);
-  if (batch !== undefined && released.length > 0) answer({ t: 'batch', jid, minions: released.map(({ id }) => id) });
-  if (isOver()) {
-    answer({ t: 'end' });
-    return;
-  }
-  const stop = tracker.watch(
-    jid,
-    (update) => {
-      const step = stepOf(record, update);
-      if (step !== undefined) answer(step.t === 'state' ? { ...step, ...offlineOf(update) } : step);
-      if (!isOver()) return;
-      stop();
-      answer({ t: 'end' });
-    },
-    (news) => {
-      if (news.kind === 'released') answer({ t: 'batch', jid, minions: [...news.ids] });
-      else answer({ t: 'prog', id: news.id, jid, data: news.data });
-    },
-  );
-}
-
 function jobStep({ jid, minions, batch }: JobRecord) {
   return { t: 'job' as const, jid, minions: [...minions], ...(batch !== undefined && { batch: true as const }) };
 }
 
 /** A list names minions one by one: a name that nobody has must not be passed over in silence. */
-function missingOf({ tgt, tgt_type }: JobRequest, ids: readonly string[]): string[] {
+function missingOf({ tgt, tgt_type }: JobRequest, fleet: Fleet): string[] {
   if (tgt_type !== 'list') return [];
-  const known = new Set(ids);
+  const known = new Set(fleet.ids());
   return listedIds(tgt).filter((id) => !known.has(id));
-}
-
-function stepOf(
-  { jid }: JobRecord,
-  { id, state, since, reason, result }: JobUpdate,
-): OperatorResponsePayload | undefined {
-  if (result !== undefined) {
-    const { retcode, out, ms, success = retcode === 0, parts } = result;
-    return {
-      t: 'ret',
-      id,
-      jid,
-      return: result.return,
-      retcode,
-      success,
-      out,
-      ms,
-      ...(parts !== undefined && { parts: [{ at: ['return'], jid, id, ...parts }] }),
-    };
-  }
-  // Hops that every job makes within milliseconds are nobody's news.
-  if (state === 'sent' || state === 'delivered') return undefined;
-  return { t: 'state', id, jid, state, since, reason, final: isTerminal(state) };
 }
 
 async function serveCall(

@@ -7,9 +7,14 @@ const TURN_MS = 5;
  * For work that is long all in all: `await pace()` after each small step goes on at once, and every few milliseconds it
  * lets other work go first. It goes by the real clock, since the real event loop is what others wait for.
  */
-export function createPace(): () => Promise<void> | undefined {
-  const isOver = createTurn();
-  return () => (isOver() ? nextTurn() : undefined);
+export function createPace(pause = nextTurn): () => Promise<void> | undefined {
+  let isOver = createTurn();
+  const letOthers = async (): Promise<void> => {
+    await pause();
+    // However long the others took, that was not of this turn.
+    isOver = createTurn();
+  };
+  return () => (isOver() ? letOthers() : undefined);
 }
 
 /** Whether a piece of work has had the event loop for long enough; then it begins anew. */
@@ -62,4 +67,17 @@ export function createTurns(): TakeTurn {
     if (done < waiting.length || (isOver ?? begin())()) waiting.push(task);
     else task();
   };
+}
+
+/** For work of which there may be much beside each other: together it has no more than one turn between those of others. */
+export function createSharedTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const letOne = (): void => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(letOne);
+  };
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(letOne);
+    });
 }

@@ -21,6 +21,7 @@ test('a return that is in the store a moment before it is told is told once to w
   const serve = createOperatorService({
     context: () => context,
     publish: ({ payload }: Packet) => steps.push(decodePayload(payload) as { t: string }),
+    backlogOf: () => undefined,
     clock: systemClock,
     log: silentLogger,
   } as unknown as OperatorServiceOptions);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../shared/pace.ts';
+import { createPace, createSharedTurns, createTurns } from '../../../shared/pace.ts';
 
 const TASK_MS = 2;
 
@@ -52,4 +52,37 @@ test('what comes while others wait is run after them', async () => {
   takeTurn(() => ran.push('last'));
   while (!ran.includes('last')) await turn();
   expect(ran).toEqual(['a', 'b', 'c', 'd', 'e', 'last']);
+});
+
+test('work that waited long for its turn has a whole one', async () => {
+  let pauses = 0;
+  const pace = createPace(async () => {
+    pauses++;
+    for (let count = 0; count < 10; count++) work();
+  });
+  for (let count = 0; count < 3; count++) work();
+  await pace();
+  await pace();
+  expect(pauses).toBe(1);
+});
+
+test('those who share turns have one between two looks at what else there is, in their order', async () => {
+  const nextTurn = createSharedTurns();
+  const had: string[] = [];
+  const work = async (name: string): Promise<void> => {
+    for (let count = 0; count < 2; count++) {
+      await nextTurn();
+      had.push(name);
+    }
+  };
+  const all = Promise.all(['a', 'b', 'c'].map(work));
+  const perTurn: number[] = [];
+  while (had.length < 6) {
+    const before = had.length;
+    await turn();
+    perTurn.push(had.length - before);
+  }
+  await all;
+  expect(had.join('')).toBe('abcabc');
+  expect(Math.max(...perTurn)).toBe(1);
 });
