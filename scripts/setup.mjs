@@ -15,8 +15,7 @@ function ensureInstalled() {
   const marker = `${root}node_modules/.package-lock.json`;
   if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs) return;
   console.log('Installing the packages that package-lock.json names …');
-  // Not `npm ci`: it refuses a lock file that leaves out optional packages of other platforms. Versions come from the lock.
-  run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--loglevel=error']);
 }
 
 export async function ensureBuilt() {
