@@ -1,5 +1,6 @@
 import { openConnection } from '../../shared/client/connection.ts';
 import type { OperatorClient, OperatorStep } from '../../shared/client/operator_client.ts';
+import { sleep, systemClock } from '../../shared/clock.ts';
 import type { SeededRandom } from '../chaos/seeded_random.ts';
 import type { JobCounts } from './judge.ts';
 import { call, createOperators, openOperator } from './operators.ts';
@@ -103,7 +104,7 @@ export async function playLoad(options: LoadOptions, signal: AbortSignal): Promi
       // Who was away when it was asked for comes back, and then answers; an operator is not kept waiting for that.
       let seconds = LOOK_AGAIN_SECONDS.min;
       for (let waited = 0; waited < PATIENCE_SECONDS && minions?.every((id) => states.has(id)) === false; ) {
-        await pause(seconds * 1000);
+        await sleep(systemClock, seconds * 1000);
         waited += seconds;
         seconds = Math.min(2 * seconds, LOOK_AGAIN_SECONDS.max);
         await operators.ask({ op: 'watch', jid }, heard);
@@ -120,7 +121,7 @@ export async function playLoad(options: LoadOptions, signal: AbortSignal): Promi
     repeat(signal, () => watch(options, password, counts, signal)),
     repeat(signal, () => follow(options, counts, signal)),
     repeat(signal, async () => {
-      await pause(options.deleteEverySeconds * 1000, signal);
+      await sleep(systemClock, options.deleteEverySeconds * 1000, signal);
       if (signal.aborted) return;
       const id = random.pick(ids);
       deletedAt.set(id, Number.POSITIVE_INFINITY);
@@ -132,7 +133,7 @@ export async function playLoad(options: LoadOptions, signal: AbortSignal): Promi
   const asked: Promise<void>[] = [];
   const beginMs = performance.now();
   for (let n = 0; !signal.aborted; n++) {
-    await pause(beginMs + (n * 1000) / rate - performance.now(), signal);
+    await sleep(systemClock, Math.max(0, beginMs + (n * 1000) / rate - performance.now()), signal);
     const there = present();
     // In a small fleet all keys may be new: nobody is there to be asked.
     if (!signal.aborted && there.length > 0) asked.push(playJob(planJob(random, there)));
@@ -178,21 +179,5 @@ async function follow({ socketPath, random }: LoadOptions, counts: { operators: 
 }
 
 function stay(random: SeededRandom, signal: AbortSignal): Promise<void> {
-  return pause(random.integer(VISIT_SECONDS.min, VISIT_SECONDS.max) * 1000, signal);
-}
-
-const NEVER = new AbortController().signal;
-
-/** Or until the signal fires. */
-export function pause(ms: number, signal: AbortSignal = NEVER): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, Math.max(0, ms));
-    signal.addEventListener('abort', finish, { once: true });
-  });
+  return sleep(systemClock, random.integer(VISIT_SECONDS.min, VISIT_SECONDS.max) * 1000, signal);
 }

@@ -1,8 +1,8 @@
-import { setMaxListeners } from 'node:events';
+import { sleep, systemClock } from '../../shared/clock.ts';
 import { createSeededRandom } from '../chaos/seeded_random.ts';
 import { judge, type ProcessName, processNames, type Verdict } from './judge.ts';
 import { call, openOperator } from './operators.ts';
-import { type LoadReport, pause, playLoad } from './play_load.ts';
+import { type LoadReport, playLoad } from './play_load.ts';
 import type { Census, Sample } from './probe.ts';
 import { type SoakFleet, startSoakFleet } from './soak_fleet.ts';
 
@@ -73,7 +73,6 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const random = createSeededRandom(seed);
     const deleteEverySeconds = Math.max(1, Math.min(10, seconds / 10));
     const over = AbortSignal.timeout(seconds * 1000);
-    setMaxListeners(0, over);
     const load = await playLoad({ ...fleet, rate, deleteEverySeconds, random }, over);
     const { samples, storeMb } = await sampler.stop();
     tell('the load is over: settling');
@@ -102,7 +101,7 @@ async function untilQuiet({ socketPath, ids }: SoakFleet, patienceMs: number): P
       const active = Object.keys((await call(operator, 'runner', 'jobs.active')) as object).length;
       state = `${up} of ${ids.length} minions are there, ${active} jobs are open`;
       if (up === ids.length && active === 0) return;
-      await pause(POLL_MS);
+      await sleep(systemClock, POLL_MS);
     }
   } finally {
     await operator.close();
@@ -111,7 +110,7 @@ async function untilQuiet({ socketPath, ids }: SoakFleet, patienceMs: number): P
 }
 
 async function takeCensus({ probes }: SoakFleet): Promise<Of<Census>> {
-  await pause(REST_MS);
+  await sleep(systemClock, REST_MS);
   return { master: await probes.master.census(), emulator: await probes.emulator.census() };
 }
 
@@ -124,7 +123,7 @@ function startSampling(fleet: SoakFleet, seconds: number, tell: (line: string) =
   const beginMs = performance.now();
   const run = async (): Promise<void> => {
     for (let n = 1; !abort.signal.aborted; n++) {
-      await pause(beginMs + n * sampleMs - performance.now(), abort.signal);
+      await sleep(systemClock, Math.max(0, beginMs + n * sampleMs - performance.now()), abort.signal);
       const atMinutes = (performance.now() - beginMs) / 60_000;
       const isCollected = n % collectEvery === 0;
       for (const name of processNames) samples[name].push(await fleet.probes[name].sample(atMinutes, isCollected));

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { soakText } from './print_report.ts';
 import { runSoak } from './run_soak.ts';
 
@@ -12,6 +12,10 @@ const tell = (line: string): void => void (SOAK_MINUTES && process.stderr.write(
 test(
   'under jobs, churn and visitors memory stays level, nothing is left behind and no job is lost',
   async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
     const report = await runSoak({
       minutes,
       minions,
@@ -22,6 +26,7 @@ test(
     process.stderr.write(soakText(report));
     if (SOAK_JSON !== undefined) writeFileSync(SOAK_JSON, `${JSON.stringify(report, null, 2)}\n`);
     expect(report.verdicts.filter(({ state }) => state === 'missed')).toEqual([]);
+    expect(warnings).toEqual([]);
   },
   minutes * 60_000 + minions * 1000 + 900_000,
 );
