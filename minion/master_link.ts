@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { type Backoff, createBackoff } from '../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../shared/client/connection.ts';
-import { type Clock, sleep } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { decodePayload } from '../shared/protocol/codec.ts';
@@ -11,7 +11,8 @@ import { Info, type InfoPayload, Job } from '../shared/protocol/messages/job.ts'
 import { MasterKeys, MasterKeysPayload } from '../shared/protocol/messages/keys.ts';
 import { formatTopic } from '../shared/protocol/topic.ts';
 import type { MasterRequests } from './context.ts';
-import { type Credentials, type EnrollOptions, enroll, forgetCredentials, storedCredentials } from './enroll.ts';
+import { type EnrollOptions, enroll, forgetCredentials, storedCredentials } from './enroll.ts';
+import { holdConnection, keepConnected } from './keep_connected.ts';
 import { createLinkRecord, type LinkRecord, type LinkStatus } from './link_status.ts';
 import { createMasterClock } from './master_clock.ts';
 import { createMasterKeys } from './master_keys.ts';
@@ -100,13 +101,13 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const sayHello = (): Promise<void> =>
     hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
 
-  const attend = async (credentials: Credentials, enrolment: EnrollOptions, signal: AbortSignal): Promise<void> => {
+  const attend = async (signal: AbortSignal): Promise<void> => {
+    const { credentials, enrolment } = await findCredentials(options, record.offered, signal);
     keys.begin(credentials);
     const received = notingRefusals({ ...options, refused: record.refused, connection: () => connection });
     const learning = { ...options, received: learningKeys({ ...options, received }, learn) };
     const opened = await connect(learning, tlsFor(credentials));
     connection = opened;
-    const stop = (): void => void opened.close();
     const watch = watchCertificate({
       enrolment: () => ({ ...enrolment, caPem: keys.caPem() }),
       ask: requests.ask,
@@ -115,26 +116,27 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
       random: options.random,
     });
     renewal = watch;
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
     try {
-      await announce(options, opened);
-      const connectedMs = clock.monotonicMs();
-      void sayHello().then(watch.look);
-      record.connected();
-      log.info('connected to the master', { master: `${options.host}:${options.port}` });
-      options.connected((packet) => opened.publish(packet));
-      const reason = await opened.closed;
-      // A master that takes connections and drops them, such as one whose disk is full, must not be stormed.
-      if (clock.monotonicMs() - connectedMs >= options.reconnect.maxMs) backoff.reset();
-      record.failed(new FleetError('MASTER_UNREACHABLE', `the connection to the master ended: ${reason}`));
-      if (!signal.aborted) log.warning('the connection to the master ended', { reason });
+      await holdConnection(opened, {
+        ...options,
+        signal,
+        backoff,
+        announce: () => announce(options, opened),
+        connected() {
+          void sayHello().then(watch.look);
+          record.connected();
+          log.info('connected to the master', { master: `${options.host}:${options.port}` });
+          options.connected((packet) => opened.publish(packet));
+        },
+        disconnected(reason) {
+          record.failed(new FleetError('MASTER_UNREACHABLE', `the connection to the master ended: ${reason}`));
+          options.disconnected();
+        },
+      });
     } finally {
-      signal.removeEventListener('abort', stop);
       watch.stop();
       connection = undefined;
       requests.abandon();
-      options.disconnected();
     }
   };
 
@@ -147,34 +149,22 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     ask: requests.ask,
     status: record.status,
     run: (signal) =>
-      keepConnected(options, { record, backoff, signal }, async (enrolment) => {
-        const stored = await storedCredentials(enrolment);
-        await attend(stored ?? (await enroll({ ...enrolment, offered: record.offered })), enrolment, signal);
+      keepConnected({
+        attend: () => attend(signal),
+        recover: (error) => recover(options, error, { record, backoff }),
+        backoff,
+        clock,
+        signal,
       }),
   };
 }
 
-/** Connects again whenever it ends, after a wait. */
-async function keepConnected(
-  options: MasterLinkOptions,
-  { record, backoff, signal }: { readonly record: LinkRecord; readonly backoff: Backoff; readonly signal: AbortSignal },
-  attend: (enrolment: EnrollOptions) => Promise<void>,
-): Promise<void> {
-  const connectOnce = async (): Promise<void> => {
-    try {
-      const { caPem } = await trustMaster(trustOptions(options));
-      await attend(enrollOptions(options, caPem, signal));
-    } catch (error) {
-      if (signal.aborted) return;
-      const explained = explainTlsError(error, trustOptions(options));
-      if (await isNewAuthority(explained, options)) return;
-      record.failed(explained);
-      return recover(options, explained, backoff, signal);
-    }
-    if (!signal.aborted) await sleep(options.clock, backoff.next(), signal);
-  };
-  // A function of its own: an error that is caught holds its connection, for as long as the function is not over.
-  while (!signal.aborted) await connectOnce();
+/** Those that are kept, or else what the master gives once the key is accepted. */
+async function findCredentials(options: MasterLinkOptions, offered: () => void, signal: AbortSignal) {
+  const { caPem } = await trustMaster(trustOptions(options));
+  const enrolment = enrollOptions(options, caPem, signal);
+  const credentials = (await storedCredentials(enrolment)) ?? (await enroll({ ...enrolment, offered }));
+  return { credentials, enrolment };
 }
 
 /** What looks like another master is ours, with a new key that the pinned one vouches for. */
@@ -243,24 +233,26 @@ function connect(options: MasterLinkOptions, { options: tls, keep, forget }: Tls
   return connecting;
 }
 
-/** Waits as long as the failure suggests, or gives up where only a person can help. */
+/** How long to wait, as the failure suggests, milliseconds; rejects where only a person can help. */
 async function recover(
   options: MasterLinkOptions,
-  error: unknown,
-  backoff: Backoff,
-  signal: AbortSignal,
-): Promise<void> {
-  const { log, clock } = options;
+  failure: unknown,
+  { record, backoff }: { readonly record: LinkRecord; readonly backoff: Backoff },
+): Promise<number> {
+  const { log } = options;
+  const error = explainTlsError(failure, trustOptions(options));
+  if (await isNewAuthority(error, options)) return 0;
+  record.failed(error);
   if (!(error instanceof FleetError) || error.code === 'KEY_MISMATCH' || error.code === 'FILE_UNREADABLE') throw error;
   if (error.code === 'NOT_PERMITTED') {
     // Rejected or deleted on the master: the key is offered anew, and an operator decides.
     await forgetCredentials(options.pkiDir);
     log.warning(`the master does not take this minion: ${error.message}`, { retry_s: options.acceptanceWaitMs / 1000 });
-    return sleep(clock, options.acceptanceWaitMs, signal);
+    return options.acceptanceWaitMs;
   }
   const waitMs = backoff.next();
   log.warning(errorLine(error), { retry_ms: waitMs });
-  await sleep(clock, waitMs, signal);
+  return waitMs;
 }
 
 function trustOptions(options: MasterLinkOptions) {

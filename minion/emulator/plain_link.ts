@@ -1,11 +1,12 @@
 import { createBackoff } from '../../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../../shared/client/connection.ts';
-import { type Clock, sleep } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { Job } from '../../shared/protocol/messages/job.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
+import { holdConnection, keepConnected } from '../keep_connected.ts';
 import type { MasterLink } from '../master_link.ts';
 import { notingRefusals } from '../noting_refusals.ts';
 
@@ -45,38 +46,25 @@ export function createPlainLink(options: PlainLinkOptions): Pick<MasterLink, 'ru
       received,
     });
     connection = opened;
-    const stop = (): void => void opened.close();
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
     try {
-      await opened.subscribe([`${formatTopic(Job.topic, { id })}/#`], qos);
-      const connectedMs = clock.monotonicMs();
-      options.connected((packet) => opened.publish({ ...packet, qos }));
-      const reason = await opened.closed;
-      options.disconnected();
-      if (clock.monotonicMs() - connectedMs >= reconnect.maxMs) backoff.reset();
-      if (!signal.aborted) log.warning('the connection to the master ended', { reason });
+      await holdConnection(opened, {
+        ...options,
+        signal,
+        backoff,
+        announce: () => opened.subscribe([`${formatTopic(Job.topic, { id })}/#`], qos),
+        connected: () => options.connected((packet) => opened.publish({ ...packet, qos })),
+      });
     } finally {
-      signal.removeEventListener('abort', stop);
       connection = undefined;
     }
   };
 
-  const connectOnce = async (signal: AbortSignal): Promise<void> => {
-    try {
-      await attend(signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof FleetError) || error.code !== 'MASTER_UNREACHABLE') throw explained(error, id);
-      log.warning(errorLine(error));
-    }
-    if (!signal.aborted) await sleep(clock, backoff.next(), signal);
+  const recover = async (error: unknown): Promise<number> => {
+    if (!(error instanceof FleetError) || error.code !== 'MASTER_UNREACHABLE') throw explained(error, id);
+    log.warning(errorLine(error));
+    return backoff.next();
   };
-  return {
-    async run(signal) {
-      while (!signal.aborted) await connectOnce(signal);
-    },
-  };
+  return { run: (signal) => keepConnected({ attend: () => attend(signal), recover, backoff, clock, signal }) };
 }
 
 function explained(cause: unknown, id: string): unknown {
