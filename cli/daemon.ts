@@ -7,6 +7,7 @@ import { createLogger, type Logger, type LogLevel, type LogSink } from '../share
 import { systemReason } from '../shared/system_reason.ts';
 import { addCommonOptions, type CommonOptions } from './command_options.ts';
 import { openLogFile } from './log_file.ts';
+import { findServiceManager } from './service_manager.ts';
 
 export interface DaemonOptions extends CommonOptions {
   readonly logFile?: string;
@@ -63,6 +64,8 @@ export function openLog(config: DaemonConfig): DaemonLog {
 /** A daemon that runs: it ends by itself only when something is wrong that waiting cannot mend. */
 export interface Running {
   readonly done?: Promise<void>;
+  /** Tells how it is, in a text for people, as soon as that is known and whenever it changes. Left out: it is up. */
+  watchStatus?(hear: (status: string) => void): void;
   stop(): Promise<void>;
 }
 
@@ -82,13 +85,16 @@ export async function runDaemon(config: DaemonConfig, log: DaemonLog, start: () 
   });
   process.on('unhandledRejection', (error) => reportBug(log, error));
   process.on('uncaughtException', (error) => reportBug(log, error));
+  const manager = findServiceManager(process.env, log);
   const running = await start();
   try {
     // Not before it runs: a second daemon, which cannot start, must leave the file of the first alone.
     writePidFile(config.pidfile);
+    if (running.watchStatus === undefined) manager.ready();
+    else running.watchStatus(manager.ready);
     await Promise.race([stopped, running.done ?? stopped]);
   } finally {
-    await running.stop();
+    await Promise.all([manager.stopping(), running.stop()]);
   }
   rmSync(config.pidfile, { force: true });
   return 0;

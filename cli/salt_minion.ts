@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { coreBeacons } from '../minion/beacons.ts';
-import { cacheMinionId, loadMinionConfig } from '../minion/config.ts';
+import { cacheMinionId, loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { MinionContext } from '../minion/context.ts';
 import { coreGrains, type GrainSpec } from '../minion/grains.ts';
-import { type MinionDeps, startMinion } from '../minion/minion.ts';
+import type { LinkStatus } from '../minion/link_status.ts';
+import { type Minion, type MinionDeps, startMinion } from '../minion/minion.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, type PluginFolder, programFolder } from '../shared/plugin/load_folder.ts';
@@ -13,6 +14,9 @@ import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { parseCommand } from './command_line.ts';
 import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
+
+/** How long systemd is kept waiting for what becomes of the first connection: a network may swallow all that is sent. */
+const SILENCE_MS = 2000;
 
 /** What a minion loads when it needs it: from folders, or from the file that it is bundled into. */
 export interface MinionParts extends Pick<MinionDeps, 'modules' | 'beacons' | 'returners' | 'openRenderThread'> {
@@ -42,8 +46,8 @@ export async function runSaltMinion(argv: readonly string[], parts: MinionParts 
   });
   await cacheMinionId(config);
   const log = openLog(config);
-  return runDaemon(config, log, async () =>
-    startMinion({
+  return runDaemon(config, log, async () => {
+    const minion = await startMinion({
       ...parts,
       config,
       grains: await openGrains(config, log, parts.grains),
@@ -53,8 +57,29 @@ export async function runSaltMinion(argv: readonly string[], parts: MinionParts 
       env: process.env,
       pid: process.pid,
       kill: killGroup,
-    }),
-  );
+    });
+    return { ...minion, watchStatus: (hear) => watchLink(minion, config, hear) };
+  });
+}
+
+/** Told of the first connection, or what it waits for, and of each change; after a while also that nothing is known yet. */
+function watchLink({ link }: Minion, config: MinionConfig, hear: (status: string) => void): void {
+  const tell = (status: LinkStatus): void => hear(linkText(status, config));
+  const silence = systemClock.after(SILENCE_MS, () => tell(link.status()));
+  link.watch((status) => {
+    silence.stop();
+    tell(status);
+  });
+}
+
+function linkText({ state, reason = '' }: LinkStatus, { id, master }: MinionConfig): string {
+  const texts: Readonly<Record<LinkStatus['state'], string>> = {
+    starting: `connecting to the master ${master}`,
+    offered: `waiting for an operator: salt-key -a ${id}`,
+    connected: `connected to the master ${master}`,
+    waiting: `not connected to the master: ${reason}`,
+  };
+  return texts[state];
 }
 
 /** What `salt-minion` takes. */

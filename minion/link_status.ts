@@ -25,6 +25,8 @@ export type LinkStatus = v.InferOutput<typeof LinkStatus>;
 
 export interface LinkRecord {
   status(): LinkStatus;
+  /** Tells one listener of each change, but for what is refused. */
+  watch(hear: (status: LinkStatus) => void): void;
   offered(): void;
   connected(): void;
   failed(error: unknown): void;
@@ -37,10 +39,17 @@ export function createLinkRecord(clock: Pick<Clock, 'nowMs'>): LinkRecord {
   let link: Omit<LinkStatus, 'refused'> = { state: 'starting', since: now() };
   let refused: LinkStatus['refused'] = { count: 0 };
   const become = (state: LinkStatus['state'], why: Pick<LinkStatus, 'reason' | 'code'> = {}): void => {
+    const isSame = link.state === state && link.reason === why.reason;
     link = { state, since: link.state === state ? link.since : now(), ...why };
+    if (!isSame) told(status());
   };
+  const status = (): LinkStatus => ({ ...link, refused });
+  let told = (_status: LinkStatus): void => undefined;
   return {
-    status: () => ({ ...link, refused }),
+    status,
+    watch(hear) {
+      told = hear;
+    },
     offered: () => become('offered'),
     connected: () => become('connected'),
     failed: (error) => become('waiting', { reason: errorLine(error), code: toReport(error).code }),

@@ -71,6 +71,8 @@ export interface MasterLink extends MasterRequests {
   knowsMasterTime(): boolean;
   /** How it stands with the master. */
   status(): LinkStatus;
+  /** Tells one listener of each change of that. */
+  watch(hear: (status: LinkStatus) => void): void;
   /** A message below this minion's job topic that is not a job. */
   answer(topic: string, payload: Uint8Array): void;
 }
@@ -109,11 +111,10 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     const opened = await connect(learning, tlsFor(credentials));
     connection = opened;
     const watch = watchCertificate({
+      ...options,
       enrolment: () => ({ ...enrolment, caPem: keys.caPem() }),
       ask: requests.ask,
       masterNow: masterClock.now,
-      clock,
-      random: options.random,
     });
     renewal = watch;
     try {
@@ -148,6 +149,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     answer: requests.answer,
     ask: requests.ask,
     status: record.status,
+    watch: record.watch,
     run: (signal) =>
       keepConnected({
         attend: () => attend(signal),
@@ -242,8 +244,8 @@ async function recover(
   const { log } = options;
   const error = explainTlsError(failure, trustOptions(options));
   if (await isNewAuthority(error, options)) return 0;
-  record.failed(error);
   if (!(error instanceof FleetError) || error.code === 'KEY_MISMATCH' || error.code === 'FILE_UNREADABLE') throw error;
+  record.failed(error);
   if (error.code === 'NOT_PERMITTED') {
     // Rejected or deleted on the master: the key is offered anew, and an operator decides.
     await forgetCredentials(options.pkiDir);

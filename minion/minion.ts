@@ -68,6 +68,8 @@ export interface Minion {
   /** What `done` says, and everything closed. */
   stop(): Promise<void>;
   readonly localAddresses: readonly string[];
+  /** How it stands with the master. */
+  readonly link: Pick<MasterLink, 'status' | 'watch'>;
 }
 
 /** The composition root: what a minion is, from top to bottom. */
@@ -110,14 +112,12 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   const beacons = createBeacons(deps, services);
   const jobs = createJobPath({ ...deps, disk, services, table, link: () => link });
   const link: MasterLink = createMasterLink({
+    ...deps,
     ...linkSettings(config),
     id,
     privateKey: disk.privateKey,
     info: announcedInfo,
     grains: () => deps.grains.all(),
-    clock,
-    random: deps.random,
-    log,
     received: jobs.receive,
     connected(send) {
       jobs.attach(send);
@@ -146,6 +146,7 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   return {
     done,
     localAddresses: bus.addresses,
+    link,
     async stop() {
       abort.abort();
       await done.catch(() => undefined);

@@ -24,6 +24,24 @@ test('a failure is told, with since when, until there is a connection', () => {
   expect(record.status()).toEqual({ state: 'connected', since: 1065, refused: { count: 0 } });
 });
 
+test('who watches is told of each change, and of the same failure once', () => {
+  const record = createLinkRecord(fakeClock());
+  const told: (string | undefined)[][] = [];
+  record.watch(({ state, reason }) => told.push([state, reason]));
+  record.offered();
+  record.connected();
+  record.failed(new FleetError('MASTER_UNREACHABLE', 'it ended'));
+  record.failed(new FleetError('MASTER_UNREACHABLE', 'nothing listens there'));
+  record.failed(new FleetError('MASTER_UNREACHABLE', 'nothing listens there'));
+  record.refused({ topic: 'a', reason: 'acl', message: 'no' });
+  expect(told).toEqual([
+    ['offered', undefined],
+    ['connected', undefined],
+    ['waiting', 'it ended'],
+    ['waiting', 'nothing listens there'],
+  ]);
+});
+
 test('refusals are counted, and the last is kept', () => {
   const record = createLinkRecord(fakeClock(1_000_000));
   record.refused({ topic: 'a', reason: 'acl', message: 'no' });
