@@ -35,6 +35,9 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/** The same for many small tasks, of which those that are read and those that had to wait may come in one turn. */
+const TASKS_MS = 2;
+
 /** Takes a task of many that nobody waits for, such as one that comes in by a socket. */
 export type TakeTurn = (task: () => void) => void;
 
@@ -49,7 +52,7 @@ export function createTurns(): TakeTurn {
   let isOver: (() => boolean) | undefined;
 
   const begin = (): (() => boolean) => {
-    const untilMs = systemClock.monotonicMs() + TURN_MS;
+    const untilMs = systemClock.monotonicMs() + TASKS_MS;
     isOver = () => systemClock.monotonicMs() >= untilMs;
     setImmediate(next);
     return isOver;

@@ -42,8 +42,11 @@ export function createEventBus(options: {
 }): EventBus {
   const { eventLog, clock, log } = options;
   const listeners = new Set<EventListener>();
-  const stamp = (data: EventData): EventData =>
-    '_stamp' in data ? data : { _stamp: eventStamp(clock.nowMs()), ...data };
+  const stamp = (data: EventData): EventData => {
+    if (data._stamp !== undefined) return data;
+    const _stamp = eventStamp(clock.nowMs());
+    return Object.assign({ _stamp }, data, { _stamp });
+  };
 
   /** A value that JSON cannot say is a bug of whoever fired it; who listens hears at least that there was something. */
   const encode = (tag: string, data: EventData): Uint8Array => {
