@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { systemErrorCode } from '../../shared/errors.ts';
 import { type CommandResult, startProgram } from '../support/program.ts';
 import { hasOracle } from '../support/python_oracle.ts';
 import { repositoryRoot } from '../support/source_tree.ts';
@@ -15,9 +16,13 @@ const names = readdirSync(join(repositoryRoot, 'bench'))
 /** What a benchmark compares with, and this machine has not. */
 const missing: Readonly<Record<string, boolean>> = { render: !hasOracle };
 
-/** However the test ends, it is told to stop, and then leaves no processes behind. */
+/** Where benchmarks have their directories. */
+const scratch = join(dir.path, 'tmp');
+mkdirSync(scratch);
+
+/** However the test ends, it is told to stop. */
 function bench(...args: readonly string[]): Promise<CommandResult> {
-  const program = startProgram(join(repositoryRoot, 'scripts/bench.mjs'), args);
+  const program = startProgram(join(repositoryRoot, 'scripts/bench.mjs'), args, { env: { TMPDIR: scratch } });
   onTestFinished(async () => void (await program.stop()));
   return program.ended;
 }
@@ -26,6 +31,22 @@ interface Report {
   readonly benchmark: string;
   readonly machine: Readonly<Record<string, unknown>>;
   readonly results: readonly { readonly name: string; readonly values: readonly unknown[] }[];
+}
+
+/** Command lines of processes that run in `scratch`. */
+function processes(): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(commandLine).filter((line) => line.includes(scratch));
+}
+
+/** Of a process that may be gone by now. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) throw error;
+    return '';
+  }
 }
 
 describe('npm run bench', () => {
@@ -57,6 +78,7 @@ describe('npm run bench', () => {
         const wrong = report.results.filter(({ values }) => values.length === 0 || !values.every(Number.isFinite));
         expect(wrong).toEqual([]);
         for (const { name: measure } of report.results) expect(stdout).toContain(measure);
+        expect({ files: readdirSync(scratch), processes: processes() }).toEqual({ files: [], processes: [] });
       });
     }
   });
