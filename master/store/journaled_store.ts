@@ -16,6 +16,8 @@ import type { Change, RangeOptions, Store, StoreKey } from './store.ts';
 
 /** Beyond this the journal begins anew. */
 const JOURNAL_BYTES = 16 * 1024 ** 2;
+/** Changes after which a write of the journal takes no more: what waits for a slow disk must not all be encoded in one turn. */
+const CHANGES_AT_A_TIME = 2048;
 /** Changes that a former process left go into the engine so many at a time. */
 const REPLAYED_AT_A_TIME = 1024;
 
@@ -45,12 +47,13 @@ export async function openJournaledStore(options: JournaledStoreOptions): Promis
     await applier.drain();
     if (pending.bytes() === 0) await journal.rewind();
   };
-  const commit = createGroupCommit<readonly JournalChange[]>(async (writes) => {
+  const writeJournal = async (writes: readonly (readonly JournalChange[])[]): Promise<void> => {
     if (journal.end() > JOURNAL_BYTES) await emptyJournal();
     await journal.append(Buffer.concat(writes.map(encodeRecord)));
     for (const changes of writes) pending.add(changes);
     applier.schedule();
-  });
+  };
+  const commit = createGroupCommit(writeJournal, { max: CHANGES_AT_A_TIME, of: ({ length }) => length });
   // A master that stops still has requests under way; LMDB would call what they ask for a bug.
   const checkOpen = (): void => {
     if (isClosed) throw new FleetError('MASTER_UNREACHABLE', 'the master is stopping', { hint: 'ask again later' });

@@ -8,40 +8,56 @@ export interface GroupCommit<T> {
   flush(): Promise<void>;
 }
 
-/** What is sent meanwhile is on its way before the disk is asked. */
-const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+/** A write that is still to come. */
+interface Round<T> {
+  readonly items: T[];
+  size: number;
+  readonly done: Promise<void>;
+}
 
-export function createGroupCommit<T>(write: (items: readonly T[]) => Promise<void>): GroupCommit<T> {
-  let items: T[] = [];
-  let next: Promise<void> | undefined;
+/** What one write takes: items are added to it until their sizes come to `max`. */
+export interface WriteSize<T> {
+  readonly max: number;
+  readonly of: (item: T) => number;
+}
+
+export function createGroupCommit<T>(
+  write: (items: readonly T[]) => Promise<void>,
+  size: WriteSize<T> = { max: Number.POSITIVE_INFINITY, of: () => 1 },
+): GroupCommit<T> {
+  let later: T[] = [];
+  let next: Round<T> | undefined;
   let last: Promise<void> = Promise.resolve();
 
-  const schedule = (): Promise<void> => {
-    if (next === undefined) {
-      const previous = last;
-      const round = previous
-        .catch(() => undefined)
-        .then(endOfTurn)
-        .then(() => {
-          const batch = items;
-          items = [];
-          next = undefined;
-          return batch.length === 0 ? undefined : write(batch);
-        });
-      next = round;
-      last = round;
-    }
+  const begin = (): Round<T> => {
+    const items = later;
+    later = [];
+    const done = last
+      .catch(() => undefined)
+      .then(() => {
+        if (next === round) next = undefined;
+        return items.length === 0 ? undefined : write(items);
+      });
+    const round: Round<T> = { items, size: 0, done };
+    last = done;
+    return round;
+  };
+  const nextRound = (): Round<T> => {
+    next ??= begin();
     return next;
   };
 
   return {
     add(item) {
-      items.push(item);
-      return schedule();
+      const round = nextRound();
+      round.items.push(item);
+      round.size += size.of(item);
+      if (round.size >= size.max) next = undefined;
+      return round.done;
     },
     later(item) {
-      items.push(item);
+      (next?.items ?? later).push(item);
     },
-    flush: () => schedule(),
+    flush: () => nextRound().done,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createGroupCommit } from '../../../../shared/disk/group_commit.ts';
+import { createGroupCommit, type WriteSize } from '../../../../shared/disk/group_commit.ts';
 
-function setUp() {
+function setUp(size?: WriteSize<string>) {
   const batches: (readonly string[])[] = [];
   const finish: ((error?: Error) => void)[] = [];
   const commit = createGroupCommit<string>((items) => {
@@ -9,7 +9,7 @@ function setUp() {
     return new Promise((resolve, reject) => {
       finish.push((error) => (error === undefined ? resolve() : reject(error)));
     });
-  });
+  }, size);
   return { commit, batches, finish };
 }
 
@@ -83,4 +83,28 @@ test('a flush of nothing waits for what is under way and writes nothing', async 
   await added;
   await flushed;
   expect(batches).toHaveLength(1);
+});
+
+test('a write takes what is added until that is enough for one, and each writer hears of its own', async () => {
+  const { commit, batches, finish } = setUp({ max: 4, of: ({ length }) => length });
+  const outcomes: string[] = [];
+  const note = (name: string, outcome: Promise<void>): Promise<void> =>
+    outcome.then(
+      () => void outcomes.push(name),
+      (error: Error) => void outcomes.push(`${name}: ${error.message}`),
+    );
+  const all = ['aa', 'bb', 'cccccc', 'd', 'e'].map((name) => note(name, commit.add(name)));
+  const flushed = commit.flush();
+  await turn();
+  expect(batches).toEqual([['aa', 'bb']]);
+  finish[0]?.(new Error('disk full'));
+  await turn();
+  expect(outcomes).toEqual(['aa: disk full', 'bb: disk full']);
+  expect(batches).toEqual([['aa', 'bb'], ['cccccc']]);
+  finish[1]?.();
+  await turn();
+  expect(batches.at(-1)).toEqual(['d', 'e']);
+  finish[2]?.();
+  await Promise.all([...all, flushed]);
+  expect(outcomes.slice(2)).toEqual(['cccccc', 'd', 'e']);
 });
