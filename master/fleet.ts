@@ -68,7 +68,8 @@ export function createFleet(options: {
   };
   const select: Fleet['select'] = async (tgt, tgtType, selection = {}) => {
     const node = parse(tgt, tgtType, selection);
-    const ids = [...options.index.select(await compileTarget(node), new Set(options.acceptedIds()))].sort();
+    const selected = await options.index.select(await compileTarget(node), new Set(options.acceptedIds()));
+    const ids = [...selected].sort();
     return isPlain(tgt, tgtType, selection) ? { ids } : { ids, words: wordsOfTarget(node) };
   };
   return {

@@ -105,7 +105,7 @@ export async function createParts(
   const { pki_dir: pkiDir } = config;
   const authority = await openAuthority({ pkiDir, clock, minionCertDays: config.minion_cert_days });
   const jobs = createJobStore(store);
-  const grainCache = openGrainCache(store);
+  const grainCache = await openGrainCache(store);
   const mine = createMine({ store, clock, bytesMax: config.mine_bytes });
   const events = openEvents(deps, store, broker);
   const { bus } = events;
@@ -132,7 +132,7 @@ export async function createParts(
   const returners = await createMasterReturners({ config, bus, clock, random: deps.random, log });
   const index = createGrainIndex(grainCache);
   const fleet = createFleet({
-    acceptedIds: () => [...keys.list().accepted, ...devices.ids()],
+    acceptedIds: () => [...keys.acceptedIds(), ...devices.ids()],
     devices,
     index,
     nodegroups: config.nodegroups,

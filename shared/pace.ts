@@ -17,6 +17,15 @@ export function createPace(pause = nextTurn): () => Promise<void> | undefined {
   return () => (isOver() ? letOthers() : undefined);
 }
 
+/** Each in its order, and others have their turn in between. Without a pause it is over when it returns. */
+export async function eachInTurns<T>(items: Iterable<T>, work: (item: T) => void, pace = createPace()): Promise<void> {
+  for (const item of items) {
+    work(item);
+    const pause = pace();
+    if (pause !== undefined) await pause;
+  }
+}
+
 /** Whether a piece of work has had the event loop for long enough; then it begins anew. */
 export function createTurn(): () => boolean {
   let untilMs = systemClock.monotonicMs() + TURN_MS;

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { walk } from '../store/walk.ts';
 
 type Dict = Readonly<Record<string, unknown>>;
 
@@ -21,9 +22,17 @@ interface StoredGrains {
   readonly grains: Dict;
 }
 
-export function openGrainCache(store: Store): GrainCache {
+/** Of all minions at once, but read with other work in between. */
+export async function openGrainCache(store: Store): Promise<GrainCache> {
   const known = new Map<string, StoredGrains>();
-  for (const { key, value } of store.range('grains')) known.set(String(key[0]), value as StoredGrains);
+  for await (const grains of walk(store, 'grains')) {
+    for (const { key, value } of grains) known.set(String(key[0]), value as StoredGrains);
+  }
+  return createGrainCache(store, known);
+}
+
+/** Over what the store has. */
+export function createGrainCache(store: Store, known = new Map<string, StoredGrains>()): GrainCache {
   const watchers: ((id: string, grains: Dict | undefined) => void)[] = [];
   const tell = (id: string, grains: Dict | undefined): void => {
     for (const changed of watchers) changed(id, grains);

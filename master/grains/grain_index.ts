@@ -1,3 +1,4 @@
+import { eachInTurns } from '../../shared/pace.ts';
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import type { CompiledLeaf, CompiledTarget } from '../../shared/target/target.ts';
 import type { GrainCache } from './grain_cache.ts';
@@ -11,14 +12,16 @@ type Ids = ReadonlySet<string>;
 interface Values {
   readonly byText: Map<string, Set<string>>;
   readonly others: Set<string>;
+  /** All minions are in. */
+  ready: Promise<void>;
 }
 
 /**
  * Selects minions without asking each: ids are looked up, and of a grain that was asked for before, its values are.
- * There are far fewer values than minions.
+ * There are far fewer values than minions. Where each must be asked, others have their turn in between.
  */
 export interface GrainIndex {
-  select(target: CompiledTarget, within: Ids): Ids;
+  select(target: CompiledTarget, within: Ids): Promise<Ids>;
 }
 
 export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'ids' | 'watch'>): GrainIndex {
@@ -45,47 +48,51 @@ export function createGrainIndex(cache: Pick<GrainCache, 'of' | 'ids' | 'watch'>
     }
   });
 
+  // Whose grains change meanwhile is entered by the watch, and here once more to the same place.
+  const fill = (values: Values, name: string): Promise<void> =>
+    eachInTurns(cache.ids(), (id) => {
+      const grains = cache.of(id);
+      if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
+    });
   const valuesOf = (name: string): Values => {
     const known = names.get(name);
     names.delete(name);
-    const values = known ?? { byText: new Map(), others: new Set() };
+    const values: Values = known ?? { byText: new Map(), others: new Set(), ready: Promise.resolve() };
     names.set(name, values);
     if (known !== undefined) return known;
-    for (const id of cache.ids()) {
-      const grains = cache.of(id);
-      if (grains !== undefined && Object.hasOwn(grains, name)) enter(values, id, grains[name]);
-    }
+    values.ready = fill(values, name);
     const [oldest] = names.keys();
     if (names.size > NAMES_MAX && oldest !== undefined) names.delete(oldest);
     return values;
   };
 
-  const selectLeaf = (leaf: CompiledLeaf, within: Ids): Ids => {
+  const selectLeaf = async (leaf: CompiledLeaf, within: Ids): Promise<Ids> => {
     const named = namedIds(leaf);
     if (named !== undefined) return new Set(named.filter((id) => within.has(id)));
     if (isEverything(leaf)) return within;
+    const matches = (id: string): boolean => leaf.matches({ id, grains: cache.of(id) });
     const simple = leaf.data?.simple;
-    if (simple === undefined) return filter(within, (id) => leaf.matches({ id, grains: cache.of(id) }));
-    const { byText, others } = valuesOf(simple.name);
+    if (simple === undefined) return filter(within, matches);
+    const values = valuesOf(simple.name);
+    await values.ready;
     const found = new Set<string>();
-    for (const [text, ids] of byText) {
-      if (simple.test(text)) for (const id of ids) if (within.has(id)) found.add(id);
-    }
-    for (const id of others) if (within.has(id) && leaf.matches({ id, grains: cache.of(id) })) found.add(id);
+    const texts = await filter(values.byText.keys(), simple.test);
+    for (const text of texts) for (const id of values.byText.get(text) ?? []) if (within.has(id)) found.add(id);
+    for (const id of await filter(values.others, (other) => within.has(other) && matches(other))) found.add(id);
     return found;
   };
-  const select = (target: CompiledTarget, within: Ids): Ids => {
+  const select = async (target: CompiledTarget, within: Ids): Promise<Ids> => {
     switch (target.op) {
       case 'match':
         return selectLeaf(target, within);
       case 'not': {
-        const without = select(target.node, within);
+        const without = await select(target.node, within);
         return filter(within, (id) => !without.has(id));
       }
       case 'and':
-        return select(target.right, select(target.left, within));
+        return select(target.right, await select(target.left, within));
       case 'or':
-        return new Set([...select(target.left, within), ...select(target.right, within)]);
+        return new Set([...(await select(target.left, within)), ...(await select(target.right, within))]);
     }
   };
   return { select };
@@ -108,8 +115,10 @@ function isEverything({ leaf: { kind, pattern } }: CompiledLeaf): boolean {
   return kind === 'glob' && pattern === '*';
 }
 
-function filter(ids: Ids, keep: (id: string) => boolean): Ids {
+async function filter(texts: Iterable<string>, keep: (text: string) => boolean): Promise<Ids> {
   const kept = new Set<string>();
-  for (const id of ids) if (keep(id)) kept.add(id);
+  await eachInTurns(texts, (text) => {
+    if (keep(text)) kept.add(text);
+  });
   return kept;
 }

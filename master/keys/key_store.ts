@@ -24,6 +24,8 @@ import { createSerialQueue } from './serial_queue.ts';
  */
 export interface KeyStore {
   list(): KeyIds;
+  /** Sorted; kept until one comes or goes. */
+  acceptedIds(): readonly string[];
   /** Ids that any of the globs matches. */
   find(globs: readonly string[]): KeyIds;
   /** All keys of that id, at most one a state. */
@@ -79,6 +81,7 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
   isOpen = true;
   return {
     list: () => table.find(['*']),
+    acceptedIds: () => table.ids('accepted'),
     find: (globs) => table.find(globs),
     get: table.get,
     refuseMinion: table.refuseMinion,

@@ -33,6 +33,8 @@ export type KeyAuthor = 'operator' | 'offer' | 'file';
 export type KeyIds = Readonly<Record<KeyState, readonly string[]>>;
 
 export interface KeyTable {
+  /** Of one state, sorted. */
+  ids(state: KeyState): readonly string[];
   find(globs: readonly string[], states?: readonly KeyState[]): KeyIds;
   get(id: string): readonly MinionKey[];
   at(id: string, state: KeyState): MinionKey | undefined;
@@ -52,11 +54,21 @@ export function createKeyTable(tell: (change: KeyChange) => void): KeyTable {
     unaccepted: new Map(),
     rejected: new Map(),
   };
+  /** Asked for far more often than ids come and go. */
+  const sorted = new Map<KeyState, readonly string[]>();
+  const sortedIds = (state: KeyState): readonly string[] => {
+    const known = sorted.get(state);
+    if (known !== undefined) return known;
+    const ids = [...byState[state].keys()].sort(byLetter);
+    sorted.set(state, ids);
+    return ids;
+  };
   const at = (id: string, state: KeyState): MinionKey | undefined => byState[state].get(id);
   const arrive = (key: MinionKey, from: KeyState | undefined, by: KeyAuthor): void => {
     const { id, state, fingerprint } = key;
     const before = at(id, state);
     byState[state].set(id, key);
+    if (before === undefined) sorted.delete(state);
     if (before?.fingerprint === fingerprint && from === undefined) return;
     if (before !== undefined && before.fingerprint !== fingerprint) {
       tell({ id, fingerprint: before.fingerprint, from: state, to: undefined, by });
@@ -65,7 +77,8 @@ export function createKeyTable(tell: (change: KeyChange) => void): KeyTable {
   };
   return {
     at,
-    find: (globs, states = keyStates) => findIds(byState, globs, states),
+    ids: sortedIds,
+    find: (globs, states = keyStates) => findIds(sortedIds, globs, states),
     get: (id) => keyStates.map((state) => at(id, state)).filter((key) => key !== undefined),
     count: (state) => byState[state].size,
     standing: (id, fingerprint) => standing(at, id, fingerprint),
@@ -76,10 +89,12 @@ export function createKeyTable(tell: (change: KeyChange) => void): KeyTable {
     add: (key, by) => arrive(key, undefined, by),
     move(key, to, by) {
       byState[key.state].delete(key.id);
+      sorted.delete(key.state);
       arrive({ ...key, state: to }, key.state, by);
     },
     remove({ id, state, fingerprint }, by, keepsCache = false) {
       if (!byState[state].delete(id)) return;
+      sorted.delete(state);
       tell({ id, fingerprint, from: state, to: undefined, by, ...(keepsCache && { keepsCache }) });
     },
   };
@@ -103,15 +118,13 @@ function standing(
 }
 
 function findIds(
-  byState: Readonly<Record<KeyState, ReadonlyMap<string, MinionKey>>>,
+  idsOf: (state: KeyState) => readonly string[],
   globs: readonly string[],
   states: readonly KeyState[],
 ): KeyIds {
   const matchers = globs.map(globMatcher);
   const found = (state: KeyState): readonly string[] =>
-    states.includes(state)
-      ? [...byState[state].keys()].filter((id) => matchers.some((matches) => matches(id))).sort(byLetter)
-      : [];
+    states.includes(state) ? idsOf(state).filter((id) => matchers.some((matches) => matches(id))) : [];
   return {
     accepted: found('accepted'),
     denied: found('denied'),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { colonFingerprint } from '../../shared/crypto/fingerprint.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { eachInTurns } from '../../shared/pace.ts';
 import { Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { defineWheel, fn, type MasterContext } from '../context.ts';
 import { keyDirectories } from '../keys/key_files.ts';
@@ -144,17 +145,14 @@ async function details(
 ): Promise<Record<string, Record<string, string>>> {
   await keys.rescan();
   const found = keys.find(globs);
-  return Object.fromEntries(
-    keyStates.map((state) => [
-      keyDirectories[state],
-      Object.fromEntries(
-        found[state].flatMap((id) =>
-          keys
-            .get(id)
-            .filter((key) => key.state === state)
-            .map((key) => [id, show(key)]),
-        ),
-      ),
-    ]),
-  );
+  const all: Record<string, Record<string, string>> = {};
+  for (const state of keyStates) {
+    const ofState: Record<string, string> = {};
+    await eachInTurns(found[state], (id) => {
+      const key = keys.get(id).find((one) => one.state === state);
+      if (key !== undefined) ofState[id] = show(key);
+    });
+    all[keyDirectories[state]] = ofState;
+  }
+  return all;
 }

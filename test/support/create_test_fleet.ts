@@ -1,5 +1,5 @@
 import { createFleet, type Fleet } from '../../master/fleet.ts';
-import { openGrainCache } from '../../master/grains/grain_cache.ts';
+import { createGrainCache } from '../../master/grains/grain_cache.ts';
 import { createGrainIndex } from '../../master/grains/grain_index.ts';
 import type { Devices } from '../../master/keys/devices.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -15,7 +15,7 @@ export function createTestFleet(options: {
   return createFleet({
     devices,
     ...options,
-    index: createGrainIndex(openGrainCache(createMemoryStore())),
+    index: createGrainIndex(createGrainCache(createMemoryStore())),
     nodegroups: {},
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPace, createSharedTurns, createTurns } from '../../../shared/pace.ts';
+import { createPace, createSharedTurns, createTurns, eachInTurns } from '../../../shared/pace.ts';
 
 const TASK_MS = 2;
 
@@ -85,4 +85,20 @@ test('those who share turns have one between two looks at what else there is, in
   await all;
   expect(had.join('')).toBe('abcabc');
   expect(Math.max(...perTurn)).toBe(1);
+});
+
+test('what is done with each of many leaves turns to others', async () => {
+  const done: number[] = [];
+  let isOver = false;
+  const items = Array.from({ length: 12 }, (_, index) => index);
+  const all = eachInTurns(items, (item) => {
+    work();
+    done.push(item);
+  }).then(() => {
+    isOver = true;
+  });
+  await turn();
+  expect([isOver, done.length < items.length]).toEqual([false, true]);
+  await all;
+  expect(done).toEqual(items);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type GrainCache, openGrainCache } from '../../../../master/grains/grain_cache.ts';
+import { createGrainCache, type GrainCache, openGrainCache } from '../../../../master/grains/grain_cache.ts';
 import { createGrainIndex } from '../../../../master/grains/grain_index.ts';
 import { parseTarget } from '../../../../shared/target/parse_target.ts';
 import { asks, compileTarget } from '../../../../shared/target/target.ts';
@@ -10,12 +10,13 @@ import { targetFleet } from '../../../support/target_fleet.ts';
 const compile = (tgt: string) => compileTarget(parseTarget(tgt, 'compound'));
 
 async function setUp(): Promise<{ cache: GrainCache; select(tgt: string, ids?: Iterable<string>): Promise<string[]> }> {
-  const cache = openGrainCache(createMemoryStore());
+  const cache = createGrainCache(createMemoryStore());
   for (const [id, grains] of Object.entries(targetFleet)) await cache.put(id, 'hash', grains);
   const index = createGrainIndex(cache);
   return {
     cache,
-    select: async (tgt, ids = Object.keys(targetFleet)) => [...index.select(await compile(tgt), new Set(ids))].sort(),
+    select: async (tgt, ids = Object.keys(targetFleet)) =>
+      [...(await index.select(await compile(tgt), new Set(ids)))].sort(),
   };
 }
 
@@ -79,9 +80,37 @@ test('many names may be asked for: those that were asked for long ago are read a
 
 test('grains outlive the process that was told them', async () => {
   const store = createMemoryStore();
-  await openGrainCache(store).put('m1', 'hash', { os: 'Debian' });
-  const again = openGrainCache(store);
+  await (await openGrainCache(store)).put('m1', 'hash', { os: 'Debian' });
+  const again = await openGrainCache(store);
   expect([again.hashOf('m1'), again.of('m1')]).toEqual(['hash', { os: 'Debian' }]);
   await again.remove('m1');
-  expect(openGrainCache(store).of('m1')).toBeUndefined();
+  expect((await openGrainCache(store)).of('m1')).toBeUndefined();
+});
+
+test('a fleet that must be asked one by one is, with other work in between, and what changes meanwhile counts', async () => {
+  const cache = createGrainCache(createMemoryStore());
+  const ids = Array.from({ length: 20_000 }, (_, n) => `n${n}`);
+  for (const id of ids)
+    await cache.put(id, 'hash', { os: 'Debian', role: 'web', addresses: { eth0: [`10.0.0.${id.length}`] } });
+  const index = createGrainIndex(cache);
+  for (const [tgt, count] of [
+    ['G@addresses:eth0:10.0.0.6', 10_000],
+    ['E@n1.*', 11_111],
+    ['G@os:Debian', 20_000],
+  ] as const) {
+    const selecting = index.select(await compile(tgt), new Set(ids));
+    let isOver = false;
+    const selected = selecting.finally(() => {
+      isOver = true;
+    });
+    await Promise.resolve();
+    const both = index.select(await compile(tgt), new Set(ids));
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    expect([(await selected).size, (await both).size]).toEqual([count, count]);
+  }
+  const filling = index.select(await compile('G@role:web'), new Set(ids));
+  await cache.put('n1', 'hash', {});
+  const filled = await filling;
+  expect([filled.size, filled.has('n1')]).toEqual([19_999, false]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFleet } from '../../../../master/fleet.ts';
-import { openGrainCache } from '../../../../master/grains/grain_cache.ts';
+import { createGrainCache } from '../../../../master/grains/grain_cache.ts';
 import { createGrainIndex } from '../../../../master/grains/grain_index.ts';
 import cache from '../../../../master/runners/cache.ts';
 import target from '../../../../master/runners/target.ts';
@@ -10,7 +10,7 @@ import { createMemoryStore } from '../../../support/memory_store.ts';
 import { targetFleet } from '../../../support/target_fleet.ts';
 
 async function setUp() {
-  const grainCache = openGrainCache(createMemoryStore());
+  const grainCache = createGrainCache(createMemoryStore());
   for (const [id, grains] of Object.entries(targetFleet)) await grainCache.put(id, 'hash', grains);
   const fleet = createFleet({
     acceptedIds: () => [...Object.keys(targetFleet), 'silent'],
