@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import { macJob, signJob } from '../shared/crypto/job_signature.ts';
 import { createJidSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/log.ts';
+import { eachInTurns } from '../shared/pace.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { OpenRenderThread } from '../shared/reactor/render_thread.ts';
@@ -226,9 +227,8 @@ async function createJobPath(
       openMax: config.job_queue_max_total,
       inflightMax: config.max_inflight,
     },
-    refused(record, ended) {
-      for (const [id, row] of ended) indexEnded(record, { reason: undefined, result: undefined, ...row, id });
-    },
+    refused: (record, ended) =>
+      eachInTurns(ended, ([id, row]) => indexEnded(record, { reason: undefined, result: undefined, ...row, id })),
     permit: (user, { jid, tgt, fun, arg, kwarg, minions }) =>
       parts.permissions.check(user, { op: 'job', fun, arg, kwarg, minions, tgt, jid }),
     pullsBlocks: (id) => devices.get(id)?.blocks === true,

@@ -3,11 +3,14 @@ import { systemClock } from './clock.ts';
 /** How long one piece of work may keep the event loop, milliseconds: a tenth of what anything may. */
 const TURN_MS = 5;
 
+/** Awaited after each small step of long work. */
+export type Pace = () => Promise<void> | undefined;
+
 /**
  * For work that is long all in all: `await pace()` after each small step goes on at once, and every few milliseconds it
  * lets other work go first. It goes by the real clock, since the real event loop is what others wait for.
  */
-export function createPace(pause = nextTurn): () => Promise<void> | undefined {
+export function createPace(pause = nextTurn): Pace {
   let isOver = createTurn();
   const letOthers = async (): Promise<void> => {
     await pause();
@@ -17,11 +20,15 @@ export function createPace(pause = nextTurn): () => Promise<void> | undefined {
   return () => (isOver() ? letOthers() : undefined);
 }
 
-/** Each in its order, and others have their turn in between. Without a pause it is over when it returns. */
+/** Small pieces of work after which the clock is looked at; fewer than these are done at once. */
+const LOOK_EVERY = 16;
+
+/** Small work with each in its order, and others have their turn in between. */
 export async function eachInTurns<T>(items: Iterable<T>, work: (item: T) => void, pace = createPace()): Promise<void> {
+  let count = 0;
   for (const item of items) {
     work(item);
-    const pause = pace();
+    const pause = ++count % LOOK_EVERY === 0 ? pace() : undefined;
     if (pause !== undefined) await pause;
   }
 }

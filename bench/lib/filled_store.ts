@@ -46,7 +46,7 @@ export function jidAt(index: number): string {
 /** A job that is sent to these minions: from here on their returns are awaited. */
 export async function publishJob({ tracker, bus }: JobDisk, jid: string, minions: readonly string[]): Promise<void> {
   const record = jobOf(jid, minions);
-  await tracker.add(record, new Map(), bus.hold(`salt/job/${jid}/new`, { jid, ...ASKED, minions }));
+  await tracker.add(record, new Map(), () => bus.hold(`salt/job/${jid}/new`, { jid, ...ASKED, minions }));
   for (const id of minions) await tracker.advance(jid, id, 'send');
 }
 

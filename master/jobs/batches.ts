@@ -54,7 +54,7 @@ export function createBatches(
       );
     },
     stop(jid, ids, reason) {
-      for (const id of ids) void tracker.advance(jid, id, 'cancel', { reason });
+      void tracker.advanceAll(ids.map((id) => ({ jid, id, event: 'cancel', reason })));
     },
   });
   return {

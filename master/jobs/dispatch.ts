@@ -1,20 +1,17 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { FleetError } from '../../shared/errors.ts';
+import { createTurns } from '../../shared/pace.ts';
 import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import { type BatchesOptions, createBatches } from './batches.ts';
-import { drawLimited } from './draw_limited.ts';
+import { createCanceller } from './cancel_job.ts';
 import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
 import { createLanes, type Lanes } from './lanes.ts';
-import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
+import { createJobMaker } from './make_job.ts';
 import type { SendControl } from './send_control.ts';
 import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
-
-/** Minions that a job is sent to in one turn of the event loop, some 10 ms; others wait for their turns meanwhile. */
-const SENT_AT_A_TIME = 128;
 
 export interface DispatchLimits {
   /** Jobs that may wait for one minion. */
@@ -34,8 +31,8 @@ export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions,
   /** Throws NOT_PERMITTED: whoever asks, it is decided here, when it is known whom the job would be for. */
   readonly permit: (user: string, record: JobRecord) => Promise<void>;
   readonly sendControl: SendControl;
-  /** Told of parts that are over before anything was sent. */
-  readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => void;
+  /** Told of parts that are over before anything was sent; resolves when that is done. */
+  readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => Promise<void>;
   /** Hands a job to the returners of `ext_job_cache`. */
   readonly keep: ((record: JobRecord) => Promise<void>) | undefined;
   /** 0 to 1, for drawing a subset. */
@@ -76,7 +73,7 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { tracker, fleet, bus, sendControl } = options;
+  const { tracker } = options;
   const lanes = createLanes();
   const signer = createJobSigner(options);
   const transmit = createTransmitter(options, signer, lanes);
@@ -85,13 +82,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const settled = (jid: string, id: string): void => {
     if (lanes.settle(id, jid)) flush(id);
   };
-  const flushAll = (ids: readonly string[]): void => {
-    for (const id of ids.slice(0, SENT_AT_A_TIME)) flush(id);
-    if (ids.length > SENT_AT_A_TIME) setImmediate(flushAll, ids.slice(SENT_AT_A_TIME));
-  };
+  // Of all jobs that are being sent together.
+  const takeTurn = createTurns();
   const send = (jid: string, ids: readonly string[]): void => {
     for (const id of ids) lanes.enqueue(id, jid);
-    flushAll(ids);
+    for (const id of ids) takeTurn(() => flush(id));
   };
   const batches = createBatches(options, send);
   for (const job of tracker.all()) {
@@ -99,21 +94,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     else batches.resume(job);
   }
 
+  const makeJob = createJobMaker(options, lanes, signer, (job, open) => {
+    if (job.record.batch === undefined) send(job.record.jid, open);
+    else batches.start(job);
+  });
+
   return {
     async dispatchJob(request, user, cause) {
       const known = cause === undefined ? undefined : options.jobs.jobOnce(cause.once);
       if (known !== undefined) return known;
-      const { record, ended, open } = await plan(options, lanes, request, user, cause);
-      if (record.batch === undefined) {
-        const soon = open.filter((id) => fleet.isOnline(id) && lanes.waitingCount(id) === 0);
-        for (const id of soon.slice(0, SENT_AT_A_TIME)) signer.signAhead(record, id, fleet.info(id));
-      }
-      const job = await tracker.add(record, ended, bus.hold(`salt/job/${record.jid}/new`, newEvent(record, ended)));
-      options.refused(record, ended);
-      await options.keep?.(record);
-      if (record.batch === undefined) send(record.jid, open);
-      else batches.start(job);
-      return record;
+      return makeJob(request, user, cause);
     },
     flush,
     isFull,
@@ -121,18 +111,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       for (const jid of lanes.requeue(id)) void tracker.advance(jid, id, 'requeue');
     },
     postpone: (jid, id) => lanes.putBack(id, jid),
-    async cancel(jid, ids, reason) {
-      const open = [...(tracker.get(jid)?.rows.values() ?? [])].filter(({ id }) => ids?.includes(id) ?? true);
-      // An end that is being stored must not be written over.
-      const away = open.filter(({ mayHaveIt, ending }) => mayHaveIt && ending === undefined).map(({ id }) => id);
-      for (const row of open) {
-        row.isCancelled = true;
-        if (row.mayHaveIt) void sendControl(row.id, jid, 'cancel');
-        else void tracker.advance(jid, row.id, 'cancel', { reason });
-      }
-      if (away.length > 0) await options.jobs.markCancelled(jid, away, nowSeconds(options.clock));
-      return open.map(({ id }) => id);
-    },
+    cancel: createCanceller(options),
     abandon(id, reason) {
       for (const { record, rows } of tracker.all()) {
         if (rows.has(id)) void tracker.advance(record.jid, id, 'cancel', { reason });
@@ -173,81 +152,4 @@ function createFlush(
     while (fleet.isOnline(id) && sendSome(id));
   };
   return { flush, isFull: (id) => lanes.inflightCount(id) >= windowOf(fleet.info(id)) };
-}
-
-/** The job, the parts that are over before they began, and the minions of the others. Throws LIMIT_EXCEEDED too. */
-async function plan(
-  options: DispatcherOptions,
-  lanes: Lanes,
-  request: JobRequest,
-  user: string,
-  cause: JobCause | undefined,
-) {
-  const { limits, tracker, clock } = options;
-  const choice = await choose(options, request);
-  const made = makeRecord(options.newJid(), user, request, choice, options, clock.nowMs() / 1000);
-  await options.permit(user, made);
-  const ended = new Map([...refuseOffline(options, request, choice.minions), ...refuseUnable(options, made)]);
-  const open = choice.minions.filter((id) => !ended.has(id));
-  checkTotal(limits, tracker.openCount(), open.length);
-  for (const id of open) checkRoom(limits, id, lanes.waitingCount(id));
-  const record: JobRecord = cause === undefined ? made : { ...made, cause };
-  return { record, ended, open };
-}
-
-/** Whom the job is for. Throws TARGET_EMPTY, TARGET_INVALID, QUORUM_MISSED. */
-async function choose({ fleet, random }: DispatcherOptions, request: JobRequest): Promise<Choice> {
-  const { tgt, tgt_type, limit, seed } = request;
-  const { ids, words } = await fleet.select(tgt, tgt_type, request);
-  if (ids.length === 0) {
-    throw new FleetError('TARGET_EMPTY', 'No minions matched the target. No command was sent, no jid was assigned.');
-  }
-  const minions = limit === undefined ? ids : drawLimited(ids, limit, seed ?? String(random()));
-  const chosen = chooseMinions({ minions, online: minions.filter(fleet.isOnline) }, request, random);
-  return words === undefined ? chosen : { ...chosen, words };
-}
-
-/** Without a queue, a minion that is not there never gets the job: said at once, true for good (AC-2). */
-function refuseOffline(
-  options: DispatcherOptions,
-  request: JobRequest,
-  minions: readonly string[],
-): Map<string, EndedRow> {
-  const ended = new Map<string, EndedRow>();
-  if ((request.queue_for ?? options.queueForSeconds) > 0) return ended;
-  const since = nowSeconds(options.clock);
-  for (const id of minions) {
-    if (!options.fleet.isOnline(id)) ended.set(id, { state: 'expired', since, reason: options.fleet.whyOffline(id) });
-  }
-  return ended;
-}
-
-/** A constrained minion that was declared without that function is not asked. */
-function refuseUnable({ fleet, clock }: DispatcherOptions, { fun, minions }: JobRecord): Map<string, EndedRow> {
-  const ended = new Map<string, EndedRow>();
-  for (const id of minions) {
-    const reason = fleet.whyNot(id, fun);
-    if (reason !== undefined) ended.set(id, { state: 'rejected', since: nowSeconds(clock), reason });
-  }
-  return ended;
-}
-
-function checkRoom(limits: DispatchLimits, id: string, waiting: number): void {
-  if (waiting < limits.queuedPerMinionMax) return;
-  throw new FleetError('LIMIT_EXCEEDED', `${waiting} jobs wait for minion ${id} already`, {
-    hint: 'job_queue_max_per_minion is reached: wait, cancel some, or raise it',
-  });
-}
-
-function checkTotal(limits: DispatchLimits, openCount: number, more: number): void {
-  if (openCount + more <= limits.openMax) return;
-  throw new FleetError('LIMIT_EXCEEDED', `${openCount} parts of jobs are open already, and this job has ${more}`, {
-    hint: 'job_queue_max_total is reached: wait, cancel some, or raise it',
-  });
-}
-
-function newEvent(record: JobRecord, ended: ReadonlyMap<string, EndedRow>): Readonly<Record<string, unknown>> {
-  const { jid, tgt, tgt_type, fun, arg, kwarg, user, minions } = record;
-  const args = Object.keys(kwarg).length === 0 ? arg : [...arg, { __kwarg__: true, ...kwarg }];
-  return { jid, tgt, tgt_type, fun, arg: args, user, minions, missing: [...ended.keys()] };
 }

@@ -121,9 +121,13 @@ export interface JobStore {
 }
 
 export function createJobStore(store: Store): JobStore {
+  const refused = createRefusedRows(store);
+  const endedRow = (jid: string, id: string): EndedRow | undefined => {
+    const row = store.get('rows', [jid, id]) as EndedRow | undefined;
+    return row !== undefined && isTerminal(row.state) ? row : refused.of(jid)?.get(id);
+  };
   return {
     addJob(record, ended, event) {
-      const rows = [...ended].map(([id, row]) => ({ table: 'rows' as const, key: [record.jid, id], value: row }));
       const open = ended.size < record.minions.length;
       return store.write([
         ...recordChanges(record),
@@ -131,7 +135,7 @@ export function createJobStore(store: Store): JobStore {
         ...(record.cause === undefined
           ? []
           : [{ table: 'once' as const, key: [record.cause.once], value: record.jid }]),
-        ...rows,
+        ...refused.changes(record.jid, ended),
         ...(event === undefined ? [] : [event]),
       ]);
     },
@@ -176,18 +180,21 @@ export function createJobStore(store: Store): JobStore {
     },
     header: (jid) => store.get('jobs', [jid]) as StoredJob | undefined,
     ...createJobWalks(store),
-    endedRows: (jid) => new Map([...rowsOf(store, jid)].filter(([, { state }]) => isTerminal(state))),
-    endedRow(jid, id) {
-      const row = store.get('rows', [jid, id]) as EndedRow | undefined;
-      return row !== undefined && isTerminal(row.state) ? row : undefined;
+    endedRows(jid) {
+      const single = [...rowsOf(store, jid)].filter(([, { state }]) => isTerminal(state));
+      return new Map([...(refused.of(jid) ?? []), ...single]);
     },
+    endedRow,
     hasReturn: (jid, id) => store.get('returns', [jid, id]) !== undefined,
     returnOf: (jid, id) => store.get('returns', [jid, id]) as ReturnPayload | undefined,
     lastJid() {
       for (const [jid] of store.keys('jobs', { reverse: true, limit: 1 })) return String(jid);
       return undefined;
     },
-    removeBefore: (before, limit) => removeBefore(store, before, limit),
+    removeBefore(before, limit) {
+      refused.forget();
+      return removeBefore(store, before, limit);
+    },
   };
 }
 
@@ -258,10 +265,45 @@ function isOpenAndCancelled({ state, cancelled }: EndedRow): boolean {
   return cancelled === true && !isTerminal(state);
 }
 
+/** Those that have a row of their own. */
 function rowsOf(store: Store, jid: string): Map<string, EndedRow> {
   const found = new Map<string, EndedRow>();
-  for (const { key, value } of store.range('rows', { prefix: [jid] })) found.set(String(key[1]), value as EndedRow);
+  for (const { key, value } of store.range('rows', { prefix: [jid] })) {
+    const [, id] = key;
+    if (id !== undefined) found.set(String(id), value as EndedRow);
+  }
   return found;
+}
+
+/**
+ * The parts of a job that were over when it was made are one value, under the jid alone: a job of ten thousand minions that
+ * are offline is a few changes and not ten thousand. Whoever asks for one part asks for others too: the last are kept.
+ */
+function createRefusedRows(store: Store) {
+  let last: { readonly jid: string; readonly rows: ReadonlyMap<string, EndedRow> } | undefined;
+  return {
+    changes(jid: string, ended: ReadonlyMap<string, EndedRow>): Change[] {
+      if (ended.size === 0) return [];
+      const rows = [...ended].map(([id, { state, since, reason }]) => [id, state, since, reason ?? null]);
+      return [{ table: 'rows', key: [jid], value: rows }];
+    },
+    of(jid: string): ReadonlyMap<string, EndedRow> | undefined {
+      if (last?.jid === jid) return last.rows;
+      const stored = store.get('rows', [jid]) as readonly StoredRow[] | undefined;
+      if (stored === undefined) return undefined;
+      last = { jid, rows: readRefused(stored) };
+      return last.rows;
+    },
+    forget(): void {
+      last = undefined;
+    },
+  };
+}
+
+type StoredRow = readonly [id: string, state: JobStateName, since: number, reason: string | null];
+
+function readRefused(rows: readonly StoredRow[]): ReadonlyMap<string, EndedRow> {
+  return new Map(rows.map(([id, state, since, reason]) => [id, { state, since, ...(reason !== null && { reason }) }]));
 }
 
 /** A list of more ids than this is no member of its job but stands beside it, so that to list jobs does not decode it. */

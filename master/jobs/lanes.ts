@@ -1,6 +1,8 @@
 /** What waits for one minion and what it was sent and has not started, by jid. */
 interface Lane {
-  readonly waiting: Set<string>;
+  waiting: Set<string>;
+  /** Of all that ever waited. */
+  newest: string;
   readonly inflight: Set<string>;
 }
 
@@ -27,8 +29,14 @@ export function createLanes(): Lanes {
   return {
     enqueue(id, jid) {
       const lane = lanes.get(id);
-      if (lane === undefined) lanes.set(id, { waiting: new Set([jid]), inflight: new Set() });
+      if (lane === undefined) {
+        lanes.set(id, { waiting: new Set([jid]), newest: jid, inflight: new Set() });
+        return;
+      }
+      // A job of many minions takes longer to be stored than one of few that was asked for after it.
+      if (jid < lane.newest) lane.waiting = inOrder([...lane.waiting, jid]);
       else lane.waiting.add(jid);
+      if (jid > lane.newest) lane.newest = jid;
     },
     take(id, window) {
       const lane = lanes.get(id);
@@ -44,8 +52,8 @@ export function createLanes(): Lanes {
     putBack(id, jid) {
       const lane = lanes.get(id);
       lanes.set(id, {
-        // Jids are times: in their order the oldest is first.
-        waiting: new Set([jid, ...(lane?.waiting ?? [])].sort()),
+        waiting: inOrder([jid, ...(lane?.waiting ?? [])]),
+        newest: lane?.newest ?? jid,
         inflight: new Set([...(lane?.inflight ?? [])].filter((other) => other !== jid)),
       });
     },
@@ -61,10 +69,15 @@ export function createLanes(): Lanes {
       const lane = lanes.get(id);
       if (lane === undefined) return [];
       const again = [...lane.inflight].sort();
-      lanes.set(id, { waiting: new Set([...again, ...lane.waiting].sort()), inflight: new Set() });
+      lanes.set(id, { ...lane, waiting: inOrder([...again, ...lane.waiting]), inflight: new Set() });
       return again;
     },
     waitingCount: (id) => lanes.get(id)?.waiting.size ?? 0,
     inflightCount: (id) => lanes.get(id)?.inflight.size ?? 0,
   };
+}
+
+/** Jids are times: in their order the oldest is first. */
+function inOrder(jids: readonly string[]): Set<string> {
+  return new Set([...jids].sort());
 }

@@ -1,9 +1,10 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { createPace, eachInTurns } from '../../shared/pace.ts';
 import { timeText } from '../../shared/time_text.ts';
 import type { Fleet } from '../fleet.ts';
 import type { JobEvent } from './job_state.ts';
 import type { JobRecord } from './job_store.ts';
-import type { Row, Tracker } from './tracker.ts';
+import type { Row, RowChange, Tracker } from './tracker.ts';
 
 /** Three clocks for each part of a job, none of them infinite. They count time in which the master listened. */
 export interface JobTimers {
@@ -35,26 +36,42 @@ export interface SweeperOptions extends Pick<Circumstances, 'fleet' | 'isFull'> 
 const LISTENED_MS_MAX = 2000;
 
 /**
- * Ends what is due; to be called about once a second. While the master is held up, by its machine or by work of its own,
+ * Ends what is due, little by little; to be called about once a second, and nothing is done while it is not over. While the master is held up, by its machine or by work of its own,
  * what minions say waits in its sockets, and that is no silence of theirs.
  */
-export function createSweeper({ tracker, timers, clock, fleet, isFull }: SweeperOptions): () => Promise<unknown> {
+export function createSweeper({ tracker, timers, clock, fleet, isFull }: SweeperOptions): () => Promise<void> {
   let lastMs = clock.monotonicMs();
-  return () => {
+  const sweep = async (): Promise<void> => {
     const nowMs = clock.monotonicMs();
     const listenedMs = Math.min(nowMs - lastMs, LISTENED_MS_MAX);
     const heldUpSeconds = Math.floor((nowMs - lastMs - listenedMs) / 1000);
     lastMs = nowMs;
     const circumstances = { nowSeconds: nowSeconds(clock), heldUpSeconds, fleet, isFull };
-    const endings: Promise<boolean>[] = [];
+    const due: (readonly [JobRecord, Row])[] = [];
+    const pace = createPace();
     for (const { record, rows } of tracker.all()) {
-      for (const row of rows.values()) {
+      const look = (row: Row): void => {
         countListening(record, row, timers, circumstances.nowSeconds, listenedMs);
-        const due = dueEnding(record, row, timers, circumstances);
-        if (due !== undefined) endings.push(tracker.advance(record.jid, row.id, due.event, { reason: due.reason }));
-      }
+        if (dueEnding(record, row, timers, circumstances) !== undefined) due.push([record, row]);
+      };
+      await eachInTurns(rows.values(), look, pace);
     }
-    return Promise.all(endings);
+    await tracker.advanceAll(endings(due, circumstances));
+  };
+  // When the turn of one comes it may be over, or have given a sign of life.
+  function* endings(due: readonly (readonly [JobRecord, Row])[], circumstances: Circumstances): Generator<RowChange> {
+    for (const [record, row] of due) {
+      const { jid } = record;
+      const ending = dueEnding(record, row, timers, circumstances);
+      if (ending !== undefined && tracker.row(jid, row.id) === row) yield { jid, id: row.id, ...ending };
+    }
+  }
+  let sweeping: Promise<void> | undefined;
+  return () => {
+    sweeping ??= sweep().finally(() => {
+      sweeping = undefined;
+    });
+    return sweeping;
   };
 }
 

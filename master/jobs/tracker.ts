@@ -1,5 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { eachInTurns, nextTurn } from '../../shared/pace.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { HeldEvent } from '../events/event_bus.ts';
@@ -60,8 +61,8 @@ export type EndedListener = (record: JobRecord, update: JobUpdate) => void;
 
 /** The jobs that are not over, in memory; everything that is over is in the store. */
 export interface Tracker {
-  /** `event` tells of it: stored with it, and out after the commit. */
-  add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>, event?: HeldEvent): Promise<ActiveJob>;
+  /** `hold` makes the event that tells of it: stored with it, and out after the commit. */
+  add(record: JobRecord, ended: ReadonlyMap<string, EndedRow>, hold?: () => HeldEvent): Promise<ActiveJob>;
   get(jid: string): ActiveJob | undefined;
   all(): Iterable<ActiveJob>;
   /** Rows that are not over, of all jobs. */
@@ -75,10 +76,20 @@ export interface Tracker {
   commit(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
   /** The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. */
   advance(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
+  /** The same for many, some at a time: each end is a write, an event and news for onlookers. */
+  advanceAll(changes: Iterable<RowChange>): Promise<void>;
   /** Hears of each change of that job until stopped. */
   watch(jid: string, watcher: JobWatcher, news?: NewsWatcher): () => void;
   /** Tells onlookers what changes no row. */
   tellNews(jid: string, news: JobNews): void;
+}
+
+/** What happens to one part. */
+export interface RowChange {
+  readonly jid: string;
+  readonly id: string;
+  readonly event: JobEvent;
+  readonly reason: string | undefined;
 }
 
 export interface Detail {
@@ -96,6 +107,9 @@ export interface OpenJob {
   /** Parts that are to be stopped and are not over. */
   readonly cancelled: readonly string[];
 }
+
+/** Parts that end in one commit, when many are to: some 5 ms of the event loop before it, and as much after it. */
+const ENDED_AT_A_TIME = 128;
 
 /** Job by job, with other work in between: for the start of a master. */
 export async function readOpenJobs(jobs: JobStore): Promise<readonly OpenJob[]> {
@@ -118,12 +132,7 @@ export interface TrackerOptions {
 }
 
 export function createTracker({ jobs, open, clock, log, eventOf, ended }: TrackerOptions): Tracker {
-  const close = (jid: string): void => {
-    jobs.closeJob(jid).catch((error: unknown) => {
-      log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
-    });
-  };
-  const active = openActiveJobs(open, clock, close);
+  const active = openActiveJobs(open, clock, createCloser(jobs, log));
   const { watch, tell, tellNews } = createWatchers();
   const keepLate = createLateReturns(jobs, eventOf, ended);
 
@@ -143,7 +152,7 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
       throw error;
     }
     active.remove(job, row);
-    if (job.rows.size === 0 && !isLast) close(jid);
+    if (job.rows.size === 0 && !isLast) active.close(jid);
     event.fire();
     // Onlookers hear of this end before they hear of whose turn it is next.
     tell(jid, update);
@@ -180,10 +189,18 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
     return true;
   };
 
+  const advance: Tracker['advance'] = (jid, id, event, detail) =>
+    commit(jid, id, event, detail).catch((error: unknown) => {
+      log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
+      return false;
+    });
+
   return {
-    async add(record, endedRows, event) {
+    async add(record, endedRows, hold) {
+      const rows = await openRows(record, endedRows, clock);
+      const event = hold?.();
       await orDrop(event, jobs.addJob(record, endedRows, event?.change));
-      const job = active.add(record, endedRows, false);
+      const job = active.add(record, rows);
       event?.fire();
       return job;
     },
@@ -192,14 +209,31 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
     openCount: active.openCount,
     row: (jid, id) => active.get(jid)?.rows.get(id),
     commit,
-    advance: (jid, id, event, detail) =>
-      commit(jid, id, event, detail).catch((error: unknown) => {
-        log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
-        return false;
-      }),
+    advance,
+    advanceAll: (changes) => advanceSome(advance, changes),
     watch,
     tellNews,
   };
+}
+
+function createCloser(jobs: JobStore, log: Logger): (jid: string) => void {
+  return (jid) => {
+    jobs.closeJob(jid).catch((error: unknown) => {
+      log.warning('a job that is over is kept as an open one until the next start', { jid, error: String(error) });
+    });
+  };
+}
+
+async function advanceSome(advance: Tracker['advance'], changes: Iterable<RowChange>): Promise<void> {
+  let some: Promise<boolean>[] = [];
+  for (const { jid, id, event, reason } of changes) {
+    some.push(advance(jid, id, event, { reason }));
+    if (some.length < ENDED_AT_A_TIME) continue;
+    await Promise.all(some);
+    some = [];
+    await nextTurn();
+  }
+  await Promise.all(some);
 }
 
 function move(row: Row, state: JobStateName, reason: string | undefined, now: number): JobUpdate {
@@ -222,17 +256,17 @@ async function orDrop(event: HeldEvent | undefined, stored: Promise<void>): Prom
 
 function openActiveJobs(open: readonly OpenJob[], clock: Clock, close: (jid: string) => void) {
   const active = new Map<string, ActiveJob>();
-  let openRows = 0;
-  const add = (record: JobRecord, ended: ReadonlyMap<string, EndedRow>, mayHaveIt: boolean): ActiveJob => {
-    const open = record.minions.filter((id) => !ended.has(id));
-    const rows = new Map(open.map((id) => [id, openRow(id, record, clock, mayHaveIt)]));
+  let openCount = 0;
+  const add = (record: JobRecord, rows: Map<string, Row>): ActiveJob => {
     const job: ActiveJob = { record, rows };
-    if (open.length > 0) active.set(record.jid, job);
-    openRows += open.length;
+    if (rows.size > 0) active.set(record.jid, job);
+    openCount += rows.size;
     return job;
   };
   for (const { record, ended, cancelled } of open) {
-    const { rows } = add(record, ended, true);
+    const ids = record.minions.filter((id) => !ended.has(id));
+    const rows = new Map(ids.map((id) => [id, openRow(id, record, clock, true)]));
+    add(record, rows);
     if (rows.size === 0) close(record.jid);
     for (const id of cancelled) (rows.get(id) as Row).isCancelled = true;
   }
@@ -240,10 +274,11 @@ function openActiveJobs(open: readonly OpenJob[], clock: Clock, close: (jid: str
     add,
     get: (jid: string) => active.get(jid),
     all: () => active.values(),
-    openCount: () => openRows,
+    openCount: () => openCount,
+    close,
     remove(job: ActiveJob, row: Row): void {
       job.rows.delete(row.id);
-      openRows--;
+      openCount--;
       if (job.rows.size === 0) active.delete(job.record.jid);
     },
   };
@@ -294,6 +329,19 @@ function createWatchers() {
       };
     },
   };
+}
+
+/** Of all that is not over, with other work in between. */
+async function openRows(
+  record: JobRecord,
+  ended: ReadonlyMap<string, EndedRow>,
+  clock: Clock,
+): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>();
+  await eachInTurns(record.minions, (id) => {
+    if (!ended.has(id)) rows.set(id, openRow(id, record, clock, false));
+  });
+  return rows;
 }
 
 function openRow(id: string, record: JobRecord, clock: Clock, mayHaveIt: boolean): Row {

@@ -76,7 +76,7 @@ export function setUpDispatcher(
     limits: { queuedPerMinionMax: 100, openMax: 1000, inflightMax: 4 },
     permit: async () => undefined,
     pullsBlocks: () => false,
-    refused: () => undefined,
+    refused: async () => undefined,
     sign: async (payload) => payload,
     kid: () => 'c0ffee12',
     sendControl: async (id, jid, op) => told.push(`${op} ${jid} ${id}`) > 0,

@@ -90,7 +90,7 @@ test('those who share turns have one between two looks at what else there is, in
 test('what is done with each of many leaves turns to others', async () => {
   const done: number[] = [];
   let isOver = false;
-  const items = Array.from({ length: 12 }, (_, index) => index);
+  const items = Array.from({ length: 40 }, (_, index) => index);
   const all = eachInTurns(items, (item) => {
     work();
     done.push(item);

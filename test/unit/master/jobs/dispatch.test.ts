@@ -3,9 +3,7 @@ import { createTracker, readOpenJobs } from '../../../../master/jobs/tracker.ts'
 import { silentLogger } from '../../../../shared/log.ts';
 import { decodePayload } from '../../../../shared/protocol/codec.ts';
 import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
-import { createTestFleet } from '../../../support/create_test_fleet.ts';
 import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
-import { fakeClock } from '../../../support/fake_context.ts';
 import { unheardEvent } from '../../../support/memory_bus.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
@@ -335,26 +333,4 @@ test('a part of a batch that was cancelled before its turn keeps that end, and t
   await settle();
   expect(jobs.endedRow(jid, 'm2')).toMatchObject({ state: 'cancelled' });
   expect(sent.map(({ id }) => id)).toEqual(['m1', 'm3']);
-});
-
-test('a large fan-out leaves turns to others, and what was cancelled meanwhile is not sent', async () => {
-  const ids = Array.from({ length: 400 }, (_, index) => `n${String(index).padStart(3, '0')}`);
-  const clock = fakeClock();
-  const fleet = createTestFleet({ acceptedIds: () => ids, clock });
-  for (const id of ids) {
-    fleet.setOnline(id, START_AT);
-    fleet.setInfo(id, FULL);
-  }
-  const { dispatch, dispatcher, sent } = setUpDispatcher({ fleet, clock });
-  const { jid } = await dispatch({ tgt: 'n*' });
-  await Promise.resolve();
-  expect(sent.length).toBeLessThan(ids.length / 2);
-  await dispatcher.cancel(jid, ['n399'], 'cancelled by root');
-  const turns: number[] = [];
-  while (sent.length < ids.length - 1) {
-    turns.push(sent.length);
-    await settle();
-  }
-  expect(turns.length).toBeGreaterThan(2);
-  expect(sent.map(({ id }) => id)).toEqual(ids.slice(0, -1));
 });

@@ -102,12 +102,40 @@ test('a job for many minions is removed some rows at a time, itself at the end',
   const jobs = createJobStore({ ...store, write });
   const minions = Array.from({ length: 1500 }, (_, number) => `m${number}`);
   const [jid, next] = ['20260101000000000000', '20260101000000000001'];
-  await jobs.addJob(sampleJob({ jid, minions }), new Map(minions.map((id) => [id, ended])));
+  await jobs.addJob(sampleJob({ jid, minions }), new Map());
+  for (const [at, id] of minions.entries()) await jobs.endRow(jid, id, ended, undefined, at === minions.length - 1);
   batches.length = 0;
   expect(await jobs.removeBefore(next, 10)).toBe(1);
   expect(Math.max(...batches)).toBeLessThanOrEqual(512);
   expect(batches.reduce((sum, count) => sum + count)).toBe(1502);
   expect([jobs.job(jid), jobs.endedRows(jid).size]).toEqual([undefined, 0]);
+});
+
+test('parts that are over from the start are one change, found as any other, and go with their job', async () => {
+  const store = createMemoryStore();
+  let changes = 0;
+  const write: Store['write'] = (all) => {
+    changes += all.length;
+    return store.write(all);
+  };
+  const jobs = createJobStore({ ...store, write });
+  const minions = Array.from({ length: 1500 }, (_, number) => `m${number}`);
+  const record = sampleJob({ jid: '20260101000000000000', minions });
+  const { jid } = record;
+  expect(jobs.endedRow(jid, 'm7')).toBeUndefined();
+  const offline = new Map(
+    minions.slice(1).map((id) => [id, { state: 'expired', since: 1, reason: `no ${id}` } as const]),
+  );
+  await jobs.addJob(record, offline);
+  expect(changes).toBeLessThan(10);
+  expect(jobs.endedRow(jid, 'm7')).toEqual({ state: 'expired', since: 1, reason: 'no m7' });
+  expect([jobs.endedRow(jid, 'm0'), jobs.endedRow(jid, 'nobody')]).toEqual([undefined, undefined]);
+  expect(await allOf(jobs.activeJobs())).toEqual([record]);
+  await jobs.endRow(jid, 'm0', ended, undefined, true);
+  expect([jobs.endedRow(jid, 'm0'), jobs.endedRows(jid).size]).toEqual([ended, 1500]);
+  expect(await jobs.removeBefore('20260101000000000001', 10)).toBe(1);
+  expect([jobs.endedRow(jid, 'm7'), jobs.endedRows(jid).size]).toEqual([undefined, 0]);
+  expect([...store.keys('rows')]).toEqual([]);
 });
 
 test('the pieces of a large return are removed some at a time', async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { type Circumstances, createSweeper, dueEnding } from '../../../../master/jobs/sweep.ts';
 import type { Row } from '../../../../master/jobs/tracker.ts';
-import { settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { createTestFleet } from '../../../support/create_test_fleet.ts';
+import { FULL, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 import { START_AT, sampleJob } from '../../../support/sample_job.ts';
 
 const timers = { startGraceSeconds: 60, stepSeconds: 600, runSeconds: 3600 };
@@ -141,3 +143,38 @@ test('a master that is always too slow gives up what never answers all the same'
   }
   expect(jobs.endedRow(jid, 'm1')?.state).toBe('timed_out');
 });
+
+test('a large job that expires ends some parts at a time, and one that gives a sign of life meanwhile does not', async () => {
+  const { dispatch, tracker, jobs, clock, sweep, sent } = setUpDispatcher({
+    limits: { queuedPerMinionMax: 10, openMax: 10_000, inflightMax: 4 },
+    fleet: createCrowd(),
+  });
+  const { jid } = await dispatch({ tgt: 'n*' });
+  while (sent.length < 1000) await settle();
+  for (const ms of [5000, 2000]) {
+    clock.advance(ms);
+    await sweep();
+  }
+  clock.advance(2000);
+  const sweeping = sweep();
+  const counts: number[] = [];
+  while (tracker.openCount() > 1) {
+    counts.push(jobs.endedRows(jid).size);
+    void tracker.advance(jid, 'n999', 'progress');
+    await settle();
+  }
+  await sweeping;
+  expect(Math.max(...counts.map((count, at) => count - (counts[at - 1] ?? 0)))).toBe(128);
+  expect(tracker.row(jid, 'n999')?.state).toBe('running');
+});
+
+/** A thousand minions that are there. */
+function createCrowd() {
+  const ids = Array.from({ length: 1000 }, (_, index) => `n${String(index).padStart(3, '0')}`);
+  const fleet = createTestFleet({ acceptedIds: () => ids, clock: fakeClock() });
+  for (const id of ids) {
+    fleet.setOnline(id, START_AT);
+    fleet.setInfo(id, FULL);
+  }
+  return fleet;
+}

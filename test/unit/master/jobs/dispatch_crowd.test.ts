@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { createTestFleet } from '../../../support/create_test_fleet.ts';
+import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
+import { START_AT } from '../../../support/sample_job.ts';
+
+const numbers = (sent: readonly Sent[]): number[] => sent.map(({ job }) => Number(job.jid));
+const crowd = Array.from({ length: 5000 }, (_, index) => `n${String(index).padStart(4, '0')}`);
+
+/** A dispatcher and so many minions, each there or not. */
+function setUpCrowd(isThere: boolean, overrides: Parameters<typeof setUpDispatcher>[0] = {}) {
+  const clock = fakeClock();
+  const fleet = createTestFleet({ acceptedIds: () => crowd, clock });
+  for (const id of crowd) {
+    fleet.setInfo(id, FULL);
+    if (isThere) fleet.setOnline(id, START_AT);
+  }
+  const limits = { queuedPerMinionMax: 100, openMax: 100_000, inflightMax: 4 };
+  return { ...setUpDispatcher({ fleet, clock, limits, ...overrides }), fleet };
+}
+
+/** The most that one turn of the event loop added to a count, until it is over. */
+async function mostPerTurn(count: () => number, work: Promise<unknown>, isOver = (): boolean => true): Promise<number> {
+  let isDone = false;
+  void work.then(() => {
+    isDone = true;
+  });
+  let most = 0;
+  while (!isDone || !isOver()) {
+    const before = count();
+    await settle();
+    most = Math.max(most, count() - before);
+  }
+  await work;
+  return most;
+}
+
+test('a large fan-out leaves turns to others, and what was cancelled meanwhile is not sent', async () => {
+  const { dispatch, dispatcher, sent } = setUpCrowd(true);
+  const { jid } = await dispatch({ tgt: 'n*' });
+  await Promise.resolve();
+  expect(sent.length).toBeLessThan(crowd.length / 2);
+  await dispatcher.cancel(jid, ['n4999'], 'cancelled by root');
+  const turns: number[] = [];
+  while (sent.length < crowd.length - 1) {
+    turns.push(sent.length);
+    await settle();
+  }
+  expect(turns.length).toBeGreaterThan(2);
+  expect(sent.map(({ id }) => id)).toEqual(crowd.slice(0, -1));
+});
+
+test('large jobs that are sent at once share the turns of one', async () => {
+  const { dispatch, sent } = setUpCrowd(true);
+  const jobs = 4;
+  const dispatched = Promise.all(Array.from({ length: jobs }, () => dispatch({ tgt: 'n*' })));
+  const most = await mostPerTurn(
+    () => sent.length,
+    dispatched,
+    () => sent.length === jobs * crowd.length,
+  );
+  expect(most).toBeLessThan(crowd.length / 2);
+  for (const id of ['n0000', 'n4999']) expect(numbers(sent.filter((one) => one.id === id))).toEqual([1, 2, 3, 4]);
+});
+
+test('whom a large job is for is looked at little by little', async () => {
+  let asked = 0;
+  const clock = fakeClock();
+  const fleet = createTestFleet({ acceptedIds: () => crowd, clock });
+  const whyNot = (): undefined => {
+    asked++;
+    for (const untilMs = performance.now() + 0.01; performance.now() < untilMs; );
+  };
+  const { dispatch, tracker } = setUpCrowd(false, { fleet: { ...fleet, whyNot }, clock });
+  const most = await mostPerTurn(() => asked, dispatch({ tgt: 'n*', queue_for: 600 }));
+  expect([asked, tracker.openCount()]).toEqual([crowd.length, crowd.length]);
+  expect(most).toBeLessThan(crowd.length);
+});
+
+test('a job of few that is asked for while one of many is being made waits behind it at each minion', async () => {
+  const { dispatch, dispatcher, sent, fleet } = setUpCrowd(false);
+  const [many, few] = [dispatch({ tgt: 'n*', queue_for: 600 }), dispatch({ tgt: 'n4999', queue_for: 600 })];
+  await Promise.all([many, few]);
+  fleet.setOnline('n4999', START_AT);
+  dispatcher.flush('n4999');
+  await settle();
+  expect(numbers(sent)).toEqual([1, 2]);
+});
+
+test('a large job is cancelled some minions at a time, those that have it too', async () => {
+  const { dispatch, dispatcher, tracker, told, jobs, sent } = setUpCrowd(true);
+  const waiting = await dispatch({ tgt: 'n*', batch: { size: 1 } });
+  const most = await mostPerTurn(
+    () => jobs.endedRows(waiting.jid).size,
+    dispatcher.cancel(waiting.jid, undefined, 'cancelled by root'),
+  );
+  expect([most, tracker.get(waiting.jid)?.rows.size]).toEqual([128, 1]);
+  told.length = 0;
+  sent.length = 0;
+  const running = await dispatch({ tgt: 'n*' });
+  while (sent.length < crowd.length) await settle();
+  const cancelling = dispatcher.cancel(running.jid, undefined, 'cancelled by root');
+  expect(told).toHaveLength(128);
+  expect(await cancelling).toEqual(crowd);
+  expect(told).toEqual(crowd.map((id) => `cancel ${running.jid} ${id}`));
+  expect(jobs.cancelledIds(running.jid)).toEqual(crowd);
+});
