@@ -135,6 +135,8 @@ async function runOnce(
   const table = createJobTable((pid, signal) => void process.kill(pid, signal), process.pid);
   const bus = createLocalBus(config, process.pid);
   const grains = await openGrains(config, log);
+  // The function waits for them, and nothing before it.
+  void grains.complete();
   const book = await openScheduleBook(config);
   const schedules = createSchedules({
     book,

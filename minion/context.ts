@@ -15,7 +15,7 @@ import type { ScheduleChange, ScheduleData } from './schedule/schedule_book.ts';
 export interface Grains {
   /** All of them, merged by GRN-1's precedence. Never change the object. */
   all(): Readonly<Record<string, unknown>>;
-  /** Resolves when those are there too that are asked once and take long. */
+  /** Asks for those that are asked once and take long; resolves when they are there, too. */
   complete(): Promise<void>;
   /** What `grains.setval` and its kin wrote: the static grains file. */
   readCustom(): Promise<Readonly<Record<string, unknown>>>;

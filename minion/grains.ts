@@ -39,8 +39,8 @@ export interface GrainSpec {
   /** Name to value. What cannot be known is left out. */
   collect(source: GrainSource): Dict | Promise<Dict>;
   /**
-   * What takes long and does not change while the process lives: asked once, behind the others, and nothing waits for
-   * it. Files of an operator have no such grains.
+   * What takes long and does not change while the process lives: asked once, when the minion has connected, and nothing
+   * waits for it. Files of an operator have no such grains.
    */
   collectOnce?(source: GrainSource): Promise<Dict>;
 }
@@ -131,13 +131,17 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
     return refreshed;
   };
   await refresh();
-  const complete = gatherOnce(options).then((found) => {
-    once = found;
-    merge();
-  });
+  let completing: Promise<void> | undefined;
+  const complete = (): Promise<void> => {
+    completing ??= gatherOnce(options).then((found) => {
+      once = found;
+      merge();
+    });
+    return completing;
+  };
   return {
     all: () => current,
-    complete: () => complete,
+    complete,
     readCustom: () => readGrainsFile(file),
     updateCustom(change) {
       const update = updating.then(async () => {
@@ -150,7 +154,7 @@ export async function createGrains(options: GrainsOptions): Promise<Grains> {
     },
     async refresh() {
       const changed = await refresh();
-      await complete;
+      await complete();
       return changed;
     },
     broken: () => custom?.broken() ?? {},

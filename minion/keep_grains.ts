@@ -6,6 +6,9 @@ import type { Grains, MasterRequests } from './context.ts';
 import { createGrainTeller, type GrainTeller } from './tell_grains.ts';
 import { watchGrainFiles } from './watch_grain_files.ts';
 
+/** How long the programs that grains are asked of wait for a connection: at the start, a small machine has enough to do. */
+const COMPLETE_AFTER_MS = 5000;
+
 export interface GrainKeeper extends GrainTeller {
   stop(): void;
 }
@@ -30,15 +33,23 @@ export function keepGrains(options: {
   const timer = refreshMs > 0 ? clock.every(refreshMs, refresh) : undefined;
   const teller = createGrainTeller(options);
   let isTold = false;
-  void grains.complete().then(() => {
-    if (isTold) teller.tell();
-  });
+  let isCompleting = false;
+  const complete = (): void => {
+    if (isCompleting) return;
+    isCompleting = true;
+    void grains.complete().then(() => {
+      if (isTold) teller.tell();
+    });
+  };
+  const late = clock.after(COMPLETE_AFTER_MS, complete);
   return {
     tell() {
       isTold = true;
       teller.tell();
+      complete();
     },
     stop() {
+      late.stop();
       watched.stop();
       timer?.stop();
     },

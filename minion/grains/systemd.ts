@@ -2,7 +2,8 @@ import { defineGrains } from '../grains.ts';
 
 export default defineGrains({
   summary: 'Version and features of systemd.',
-  async collect({ exec, exists, platform }) {
+  collect: () => ({}),
+  async collectOnce({ exec, exists, platform }) {
     const isThere = ['/usr/bin/systemctl', '/bin/systemctl'].some(exists);
     if (platform.kernel !== 'Linux' || !isThere) return {};
     // No file tells the version and the features: they are compiled in.

@@ -23,7 +23,13 @@ export async function openSchedule(options: {
 }) {
   const { config, grains, runOwnJob, clock, random, log } = options;
   const book = await openScheduleBook(config);
-  const surroundings = () => ({ timezone: localZone(), whens: grains.all().whens });
+  const surroundings = () => ({
+    // For items alone: the first look at zones takes 13 ms and 2 MB.
+    get timezone() {
+      return localZone();
+    },
+    whens: grains.all().whens,
+  });
   const scheduler = createScheduler({
     schedule: readSchedule(book.all(), surroundings()),
     store: createStateFile(join(config.cachedir, 'schedule.json'), log),

@@ -159,24 +159,27 @@ test('refreshes that overlap end with the newest view', async () => {
   expect(grains.all()).toEqual({ count: 3 });
 });
 
-test('nothing waits for what is asked once; it is stronger than core grains, weaker than an own one, and stays', async () => {
+test('what is asked once waits until it is wanted, and nothing waits for it; it is stronger than core grains, weaker than an own one, and stays', async () => {
   let asked = 0;
   let answer = (_: Readonly<Record<string, unknown>>): void => undefined;
+  const answered = new Promise<Readonly<Record<string, unknown>>>((resolve) => {
+    answer = resolve;
+  });
   const slow = defineGrains({
     summary: 'For a test.',
     collect: () => ({ os: 'Debian', slow: 'no', color: 'core' }),
     collectOnce() {
       asked++;
-      return new Promise((resolve) => {
-        answer = resolve;
-      });
+      return answered;
     },
   });
   const folder = { names: ['slow'], rescan: () => undefined, load: async () => slow };
   const grains = await createGrains(await options({ folders: [folder], config: { grains: { color: 'own' } } }));
   expect(grains.all()).toEqual({ os: 'Debian', slow: 'no', color: 'own' });
+  expect(asked).toBe(0);
+  const complete = grains.complete();
   answer({ slow: 'yes', color: 'slow' });
-  await grains.complete();
+  await complete;
   expect(grains.all()).toEqual({ os: 'Debian', slow: 'yes', color: 'own' });
   await grains.refresh();
   expect(grains.all()).toEqual({ os: 'Debian', slow: 'yes', color: 'own' });

@@ -19,6 +19,7 @@ async function setUp({ clock, minutes = 0 }: { readonly clock: Clock; readonly m
   const completed = new Promise<void>((resolve) => {
     complete = resolve;
   });
+  const completing = new Inbox<undefined>();
   const keeper = keepGrains({
     config: {
       config_dir: join(root, 'etc/salt'),
@@ -27,7 +28,10 @@ async function setUp({ clock, minutes = 0 }: { readonly clock: Clock; readonly m
     },
     grains: {
       all: () => ({}),
-      complete: () => completed,
+      complete() {
+        completing.push(undefined);
+        return completed;
+      },
       async refresh() {
         refreshed.push(refreshed.all.length);
         return [];
@@ -43,7 +47,7 @@ async function setUp({ clock, minutes = 0 }: { readonly clock: Clock; readonly m
     log: context.log,
   });
   onTestFinished(() => keeper.stop());
-  return { root, keeper, refreshed, context, told, complete, completed };
+  return { root, keeper, refreshed, context, told, complete, completed, completing };
 }
 
 test('grains are collected anew when the static file is written or replaced', async () => {
@@ -98,11 +102,26 @@ test('the master is told once more when all grains are there, unless it was told
   await told.waitForCount(2);
   expect(told.all).toHaveLength(2);
 
-  const early = await setUp({ clock: fakeClock() });
+  const clock = fakeClock();
+  const early = await setUp({ clock });
+  clock.advance(5000);
   early.complete();
   await early.completed;
   expect(early.told.all).toHaveLength(0);
   early.keeper.tell();
   await early.told.waitForCount(1);
   expect(early.told.all).toHaveLength(1);
+});
+
+test('grains that are asked of programs wait for the first connection, but not for long', async () => {
+  const { keeper, completing } = await setUp({ clock: fakeClock() });
+  expect(completing.all).toHaveLength(0);
+  keeper.tell();
+  keeper.tell();
+  expect(completing.all).toHaveLength(1);
+
+  const clock = fakeClock();
+  const alone = await setUp({ clock });
+  clock.advance(5000);
+  expect(alone.completing.all).toHaveLength(1);
 });

@@ -161,10 +161,10 @@ describe('init', () => {
 test('the version of systemd is asked for only where it is installed', async () => {
   const root = await fixtureRoot({ 'usr/bin/systemctl': '' });
   const exec = fakeExec({ 'systemctl --version': 'systemd 252 (252.30-1~deb12u2)\n+PAM +AUDIT\n' });
-  expect(await systemd.collect(grainSource(root, { exec }))).toEqual({
+  expect(await systemd.collectOnce?.(grainSource(root, { exec }))).toEqual({
     systemd: { version: '252', features: '+PAM +AUDIT' },
   });
-  expect(await collect(systemd, 'alpine')).toEqual({});
+  expect(await systemd.collectOnce?.(grainSource(distributionRoot('alpine'), { exec: fakeExec({}) }))).toEqual({});
 });
 
 test('disks that turn and disks that do not are told apart, and virtual ones left out', async () => {
