@@ -14,6 +14,7 @@ import { renderWorkerOf } from '../shared/reactor/render_thread.ts';
 import { parseCommand } from './command_line.ts';
 import { addDaemonOptions, type DaemonOptions, daemonOverrides, openLog, runDaemon } from './daemon.ts';
 import { openGrains } from './open_grains.ts';
+import { restAfterStart } from './rest_after_start.ts';
 
 /** How long systemd is kept waiting for what becomes of the first connection: a network may swallow all that is sent. */
 const SILENCE_MS = 2000;
@@ -21,6 +22,8 @@ const SILENCE_MS = 2000;
 /** What a minion loads when it needs it: from folders, or from the file that it is bundled into. */
 export interface MinionParts extends Pick<MinionDeps, 'modules' | 'beacons' | 'returners' | 'openRenderThread'> {
   readonly grains: PluginFolder<GrainSpec>;
+  /** Keeps the code that was compiled until now. */
+  readonly keepCode?: (() => Promise<void>) | undefined;
 }
 
 function ownParts(): MinionParts {
@@ -50,7 +53,7 @@ export async function runSaltMinion(argv: readonly string[], parts: MinionParts 
     const minion = await startMinion({
       ...parts,
       config,
-      grains: await openGrains(config, log, parts.grains),
+      grains: openGrains(config, log, parts.grains),
       clock: systemClock,
       random: Math.random,
       log,
@@ -58,17 +61,24 @@ export async function runSaltMinion(argv: readonly string[], parts: MinionParts 
       pid: process.pid,
       kill: killGroup,
     });
-    return { ...minion, watchStatus: (hear) => watchLink(minion, config, hear) };
+    const rest = restAfterStart(systemClock, parts.keepCode);
+    return { ...minion, watchStatus: (hear) => watchLink(minion, config, rest, hear) };
   });
 }
 
 /** Told of the first connection, or what it waits for, and of each change; after a while also that nothing is known yet. */
-function watchLink({ link }: Minion, config: MinionConfig, hear: (status: string) => void): void {
+function watchLink(
+  { link }: Minion,
+  config: MinionConfig,
+  connected: () => void,
+  hear: (status: string) => void,
+): void {
   const tell = (status: LinkStatus): void => hear(linkText(status, config));
   const silence = systemClock.after(SILENCE_MS, () => tell(link.status()));
   link.watch((status) => {
     silence.stop();
     tell(status);
+    if (status.state === 'connected') connected();
   });
 }
 

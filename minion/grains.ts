@@ -101,7 +101,7 @@ export interface GrainsOptions {
   readonly custom?: CustomGrains;
   /** Directory that stands for `/`: only tests change it. */
   readonly root?: string;
-  readonly platform?: () => Platform;
+  readonly platform?: (env: GrainSource['env']) => Platform;
   readonly resolver?: Resolver;
 }
 
@@ -193,7 +193,7 @@ function mergeLayers(layers: readonly Dict[], config: Dict): Dict {
 function sourceOf(options: GrainsOptions): GrainSource {
   const { id, version, config, env, exec, clock, root = '/', platform = systemPlatform } = options;
   const resolver = options.resolver ?? systemResolver;
-  return { ...fileRoot(root), id, version, config, env, platform: platform(), resolver, exec, clock };
+  return { ...fileRoot(root), id, version, config, env, platform: platform(env), resolver, exec, clock };
 }
 
 function withoutBlacklisted(grains: Dict, blacklist: unknown): Dict {

@@ -72,13 +72,14 @@ export interface Minion {
   readonly link: Pick<MasterLink, 'status' | 'watch'>;
 }
 
-/** The composition root: what a minion is, from top to bottom. */
-export async function startMinion(deps: MinionDeps): Promise<Minion> {
-  const { config, clock, log } = deps;
+/** The composition root: what a minion is, from top to bottom. Grains may still be collected while files are opened. */
+export async function startMinion(
+  given: Omit<MinionDeps, 'grains'> & { readonly grains: Grains | Promise<Grains> },
+): Promise<Minion> {
+  const { config, clock, log } = given;
   const { id } = config;
-  // Before anything is opened: a second minion on the same directories would spoil the ledger of the first.
-  await claimSocket(config.sock_dir);
-  const disk = await openDisk(deps);
+  const [disk, grains] = await Promise.all([openDisk(given), given.grains]);
+  const deps: MinionDeps = { ...given, grains };
   // What comes before all parts are there is only forwarded.
   let hear = createForwarder({ config, fireMaster: disk.fireMaster, clock, log });
   const bus = await openOwnBus(config.profile, {
@@ -136,13 +137,8 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
   hear = createHearing({ forward: hear, beacons, reactor, services, status: () => link.status(), log });
 
   const abort = new AbortController();
-  const work = async (): Promise<void> => {
-    await jobs.runner.reportInterrupted();
-    await tellStart(events, startData(config, deps.grains, clock), deps);
-    await scheduler.start();
-    await link.run(abort.signal);
-  };
-  const done = runUntilClosed(work(), { keeper, reactor, scheduler, beacons, mine, bus, disk });
+  const work = runStarted(deps, { jobs, events, scheduler, link, abort });
+  const done = runUntilClosed(work, { keeper, reactor, scheduler, beacons, mine, bus, disk });
   return {
     done,
     localAddresses: bus.addresses,
@@ -152,6 +148,35 @@ export async function startMinion(deps: MinionDeps): Promise<Minion> {
       await done.catch(() => undefined);
     },
   };
+}
+
+/** Runs until it is told to stop, or until nothing can go on. */
+async function runStarted(
+  deps: MinionDeps,
+  {
+    jobs,
+    events,
+    scheduler,
+    link,
+    abort,
+  }: {
+    readonly jobs: ReturnType<typeof createJobPath>;
+    readonly events: Events;
+    readonly scheduler: Scheduler;
+    readonly link: MasterLink;
+    readonly abort: AbortController;
+  },
+): Promise<void> {
+  await jobs.runner.reportInterrupted();
+  try {
+    // The event is kept while the connection is made.
+    await Promise.all([
+      tellStart(events, startData(deps.config, deps.grains, deps.clock), deps),
+      scheduler.start().then(() => link.run(abort.signal)),
+    ]);
+  } finally {
+    abort.abort();
+  }
 }
 
 /** A full disk is no reason not to start: it may be what an operator comes to mend. */
@@ -169,8 +194,10 @@ type Hear = ReturnType<typeof createForwarder>;
 type Disk = Awaited<ReturnType<typeof openDisk>>;
 
 /** What outlives the process. Throws FILE_UNREADABLE. */
-async function openDisk(deps: MinionDeps) {
-  const { cachedir } = deps.config;
+async function openDisk(deps: Omit<MinionDeps, 'grains'>) {
+  const { cachedir, sock_dir } = deps.config;
+  // Before anything is opened: a second minion on the same directories would spoil the ledger of the first.
+  await claimSocket(sock_dir);
   try {
     return await openFiles(deps);
   } catch (cause) {
@@ -179,9 +206,21 @@ async function openDisk(deps: MinionDeps) {
   }
 }
 
-async function openFiles({ config, returners, clock, random, log }: MinionDeps) {
+async function openFiles(deps: Omit<MinionDeps, 'grains'>) {
+  const { config, clock } = deps;
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
+  // A disk takes its time for each: they wait for it together.
+  const [privateKey, ledger, reports] = await Promise.all([
+    openPrivateKey(join(config.pki_dir, 'minion.pem')),
+    openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
+    openReports(deps),
+  ]);
+  return { privateKey, ledger, ...reports };
+}
+
+/** What goes to the master, and to returners. */
+async function openReports({ config, returners, clock, random, log }: Omit<MinionDeps, 'grains'>) {
   const { id } = config;
   const outbox = await openOutbox({
     folder: join(config.cachedir, 'outbox'),
@@ -195,13 +234,7 @@ async function openFiles({ config, returners, clock, random, log }: MinionDeps) 
       log.warning('the state of a returner could not be told', { ...status, reason: String(error) });
     });
   };
-  return {
-    privateKey: await openPrivateKey(join(config.pki_dir, 'minion.pem')),
-    ledger: await openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
-    returners: await openReturners({ id, returners, config, clock, random, log, told }),
-    outbox,
-    fireMaster,
-  };
+  return { outbox, fireMaster, returners: await openReturners({ id, returners, config, clock, random, log, told }) };
 }
 
 async function runUntilClosed(

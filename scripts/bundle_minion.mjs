@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleChunks } from './bundle/bundle_chunks.mjs';
+import { bundleFunction } from './bundle/bundle_function.mjs';
 import { writeBundle } from './bundle/write_bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,7 +15,8 @@ const text = writeBundle({
   name: 'salt-minion',
   version,
   nodeMin: engines.node.match(/\d+/g).map(Number),
-  loader: readFileSync(join(root, 'scripts/bundle/load_chunks.cjs'), 'utf8'),
+  head: await bundleFunction(root, 'runBundle'),
+  loader: (await bundleFunction(root, 'loadChunks')) + (await bundleFunction(root, 'keepCode')),
   ...(await bundleChunks(root)),
 });
 const file = join(resolve(values.out), 'salt-minion.cjs');

@@ -85,6 +85,11 @@ export function anonymousMb(pid: number): number {
   return memoryMb(pid, 'Anonymous');
 }
 
+/** All pages that it has, in MB: its share of memory when no other process has the same files. */
+export function residentMb(pid: number): number {
+  return memoryMb(pid, 'Rss');
+}
+
 function memoryMb(pid: number, field: string): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024;

@@ -18,8 +18,11 @@ export interface BundledPlugins {
   readonly renderWorker: () => Promise<unknown>;
 }
 
-/** The process of `salt-minion` in one file, and each thread that renders: both are started with that file. */
-export async function main(file: URL, plugins: BundledPlugins): Promise<void> {
+/**
+ * The process of `salt-minion` in one file, and each thread that renders: both are started with that file. `keepCode`
+ * is there when what V8 compiles at the start is to be kept for the next.
+ */
+export async function main(file: URL, plugins: BundledPlugins, keepCode?: () => Promise<void>): Promise<void> {
   if (!isMainThread) {
     await plugins.renderWorker();
     return;
@@ -31,6 +34,7 @@ export async function main(file: URL, plugins: BundledPlugins): Promise<void> {
       beacons: lazyFolder(plugins.beacons),
       returners: lazyFolder(plugins.returners),
       openRenderThread: renderWorkerIn(file),
+      keepCode,
     }),
   );
 }

@@ -8,15 +8,18 @@ const FOLDERS = {
   beacons: 'minion/beacons',
   returners: 'shared/returners',
 };
-/** What Node has itself, and the native part of cbor-x, which a file of text cannot bring. */
+/** Needed by every start, the last with `profile: full`, though imported when it is asked for. */
+const STARTED = [/^minion\/grains\/[^/]+$/, /^minion\/loopback\.ts$/];
+/** What Node has itself, cbor-x without its native part, which a file of text cannot bring, and what is never used. */
 const REPLACED = {
-  'cbor-extract': './scripts/bundle/no_cbor_extract.cjs',
+  'cbor-x': './node_modules/cbor-x/index.js',
+  'lru-cache': './scripts/bundle/no_lru_cache.cjs',
   'readable-stream': 'node:stream',
   'worker-timers': 'node:timers',
 };
 const MINIFY = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true };
 
-/** The sources of a minion as chunks in CommonJS by name: those that `entry` cannot start without, and all others. */
+/** The sources of a minion as chunks in CommonJS by name: those that a start needs, and all others. */
 export async function bundleChunks(root) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
@@ -36,7 +39,8 @@ export async function bundleChunks(root) {
     write: false,
     logLevel: 'warning',
   });
-  const first = staticImports('entry.js', metafile.outputs);
+  const first = new Set();
+  for (const name of ['entry.js', ...startedChunks(metafile.outputs)]) staticImports(name, metafile.outputs, first);
   const [plain, others] = [new Map(), new Map()];
   for (const { path, text } of outputFiles) {
     const name = path.split('/').at(-1);
@@ -52,21 +56,24 @@ function entrySource(root) {
   });
   return `
     import { main } from './cli/commands/bundled_minion.ts';
-    void main(new URL(BUNDLE_URL), {
+    export const start = (keepCode) => void main(new URL(BUNDLE_URL), {
       ${folders.join(',\n')},
       renderWorker: () => import('./minion/reactor/render_worker.ts'),
-    });
+    }, keepCode);
   `;
 }
 
-/** A chunk and what it imports before it runs. */
-function staticImports(name, outputs, found = new Set()) {
-  if (found.has(name)) return found;
+function startedChunks(outputs) {
+  return Object.keys(outputs).filter((name) => STARTED.some((pattern) => pattern.test(outputs[name].entryPoint ?? '')));
+}
+
+/** A chunk and what it imports before it runs, into `found`. */
+function staticImports(name, outputs, found) {
+  if (found.has(name)) return;
   found.add(name);
   for (const { path, kind } of outputs[name].imports) {
     if (kind === 'import-statement' && path in outputs) staticImports(path, outputs, found);
   }
-  return found;
 }
 
 async function toCommonJs(text, outputs) {

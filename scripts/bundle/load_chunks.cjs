@@ -1,16 +1,32 @@
 'use strict';
 
 /**
- * The head of a bundle: what `require` and `import()` are between its chunks. A plain chunk is a function, a packed one
- * is unpacked and compiled when it is first asked for, so that what is not used costs its packed text alone.
+ * What `require` and `import()` are between the chunks of a bundle. A plain chunk is a function, a packed one is read,
+ * unpacked and compiled when it is first asked for, so that what is not used costs nothing: `packed` tells where it is in
+ * the open file, behind `packedAt`, and how long, bytes.
  */
-module.exports = function loadChunks({ url, file, require }, plain, packed) {
+module.exports = function loadChunks({ url, file, require, fd, packedAt }, plain, packed) {
   const made = new Map();
 
+  const read = ([from, length]) => {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    require('node:fs').readSync(fd, bytes, 0, length, packedAt + from);
+    return bytes.latin1Slice();
+  };
+  const textOf = (id) => {
+    try {
+      return require('node:zlib')
+        .brotliDecompressSync(Buffer.from(read(packed[id]), 'base64'))
+        .latin1Slice();
+    } catch {
+      return '';
+    }
+  };
   const unpack = (id) => {
-    const { brotliDecompressSync } = require('node:zlib');
     const vm = require('node:vm');
-    const text = brotliDecompressSync(Buffer.from(packed[id](), 'base64')).toString('latin1');
+    const text = textOf(id);
+    // The file was not replaced, as it should be, but written over.
+    if (!text.startsWith(`//${id}\n`)) throw new Error(`${file} is another program by now: start it again`);
     return vm.compileFunction(text, ['require', 'exports', 'module', 'load', 'BUNDLE_URL'], {
       filename: `${file}/${id}`,
       // Modules of the operator are files of their own.

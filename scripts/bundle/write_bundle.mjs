@@ -1,29 +1,39 @@
+import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 /**
- * A program as one file in CommonJS: what `loader` needs to start with `entry`, plain chunks as functions, all others
- * packed. A text of a packed one stands in a function as well, so that it is no value before it is asked for.
+ * A program as one file in CommonJS. Node reads its head alone as code, which defines `runBundle`; behind it, as a
+ * comment, stand what the program starts with, plain chunks as functions, and all others, packed. `loader` defines
+ * `loadChunks` and `keepCode`.
  */
-export function writeBundle({ name, version, nodeMin, loader, entry, plain, others }) {
+export function writeBundle({ name, version, nodeMin, head, loader, entry, plain, others }) {
   const functions = [...plain].map(
     ([id, code]) => `${JSON.stringify(id)}(require,exports,module,load,BUNDLE_URL){${code}}`,
   );
-  const texts = [...others].map(([id, code]) => `${JSON.stringify(id)}:()=>"${pack(code)}"`);
-  return `${head(name, version, nodeMin)}
-const url = require('node:url').pathToFileURL(__filename).href;
-const loader = { exports: {} };
-(function (module) {${loader}})(loader);
-loader.exports({ url, file: __filename, require }, {
+  let packed = '';
+  const places = [...others].map(([id, code]) => {
+    const text = pack(`//${id}\n${code}`);
+    const place = `${JSON.stringify(id)}:[${packed.length},${text.length}]`;
+    packed += text;
+    return place;
+  });
+  const start = `(function(bundle,unkept){const {require}=bundle;${loader}
+loadChunks(bundle,{
 ${functions.join(',\n')}
-}, {
-${texts.join(',\n')}
-})(${JSON.stringify(entry)});
+},{${places.join(',')}})(${JSON.stringify(entry)}).start(unkept&&(()=>keepCode(unkept)));
+})`;
+  const comment = `//${start.replaceAll('\n', '\n//')}\n//`;
+  const id = createHash('sha256').update(start).digest('base64url').slice(0, 16);
+  const sizes = `{ id: '${id}', start: ${comment.length - 2}, packed: ${packed.length} }`;
+  return `${openingOf(name, version, nodeMin)}
+${head}
+runBundle(${sizes});
 }
-`;
+${comment}${packed}`;
 }
 
 /** See docs/decisions for the flags: code that runs in threads has the heap of its thread. */
-function head(name, version, [major, minor]) {
+function openingOf(name, version, [major, minor]) {
   return `#!/usr/bin/env node
 'use strict';
 const node = process.versions.node.split('.').map(Number);

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { useProcesses } from '../support/fleet_processes.ts';
+import { startProgram } from '../support/program.ts';
+import { repositoryRoot } from '../support/source_tree.ts';
+import { makeTemporaryDir } from '../support/temporary_dir.ts';
+
+const dir = makeTemporaryDir();
+afterAll(dir.remove);
+const bundle = join(dir.path, 'salt-minion.cjs');
+const code = `${bundle}.cache`;
+
+/** Loaded before the minion, it tells what V8 does with code of before, and when zones are looked up. */
+const teller = join(dir.path, 'teller.cjs');
+const tellerText = `const vm = require('node:vm');
+const { Script } = vm;
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    const what = options.cachedData === undefined ? 'not there' : this.cachedDataRejected ? 'refused' : 'taken';
+    process.stderr.write('code of before: ' + what + '\\n');
+  }
+};
+Intl.DateTimeFormat = () => process.stderr.write('zones are loaded\\n');
+`;
+
+describe('a minion in one file', () => {
+  const fleet = useProcesses({});
+
+  /** Runs until it is connected, and `whenConnected` is over; what it wrote. */
+  const run = async (whenConnected?: () => Promise<unknown>, variables = {}): Promise<string> => {
+    const env = { NODE_OPTIONS: `--require ${teller}`, ...variables };
+    const minion = startProgram(bundle, ['-c', fleet().configDir('one'), '-l', 'info'], { env });
+    try {
+      await minion.line(/connected to the master/);
+      await whenConnected?.();
+      return minion.text();
+    } finally {
+      await minion.stop();
+    }
+  };
+  const untilKept = (isKept: () => boolean): Promise<void> =>
+    vi.waitFor(() => expect(isKept()).toBe(true), { timeout: 20_000 });
+
+  beforeAll(async () => {
+    writeFileSync(teller, tellerText);
+    fleet().configureMinion('one', { profile: 'lite' });
+    await promisify(execFile)(process.execPath, [join(repositoryRoot, 'scripts/bundle_minion.mjs'), '--out', dir.path]);
+    const first = await run(() => untilKept(() => statSync(code, { throwIfNoEntry: false }) !== undefined));
+    expect(first).toContain('code of before: not there');
+  });
+
+  it('starts with the code that V8 compiled at the first start', async () => {
+    expect(await run()).toContain('code of before: taken');
+  });
+
+  it('takes no code that was changed, and replaces it', async () => {
+    const whole = readFileSync(code);
+    const changed = Buffer.from(whole);
+    changed[changed.length >> 1]! ^= 1;
+    writeFileSync(code, changed);
+    const text = await run(() => untilKept(() => !readFileSync(code).equals(changed)));
+    expect(text).toContain('code of before: not there');
+    expect(await run()).toContain('code of before: taken');
+  });
+
+  it('takes no code of another program', async () => {
+    const [own, kept] = [readFileSync(bundle, 'latin1'), readFileSync(code)];
+    writeFileSync(bundle, own.replace(/(runBundle\(\{ id: ')./, '$1?'));
+    expect(await run()).toContain('code of before: not there');
+    writeFileSync(bundle, own);
+    writeFileSync(code, kept);
+  });
+
+  it('takes no code that others may write', async () => {
+    chmodSync(code, 0o666);
+    expect(await run()).toContain('code of before: not there');
+    chmodSync(code, 0o644);
+  });
+
+  it('keeps none when told so', async () => {
+    expect(await run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' })).toContain('code of before: not there');
+  });
+
+  it('goes on when the file is replaced, and says so when it was written over', async () => {
+    const whole = readFileSync(bundle);
+    const call = async (fun: string): Promise<string> => {
+      const { stdout, stderr } = await fleet().cli('salt', ['one', fun]);
+      return stdout + stderr;
+    };
+    await run(async () => {
+      renameSync(bundle, `${bundle}.old`);
+      writeFileSync(bundle, 'another program');
+      expect(await call('test.ping')).toContain('True');
+      writeFileSync(`${bundle}.old`, 'another program');
+      expect(await call('status.loadavg')).toContain('is another program by now: start it again');
+    });
+    writeFileSync(bundle, whole);
+  });
+
+  it('looks no zone up before it is connected', async () => {
+    const text = await run();
+    expect(text.slice(0, text.indexOf('connected to the master'))).not.toContain('zones are loaded');
+  });
+});
