@@ -28,7 +28,7 @@ export function startProcess(program: string, args: readonly string[], env: Vari
 /** The same for a program of somebody else. */
 export function startTool(file: string, args: readonly string[], env: Variables): OwnProcess {
   const stdio = ['ignore', 'ignore', 'pipe'] as const;
-  const child = spawn(file, [...args], { stdio: [...stdio], env: { ...process.env, ...env } });
+  const child = spawn(file, [...args], { stdio: [...stdio], env: environment(env) });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-2000);
@@ -63,7 +63,8 @@ export function startTool(file: string, args: readonly string[], env: Variables)
 
 /** Runs a command to its end and resolves to what it printed. Throws COMMAND_FAILED. */
 export async function runProcess(args: readonly string[]): Promise<string> {
-  const child: ChildProcess = spawn(process.execPath, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  const child: ChildProcess = spawn(process.execPath, [...args], { stdio: [...stdio], env: environment() });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.on('data', (chunk) => {
@@ -73,6 +74,12 @@ export async function runProcess(args: readonly string[]): Promise<string> {
   const [code] = await once(child, 'close');
   if (code === 0) return output;
   throw new FleetError('COMMAND_FAILED', `node ${args.join(' ')} ended with ${code}: ${output.trim()}`);
+}
+
+/** With NODE_EXTRA_CA_CERTS each Node reads certificates before all else: 35 ms and 1 MB that are the machine's alone. */
+function environment(env: Variables = {}): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _certificates, ...inherited } = process.env;
+  return { ...inherited, ...env };
 }
 
 /** Its share of memory in MB: pages that several processes have in common are divided among them. */
