@@ -77,3 +77,21 @@ test('of a thousand requests under way, a message is matched with none', () => {
   expect(connection.qosFor('salt/op/bob/rsp/77')).toBeUndefined();
   expect(vi.mocked(filterMatches).mock.calls).toEqual([['salt/presence/+', 'salt/op/bob/rsp/77']]);
 });
+
+test('a watcher whose socket is full is waited for once, however much more it is told', () => {
+  const socket = new Duplex({ read: () => undefined, write: () => undefined, writableHighWaterMark: 1 }) as Socket;
+  const waiting: (() => void)[] = [];
+  const client = { closed: false, waitForDrain: (done: () => void) => waiting.push(done) } as unknown as Client;
+  const door = { kind: 'tcp', host: '127.0.0.1', port: 0, role: 'operator' } as const;
+  const connection = new Connection({ number: 1, client, socket, door });
+  connection.endWhenStuck();
+  expect(waiting).toHaveLength(0);
+  for (const text of ['a', 'b']) {
+    connection.deliver('salt/event/x', Buffer.from(text), 0);
+    connection.endWhenStuck();
+  }
+  expect(waiting).toHaveLength(1);
+  waiting[0]?.();
+  connection.endWhenStuck();
+  expect(waiting).toHaveLength(2);
+});
