@@ -2,6 +2,7 @@ import type { Broker } from '../../broker/broker.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { colonFingerprint } from '../../shared/crypto/fingerprint.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
+import { eachInTurns } from '../../shared/pace.ts';
 import { MasterKeys } from '../../shared/protocol/messages/keys.ts';
 import type { Fleet } from '../fleet.ts';
 import { packetBytes } from '../jobs/transmit.ts';
@@ -109,7 +110,9 @@ export function createRotation(options: RotationOptions): Rotation {
 
 async function tellOnline(options: RotationOptions): Promise<Told> {
   const ids = options.fleet.onlineIds().filter((id) => options.devices.get(id) === undefined);
-  const answers = await Promise.all(ids.map((id) => tell(options, id)));
+  const asked: Promise<boolean>[] = [];
+  await eachInTurns(ids, (id) => asked.push(tell(options, id)));
+  const answers = await Promise.all(asked);
   return { told: ids.filter((_id, index) => answers[index]), silent: ids.filter((_id, index) => !answers[index]) };
 }
 

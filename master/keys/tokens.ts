@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
@@ -30,8 +30,18 @@ const TOKENS_MAX = 10_000;
 export function createTokenStore({ pkiDir, clock }: { readonly pkiDir: string; readonly clock: Clock }): TokenStore {
   const path = join(pkiDir, 'tokens.json');
   const inOrder = createSerialQueue();
-  const readValid = async (): Promise<Tokens> =>
-    (await readTokens(path)).filter((token) => token.exp > nowSeconds(clock));
+  // To read what another wrote takes long when there are many; most times it is what was read or written before.
+  let known: { readonly text: string | undefined; readonly tokens: Tokens } = { text: undefined, tokens: [] };
+  const readValid = async (): Promise<Tokens> => {
+    const text = await readPrivateFile(path);
+    if (text !== known.text) known = { text, tokens: text === undefined ? [] : parseTokens(path, text) };
+    return known.tokens.filter((token) => token.exp > nowSeconds(clock));
+  };
+  const write = async (tokens: Tokens): Promise<void> => {
+    const text = JSON.stringify(tokens);
+    await writePrivateFile(path, text);
+    known = { text, tokens };
+  };
   return {
     generate: ({ idGlob, ttlSeconds }) =>
       inOrder(async () => {
@@ -40,31 +50,29 @@ export function createTokenStore({ pkiDir, clock }: { readonly pkiDir: string; r
           throw new FleetError('LIMIT_EXCEEDED', `${TOKENS_MAX} enrolment tokens are waiting to be used`);
         }
         const token = randomBytes(TOKEN_BYTES).toString('base64url');
-        const entry = { sha256: hash(token).toString('hex'), id: idGlob, exp: nowSeconds(clock) + ttlSeconds };
-        await writePrivateFile(path, JSON.stringify([...tokens, entry]));
+        const entry = { sha256: hash(token), id: idGlob, exp: nowSeconds(clock) + ttlSeconds };
+        await write([...tokens, entry]);
         return token;
       }),
     consume: (token, id) =>
       inOrder(async () => {
         if (!TOKEN.test(token)) return false;
         const tokens = await readValid();
+        // How much of a hash is right, which the time may tell, says nothing of the token.
         const wanted = hash(token);
-        const isWanted = (entry: Tokens[number]): boolean => timingSafeEqual(Buffer.from(entry.sha256, 'hex'), wanted);
-        const found = tokens.find(isWanted);
+        const found = tokens.find(({ sha256 }) => sha256 === wanted);
         if (found === undefined || !globMatcher(found.id)(id)) return false;
-        await writePrivateFile(path, JSON.stringify(tokens.filter((entry) => entry !== found)));
+        await write(tokens.filter((entry) => entry !== found));
         return true;
       }),
   };
 }
 
-function hash(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
 }
 
-async function readTokens(path: string): Promise<Tokens> {
-  const text = await readPrivateFile(path);
-  if (text === undefined) return [];
+function parseTokens(path: string, text: string): Tokens {
   try {
     return v.parse(Tokens, JSON.parse(text));
   } catch (cause) {

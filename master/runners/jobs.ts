@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { jidStartTime } from '../../shared/ids.ts';
-import { createPace } from '../../shared/pace.ts';
+import { createPace, eachInTurns } from '../../shared/pace.ts';
 import { Count, Flag, Text, TextList } from '../../shared/plugin/args.ts';
 import { hidePositional } from '../../shared/plugin/hide_arguments.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
@@ -178,9 +178,14 @@ export default defineRunner({
       async run(context, { jid }) {
         const record = find(context, jid);
         if (isKeptCall(record)) throw ranHere(record);
-        const ended = context.jobs.endedRows(record.jid);
-        const failed = record.minions.filter((id) => ended.has(id) && ended.get(id)?.state !== 'succeeded');
-        if (failed.length === 0) throw nothingToRetry(record, ended.size);
+        const failed: string[] = [];
+        let endedCount = 0;
+        await eachInTurns(record.minions, (id) => {
+          const ended = context.jobs.endedRow(record.jid, id);
+          if (ended !== undefined) endedCount++;
+          if (ended !== undefined && ended.state !== 'succeeded') failed.push(id);
+        });
+        if (failed.length === 0) throw nothingToRetry(record, endedCount);
         const { fun, arg, kwarg, metadata } = record;
         const again = await context.dispatchJob({
           op: 'job',

@@ -114,3 +114,16 @@ test('a fleet that must be asked one by one is, with other work in between, and 
   const filled = await filling;
   expect([filled.size, filled.has('n1')]).toEqual([19_999, false]);
 });
+
+test('grains of many minions are read with other work in between', async () => {
+  const store = createMemoryStore();
+  const ids = Array.from({ length: 2000 }, (_, n) => `n${n}`);
+  await store.write(ids.map((id) => ({ table: 'grains', key: [id], value: { hash: 'hash', grains: { id } } })));
+  let isOver = false;
+  const opened = openGrainCache(store).finally(() => {
+    isOver = true;
+  });
+  await new Promise(setImmediate);
+  expect(isOver).toBe(false);
+  expect([...(await opened).ids()].sort()).toEqual(ids.sort());
+});

@@ -77,16 +77,6 @@ test('whom a large job is for is looked at little by little', async () => {
   expect(most).toBeLessThan(crowd.length);
 });
 
-test('a job of few that is asked for while one of many is being made waits behind it at each minion', async () => {
-  const { dispatch, dispatcher, sent, fleet } = setUpCrowd(false);
-  const [many, few] = [dispatch({ tgt: 'n*', queue_for: 600 }), dispatch({ tgt: 'n4999', queue_for: 600 })];
-  await Promise.all([many, few]);
-  fleet.setOnline('n4999', START_AT);
-  dispatcher.flush('n4999');
-  await settle();
-  expect(numbers(sent)).toEqual([1, 2]);
-});
-
 test('a large job is cancelled some minions at a time, those that have it too', async () => {
   const { dispatch, dispatcher, tracker, told, jobs, sent } = setUpCrowd(true);
   const waiting = await dispatch({ tgt: 'n*', batch: { size: 1 } });

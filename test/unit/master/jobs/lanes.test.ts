@@ -92,3 +92,11 @@ test('a minion without jobs has none', () => {
     false,
   ]);
 });
+
+test('a job that took longer to be made than a newer one is taken before it, as long as that waits', () => {
+  const lanes = createLanes();
+  for (const jid of ['2', '4', '1', '3']) lanes.enqueue('m1', jid);
+  expect(lanes.take('m1', 2)).toEqual(['1', '2']);
+  lanes.enqueue('m1', '0');
+  expect(lanes.take('m1', 5)).toEqual(['0', '3', '4']);
+});

@@ -202,6 +202,20 @@ test('globs select ids as salt-key does, sorted without regard to case', async (
   expect((await store.accept(['web1?', 'web1*'])).unaccepted).toEqual(['web10']);
 });
 
+test('the accepted ids are sorted once, until one comes or goes', async () => {
+  const store = await open();
+  for (const id of ['web2', 'Web1', 'db']) await store.offer(id, newKey(), asAccepted);
+  const ids = store.acceptedIds();
+  expect(ids).toEqual(['db', 'Web1', 'web2']);
+  await store.offer('db', newKey(), asAccepted);
+  await store.offer('waits', newKey(), asUnaccepted);
+  expect(store.acceptedIds()).toBe(ids);
+  await store.accept(['waits']);
+  await store.reject(['db'], ['accepted']);
+  await store.delete(['web2']);
+  expect([store.acceptedIds(), store.list().rejected]).toEqual([['waits', 'Web1'], ['db']]);
+});
+
 test('no more keys wait than the limit', async () => {
   const store = await open({ pendingMax: 2 });
   await store.offer('m1', newKey(), asUnaccepted);

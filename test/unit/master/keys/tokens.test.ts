@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTokenStore, type TokenStore } from '../../../../master/keys/tokens.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 
@@ -65,4 +65,26 @@ test.each(['hello', '{}', '[{"sha256":"ab","id":"*","exp":1}]'])('a file that ho
     code: 'CONFIG_INVALID',
     message: expect.stringContaining('tokens.json'),
   });
+});
+
+test('a file that somebody else wrote meanwhile counts', async () => {
+  const token = await tokens.generate({ idGlob: '*', ttlSeconds: 3600 });
+  await writeFile(join(pkiDir, 'tokens.json'), '[]', { mode: 0o600 });
+  expect(await tokens.consume(token, 'm1')).toBe(false);
+  const other = await tokens.generate({ idGlob: '*', ttlSeconds: 3600 });
+  await rm(join(pkiDir, 'tokens.json'));
+  expect(await tokens.consume(other, 'm1')).toBe(false);
+});
+
+test('what was read once is not checked again for each token', async () => {
+  const many = Array.from({ length: 9000 }, (_, n) => ({ sha256: String(n).padStart(64, '0'), id: '*', exp: 2 ** 33 }));
+  await writeFile(join(pkiDir, 'tokens.json'), JSON.stringify(many), { mode: 0o600 });
+  await tokens.generate({ idGlob: '*', ttlSeconds: 3600 });
+  const parse = vi.spyOn(JSON, 'parse');
+  try {
+    for (let count = 0; count < 5; count++) await tokens.generate({ idGlob: '*', ttlSeconds: 3600 });
+    expect(parse).not.toHaveBeenCalled();
+  } finally {
+    parse.mockRestore();
+  }
 });
