@@ -39,7 +39,7 @@ export function startTimers(
     { stop: bus.listen((tag) => tag === ROTATED && beacon()) },
     clock.every(SWEEP_MS, () => {
       void sweepJobs();
-      for (const id of fleet.onlineIds()) dispatcher.flush(id);
+      dispatcher.flushAll();
     }),
     clock.every(BEACON_MS, beacon),
     clock.every(PRESENCE_MS, () => {

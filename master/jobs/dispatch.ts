@@ -52,6 +52,8 @@ export interface Dispatcher {
   dispatchJob(request: JobRequest, user: string, cause?: JobCause): Promise<JobRecord>;
   /** Sends what waits for a minion, oldest first, as far as its window allows. */
   flush(id: string): void;
+  /** The same for all that are there, some at a time. */
+  flushAll(): void;
   /** The minion's connection ended, or is another one: what it did not start waits again. */
   requeue(id: string): void;
   /** The minion is busy: the job waits again and is offered with the next flush. */
@@ -73,7 +75,7 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { tracker } = options;
+  const { tracker, fleet } = options;
   const lanes = createLanes();
   const signer = createJobSigner(options);
   const transmit = createTransmitter(options, signer, lanes);
@@ -84,9 +86,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
   // Of all jobs that are being sent together.
   const takeTurn = createTurns();
+  const flushSome = (ids: readonly string[]): void => {
+    for (const id of ids) takeTurn(() => flush(id));
+  };
   const send = (jid: string, ids: readonly string[]): void => {
     for (const id of ids) lanes.enqueue(id, jid);
-    for (const id of ids) takeTurn(() => flush(id));
+    flushSome(ids);
   };
   const batches = createBatches(options, send);
   for (const job of tracker.all()) {
@@ -106,6 +111,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return makeJob(request, user, cause);
     },
     flush,
+    flushAll: () => flushSome(lanes.waitingIds().filter(fleet.isOnline)),
     isFull,
     requeue(id) {
       for (const jid of lanes.requeue(id)) void tracker.advance(jid, id, 'requeue');

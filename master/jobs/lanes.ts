@@ -21,6 +21,8 @@ export interface Lanes {
   /** The connection is gone: all in flight waits again, in jid order. */
   requeue(id: string): readonly string[];
   waitingCount(id: string): number;
+  /** Minions for whom something waits. */
+  waitingIds(): readonly string[];
   inflightCount(id: string): number;
 }
 
@@ -72,6 +74,7 @@ export function createLanes(): Lanes {
       lanes.set(id, { ...lane, waiting: inOrder([...again, ...lane.waiting]), inflight: new Set() });
       return again;
     },
+    waitingIds: () => [...lanes].filter(([, { waiting }]) => waiting.size > 0).map(([id]) => id),
     waitingCount: (id) => lanes.get(id)?.waiting.size ?? 0,
     inflightCount: (id) => lanes.get(id)?.inflight.size ?? 0,
   };

@@ -99,7 +99,7 @@ export function setUpDispatcher(
     for (let second = 0; second < seconds; second++) {
       clock.advance(1000);
       await sweep();
-      for (const id of fleet.onlineIds()) dispatcher.flush(id);
+      dispatcher.flushAll();
       await settle();
     }
   };

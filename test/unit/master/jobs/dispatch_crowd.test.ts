@@ -63,6 +63,17 @@ test('large jobs that are sent at once share the turns of one', async () => {
   for (const id of ['n0000', 'n4999']) expect(numbers(sent.filter((one) => one.id === id))).toEqual([1, 2, 3, 4]);
 });
 
+test('what waits is looked after all the time, and no more of it is sent in a turn for that', async () => {
+  const { dispatch, dispatcher, sent } = setUpCrowd(true);
+  const dispatched = dispatch({ tgt: 'n*' });
+  const look = (): boolean => {
+    dispatcher.flushAll();
+    return sent.length === crowd.length;
+  };
+  const most = await mostPerTurn(() => sent.length, dispatched, look);
+  expect([most < crowd.length / 2, new Set(sent.map(({ id }) => id)).size]).toEqual([true, crowd.length]);
+});
+
 test('whom a large job is for is looked at little by little', async () => {
   let asked = 0;
   const clock = fakeClock();
