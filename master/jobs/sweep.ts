@@ -36,8 +36,9 @@ export interface SweeperOptions extends Pick<Circumstances, 'fleet' | 'isFull'> 
 const LISTENED_MS_MAX = 2000;
 
 /**
- * Ends what is due, little by little; to be called about once a second, and nothing is done while it is not over. While the master is held up, by its machine or by work of its own,
- * what minions say waits in its sockets, and that is no silence of theirs.
+ * Ends what is due, little by little; to be called about once a second, which does nothing while the last call is not
+ * over. While the master is held up, by its machine or by work of its own, what minions say waits in its sockets, and that
+ * is no silence of theirs.
  */
 export function createSweeper({ tracker, timers, clock, fleet, isFull }: SweeperOptions): () => Promise<void> {
   let lastMs = clock.monotonicMs();
