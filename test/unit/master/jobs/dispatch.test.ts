@@ -95,6 +95,7 @@ test('jobs are sent in their order although they are signed at the same time', a
     sign: (payload) => new Promise((resolve) => signing.push(() => resolve(payload))),
   });
   for (let job = 0; job < 3; job++) await dispatch();
+  await settle();
   expect(signing).toHaveLength(3);
   for (const finish of signing.toReversed()) {
     finish();
