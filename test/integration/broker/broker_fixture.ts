@@ -120,6 +120,9 @@ export class BrokerFixture {
       },
       clock,
       log,
+    }).catch(async (error: unknown) => {
+      await rm(fixture.directory, { recursive: true, force: true });
+      throw error;
     });
     return fixture;
   }
