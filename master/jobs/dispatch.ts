@@ -2,45 +2,26 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { createTurns } from '../../shared/pace.ts';
 import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
-import type { EventBus } from '../events/event_bus.ts';
 import type { Fleet } from '../fleet.ts';
 import { type BatchesOptions, createBatches } from './batches.ts';
 import { createCanceller } from './cancel_job.ts';
-import type { EndedRow, JobCause, JobRecord, JobStore } from './job_store.ts';
+import type { JobCause, JobRecord, JobStore } from './job_store.ts';
 import { createLanes, type Lanes } from './lanes.ts';
-import { createJobMaker } from './make_job.ts';
+import { createJobMaker, type JobLimits, type JobMakerOptions } from './make_job.ts';
 import type { SendControl } from './send_control.ts';
 import { createJobSigner, type JobSignerOptions } from './sign_jobs.ts';
 import { createTransmitter, type TransmitterOptions } from './transmit.ts';
 
-export interface DispatchLimits {
-  /** Jobs that may wait for one minion. */
-  readonly queuedPerMinionMax: number;
-  /** Parts of jobs that may be open for all minions together. */
-  readonly openMax: number;
+export interface DispatchLimits extends JobLimits {
   /** Jobs sent to one full minion and not yet running there. */
   readonly inflightMax: number;
 }
 
-export interface DispatcherOptions extends TransmitterOptions, JobSignerOptions, BatchesOptions {
+export interface DispatcherOptions extends JobMakerOptions, TransmitterOptions, JobSignerOptions, BatchesOptions {
   readonly jobs: BatchesOptions['jobs'] & Pick<JobStore, 'jobOnce'>;
   readonly fleet: Fleet;
-  readonly bus: EventBus;
-  readonly newJid: () => string;
   readonly clock: Clock;
-  /** Throws NOT_PERMITTED: whoever asks, it is decided here, when it is known whom the job would be for. */
-  readonly permit: (user: string, record: JobRecord) => Promise<void>;
   readonly sendControl: SendControl;
-  /** Told of parts that are over before anything was sent; resolves when that is done. */
-  readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => Promise<void>;
-  /** Hands a job to the returners of `ext_job_cache`. */
-  readonly keep: ((record: JobRecord) => Promise<void>) | undefined;
-  /** 0 to 1, for drawing a subset. */
-  readonly random: () => number;
-  /** Seconds a job waits to be started when the request does not say. */
-  readonly timeoutSeconds: number;
-  /** Seconds an offline minion's job is kept when the request does not say; 0: not at all. */
-  readonly queueForSeconds: number;
   readonly limits: DispatchLimits;
 }
 

@@ -1,25 +1,49 @@
-import { nowSeconds } from '../../shared/clock.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { createPace, createTurn, eachInTurns, nextTurn } from '../../shared/pace.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
-import type { HeldEvent } from '../events/event_bus.ts';
-import { createSerialQueue } from '../keys/serial_queue.ts';
-import type { DispatcherOptions, DispatchLimits } from './dispatch.ts';
+import { createSerialQueue } from '../../shared/serial_queue.ts';
+import type { EventBus, HeldEvent } from '../events/event_bus.ts';
+import type { Fleet } from '../fleet.ts';
 import { drawLimited } from './draw_limited.ts';
 import type { EndedRow, JobCause, JobRecord } from './job_store.ts';
 import type { Lanes } from './lanes.ts';
-import { type Choice, chooseMinions, makeRecord } from './make_record.ts';
+import { type Choice, chooseMinions, makeRecord, type RecordDefaults } from './make_record.ts';
 import type { JobSigner } from './sign_jobs.ts';
-import type { ActiveJob } from './tracker.ts';
+import type { ActiveJob, Tracker } from './tracker.ts';
 
 /** Minions that a job is signed for while it is being stored. */
 const SIGNED_AHEAD = 128;
 /** A job of so many at most is made at once: it waits for nothing but the disk. */
 const SMALL_MAX = 1000;
 
+export interface JobLimits {
+  /** Jobs that may wait for one minion. */
+  readonly queuedPerMinionMax: number;
+  /** Parts of jobs that may be open for all minions together. */
+  readonly openMax: number;
+}
+
+export interface JobMakerOptions extends RecordDefaults {
+  readonly tracker: Tracker;
+  readonly fleet: Fleet;
+  readonly bus: EventBus;
+  readonly newJid: () => string;
+  readonly clock: Clock;
+  /** Throws NOT_PERMITTED: whoever asks, it is decided here, when it is known whom the job would be for. */
+  readonly permit: (user: string, record: JobRecord) => Promise<void>;
+  /** Told of parts that are over before anything was sent; resolves when that is done. */
+  readonly refused: (record: JobRecord, ended: ReadonlyMap<string, EndedRow>) => Promise<void>;
+  /** Hands a job to the returners of `ext_job_cache`. */
+  readonly keep: ((record: JobRecord) => Promise<void>) | undefined;
+  /** 0 to 1, for drawing a subset. */
+  readonly random: () => number;
+  readonly limits: JobLimits;
+}
+
 /** Chooses whom a job is for, asks whether it may be, stores it and hands it over to be sent to those it is open for. */
 export function createJobMaker(
-  options: DispatcherOptions,
+  options: JobMakerOptions,
   lanes: Lanes,
   signer: JobSigner,
   send: (job: ActiveJob, open: readonly string[]) => void,
@@ -45,7 +69,7 @@ export function createJobMaker(
 
 /** For as many as one turn is for. */
 function signAhead(
-  { fleet }: DispatcherOptions,
+  { fleet }: JobMakerOptions,
   lanes: Lanes,
   signer: JobSigner,
   record: JobRecord,
@@ -62,7 +86,7 @@ function signAhead(
 
 /** The job, the parts that are over before they began, and the minions of the others. Throws LIMIT_EXCEEDED too. */
 async function plan(
-  options: DispatcherOptions,
+  options: JobMakerOptions,
   lanes: Lanes,
   request: JobRequest,
   choice: Choice,
@@ -94,7 +118,7 @@ function isLarge({ minions }: Pick<Choice, 'minions'>): boolean {
 }
 
 /** Whom the job is for. Throws TARGET_EMPTY, TARGET_INVALID, QUORUM_MISSED. */
-async function choose({ fleet, random }: DispatcherOptions, request: JobRequest): Promise<Choice> {
+async function choose({ fleet, random }: JobMakerOptions, request: JobRequest): Promise<Choice> {
   const { tgt, tgt_type, limit, seed } = request;
   const { ids, words } = await fleet.select(tgt, tgt_type, request);
   if (ids.length === 0) {
@@ -110,7 +134,7 @@ async function choose({ fleet, random }: DispatcherOptions, request: JobRequest)
  * Why a part is over before it began. Without a queue, a minion that is not there never gets the job: said at once, true
  * for good (AC-2). A constrained minion that was declared without that function is not asked.
  */
-function createRefusal({ fleet, clock, queueForSeconds }: DispatcherOptions, request: JobRequest) {
+function createRefusal({ fleet, clock, queueForSeconds }: JobMakerOptions, request: JobRequest) {
   const isQueued = (request.queue_for ?? queueForSeconds) > 0;
   return (id: string): EndedRow | undefined => {
     const why = fleet.whyNot(id, request.fun);
@@ -120,14 +144,14 @@ function createRefusal({ fleet, clock, queueForSeconds }: DispatcherOptions, req
   };
 }
 
-function checkRoom(limits: DispatchLimits, id: string, waiting: number): void {
+function checkRoom(limits: JobLimits, id: string, waiting: number): void {
   if (waiting < limits.queuedPerMinionMax) return;
   throw new FleetError('LIMIT_EXCEEDED', `${waiting} jobs wait for minion ${id} already`, {
     hint: 'job_queue_max_per_minion is reached: wait, cancel some, or raise it',
   });
 }
 
-function checkTotal(limits: DispatchLimits, openCount: number, more: number): void {
+function checkTotal(limits: JobLimits, openCount: number, more: number): void {
   if (openCount + more <= limits.openMax) return;
   throw new FleetError('LIMIT_EXCEEDED', `${openCount} parts of jobs are open already, and this job has ${more}`, {
     hint: 'job_queue_max_total is reached: wait, cancel some, or raise it',

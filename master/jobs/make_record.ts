@@ -14,7 +14,9 @@ export interface Choice {
 }
 
 export interface RecordDefaults {
+  /** Seconds a job waits to be started when the request does not say. */
   readonly timeoutSeconds: number;
+  /** Seconds an offline minion's job is kept when the request does not say; 0: not at all. */
   readonly queueForSeconds: number;
   /** Longest run of any job. */
   readonly runSeconds: number;

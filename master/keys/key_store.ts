@@ -5,6 +5,7 @@ import { flushDirectory, writeFileAtomically } from '../../shared/crypto/private
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Fingerprint } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
+import { createSerialQueue } from '../../shared/serial_queue.ts';
 import { keyDirectory, keyPath, makeKeyDirectories, readKey, readKeyIds } from './key_files.ts';
 import {
   createKeyTable,
@@ -16,7 +17,6 @@ import {
   keyStates,
   type MinionKey,
 } from './key_table.ts';
-import { createSerialQueue } from './serial_queue.ts';
 
 /**
  * The minions' public keys: a file for each in the directory of its state, mirrored in memory so that the broker has

@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { readPrivateFile, writePrivateFile } from '../../shared/crypto/private_file.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { createSerialQueue } from '../../shared/serial_queue.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
-import { createSerialQueue } from './serial_queue.ts';
 
 /** One-time enrolment tokens: whoever shows one has its key accepted without an operator. Only hashes are kept. */
 export interface TokenStore {
