@@ -103,7 +103,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     isOnline: (id) => presence.connectionOf(id) !== undefined,
     disconnect(who, reason) {
       for (const connection of registry.all()) {
-        if (connection.who?.role !== who.role || connection.who.id !== who.id) continue;
+        if (connection.claimant?.role !== who.role || connection.claimant.id !== who.id) continue;
         options.log.info('client disconnected', { client: who.id, reason });
         connection.isMuted = true;
         connection.closeNow();

@@ -63,6 +63,11 @@ export class Connection {
     this.address = options.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
   }
 
+  /** Whose it is, or will be: between the check of its CONNECT and its session others have their turn. */
+  get claimant(): Identity | undefined {
+    return this.who ?? (this.verdict !== undefined && 'who' in this.verdict ? this.verdict.who : undefined);
+  }
+
   /** What it is called where an operator reads of it. */
   get name(): string {
     return this.who?.id ?? (this.address || 'the unix socket');

@@ -85,6 +85,24 @@ test('a minion whose key is not accepted is refused with the reason in the log',
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('the key of m1 was rejected'));
 });
 
+test('a minion whose key is rejected between the check of its CONNECT and its session does not come in', async () => {
+  let isRejected = false;
+  fixture = await BrokerFixture.start({
+    identities: {
+      refuseMinion(id) {
+        if (isRejected) return 'its key was rejected';
+        isRejected = true;
+        queueMicrotask(() => fixture.broker.disconnect({ role: 'minion', id }, 'its key was rejected'));
+        return undefined;
+      },
+    },
+  });
+  await expect(fixture.minion('m1')).rejects.toThrow();
+  await expect(fixture.minion('m1')).rejects.toEqual(returnCode(5));
+  expect(fixture.presence.all).toEqual([]);
+  expect(fixture.logged.all).toContainEqual(expect.stringMatching(/client disconnected.*reason=its key was rejected/));
+});
+
 test('an identity store that throws costs that connection and not the broker', async () => {
   fixture = await BrokerFixture.start({
     identities: {
