@@ -78,5 +78,5 @@ function staticImports(name, outputs, found) {
 
 async function toCommonJs(text, outputs) {
   const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node20', ...MINIFY });
-  return code.replace(/\bimport\("\.\/([^"]+)"\)/g, (whole, name) => (name in outputs ? `load("./${name}")` : whole));
+  return code.replace(/\bimport\((?="\.\/([^"]+)"|)/g, (_import, name) => (name in outputs ? 'load(' : 'importFile('));
 }

@@ -5,7 +5,7 @@
  * unpacked and compiled when it is first asked for, so that what is not used costs nothing: `packed` tells where it is in
  * the open file, behind `packedAt`, and how long, bytes.
  */
-module.exports = function loadChunks({ url, file, require, fd, packedAt }, plain, packed) {
+module.exports = function loadChunks({ url, file, require, importFile, fd, packedAt }, plain, packed) {
   const made = new Map();
 
   const read = ([from, length]) => {
@@ -27,11 +27,8 @@ module.exports = function loadChunks({ url, file, require, fd, packedAt }, plain
     const text = textOf(id);
     // The file was not replaced, as it should be, but written over.
     if (!text.startsWith(`//${id}\n`)) throw new Error(`${file} is another program by now: start it again`);
-    return vm.compileFunction(text, ['require', 'exports', 'module', 'load', 'BUNDLE_URL'], {
-      filename: `${file}/${id}`,
-      // Modules of the operator are files of their own.
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
+    const parameters = ['require', 'exports', 'module', 'load', 'importFile', 'BUNDLE_URL'];
+    return vm.compileFunction(text, parameters, { filename: `${file}/${id}` });
   };
   const requireChunk = (id) => {
     const before = made.get(id);
@@ -41,7 +38,7 @@ module.exports = function loadChunks({ url, file, require, fd, packedAt }, plain
     const module = { exports: {} };
     made.set(id, module);
     const run = isPlain ? plain[id] : unpack(id);
-    run(requireChunk, module.exports, module, load, url);
+    run(requireChunk, module.exports, module, load, importFile, url);
     return module.exports;
   };
   const load = async (id) => requireChunk(id);

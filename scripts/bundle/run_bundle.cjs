@@ -20,9 +20,12 @@ module.exports = function runBundle({ id, start, packed }) {
   const script = new vm.Script(text.replaceAll('\n//', '\n'), {
     filename: `${__filename}/start`,
     cachedData: isKept ? findCode(id, codeFile) : undefined,
+  });
+  // Modules of the operator are files of their own. Code of before has no import() of its own: it does not know how.
+  const importFile = vm.compileFunction('return import(url)', ['url'], {
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const url = require('node:url').pathToFileURL(__filename).href;
   const unkept = isKept && script.cachedDataRejected !== false ? { id, script, codeFile } : undefined;
-  script.runInThisContext()({ url, file: __filename, require, fd, packedAt }, unkept);
+  script.runInThisContext()({ url, file: __filename, require, importFile, fd, packedAt }, unkept);
 };

@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
  */
 export function writeBundle({ name, version, nodeMin, head, loader, entry, plain, others }) {
   const functions = [...plain].map(
-    ([id, code]) => `${JSON.stringify(id)}(require,exports,module,load,BUNDLE_URL){${code}}`,
+    ([id, code]) => `${JSON.stringify(id)}(require,exports,module,load,importFile,BUNDLE_URL){${code}}`,
   );
   let packed = '';
   const places = [...others].map(([id, code]) => {

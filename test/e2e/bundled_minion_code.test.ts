@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,6 +12,14 @@ const dir = makeTemporaryDir();
 afterAll(dir.remove);
 const bundle = join(dir.path, 'salt-minion.cjs');
 const code = `${bundle}.cache`;
+const modules = join(dir.path, 'modules');
+const greeting = `export default ({ defineModule, fn, args: { Text } }) => defineModule({
+  summary: 'Greet.',
+  functions: { hello: fn({
+    summary: 'Greet somebody.', args: { name: Text }, examples: ["salt '*' greet.hello Ada"], reads: true,
+    run: (_context, { name }) => 'hello ' + name,
+  }) },
+});\n`;
 
 /** Loaded before the minion, it tells what V8 does with code of before, and when zones are looked up. */
 const teller = join(dir.path, 'teller.cjs');
@@ -28,7 +36,12 @@ Intl.DateTimeFormat = () => process.stderr.write('zones are loaded\\n');
 `;
 
 describe('a minion in one file', () => {
-  const fleet = useProcesses({});
+  const fleet = useProcesses({ minionConfig: { module_dirs: [modules] } });
+
+  const call = async (...words: string[]): Promise<string> => {
+    const { stdout, stderr } = await fleet().cli('salt', ['one', ...words]);
+    return stdout + stderr;
+  };
 
   /** Runs until it is connected, and `whenConnected` is over; what it wrote. */
   const run = async (whenConnected?: () => Promise<unknown>, variables = {}): Promise<string> => {
@@ -47,6 +60,8 @@ describe('a minion in one file', () => {
 
   beforeAll(async () => {
     writeFileSync(teller, tellerText);
+    mkdirSync(modules);
+    writeFileSync(join(modules, 'greet.js'), greeting, { mode: 0o644 });
     fleet().configureMinion('one', { profile: 'lite' });
     await promisify(execFile)(process.execPath, [join(repositoryRoot, 'scripts/bundle_minion.mjs'), '--out', dir.path]);
     const first = await run(() => untilKept(() => statSync(code, { throwIfNoEntry: false }) !== undefined));
@@ -55,6 +70,11 @@ describe('a minion in one file', () => {
 
   it('starts with the code that V8 compiled at the first start', async () => {
     expect(await run()).toContain('code of before: taken');
+  });
+
+  it('loads a module of the operator with that code, too', async () => {
+    const text = await run(async () => expect(await call('greet.hello', 'Ada')).toContain('hello Ada'));
+    expect(text).toContain('code of before: taken');
   });
 
   it('takes no code that was changed, and replaces it', async () => {
@@ -87,10 +107,6 @@ describe('a minion in one file', () => {
 
   it('goes on when the file is replaced, and says so when it was written over', async () => {
     const whole = readFileSync(bundle);
-    const call = async (fun: string): Promise<string> => {
-      const { stdout, stderr } = await fleet().cli('salt', ['one', fun]);
-      return stdout + stderr;
-    };
     await run(async () => {
       renameSync(bundle, `${bundle}.old`);
       writeFileSync(bundle, 'another program');
