@@ -6,7 +6,7 @@ import { FleetError } from '../../shared/errors.ts';
 import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import type { PluginFolder } from '../../shared/plugin/load_folder.ts';
 import type { ReturnerQueue } from '../../shared/plugin/returner_queue.ts';
-import { decodeBody, openPayload } from '../../shared/protocol/codec.ts';
+import { decodeBody } from '../../shared/protocol/codec.ts';
 import { VERSION } from '../../shared/version.ts';
 import { createCatalogue } from '../catalogue.ts';
 import type { MinionConfig } from '../config.ts';
@@ -72,7 +72,7 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
     services,
     table,
     held,
-    open: options.verify ? openSigned : (bytes) => decodeBody(openPayload(bytes)),
+    open: options.verify ? openSigned : async (payload) => decodeBody(payload),
     link: () => link,
     pid: process.pid,
   });

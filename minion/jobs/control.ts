@@ -1,5 +1,5 @@
 import { errorLine, FleetError } from '../../shared/errors.ts';
-import { decodePayload, openPayload } from '../../shared/protocol/codec.ts';
+import { decodeBody, openPayload, type Payload } from '../../shared/protocol/codec.ts';
 import { JobControl, type JobControlPayload } from '../../shared/protocol/messages/job.ts';
 import { openSigned } from './open_signed.ts';
 import type { ReceiverOptions } from './receive.ts';
@@ -7,24 +7,25 @@ import type { ReceiverOptions } from './receive.ts';
 /** What waits for the keys of the master, at a time. */
 const WAITING_MAX = 256;
 
-/** Takes what the master says of jobs that it sent. Throws MESSAGE_INVALID. */
+/** Takes what the master says of jobs that it sent. Rejects with MESSAGE_INVALID. */
 export function createControl(
   options: ReceiverOptions,
   keyOnItsWay: (kid: string) => Promise<void> | undefined,
-): (bytes: Uint8Array) => void {
+): (bytes: Uint8Array) => Promise<void> {
   let waiting = 0;
-  const take = (bytes: Uint8Array): void => {
-    const control = open(options, bytes);
+  const take = async (payload: Payload): Promise<void> => {
+    const control = await open(options, payload);
     if (control !== undefined) obey(options, control);
   };
-  return (bytes) => {
-    const kid = openPayload(bytes).signature?.kid;
+  return async (bytes) => {
+    const payload = openPayload(bytes);
+    const kid = payload.signature?.kid;
     const keys = kid === undefined || options.signingKey(kid) !== undefined ? undefined : keyOnItsWay(kid);
-    if (keys === undefined || waiting >= WAITING_MAX) return take(bytes);
+    if (keys === undefined || waiting >= WAITING_MAX) return take(payload);
     // Not awaited by the connection, on which the keys come.
     waiting++;
     void keys
-      .then(() => take(bytes))
+      .then(() => take(payload))
       .catch((error: unknown) => options.log.warning('a message was refused', { reason: errorLine(error) }))
       .finally(() => void waiting--);
   };
@@ -37,21 +38,21 @@ function obey({ table, cancel, resend, acknowledge }: ReceiverOptions, { op, jid
 }
 
 /** Undefined when it is refused, of which the operator learns. */
-function open(options: ReceiverOptions, bytes: Uint8Array): JobControlPayload | undefined {
+async function open(options: ReceiverOptions, payload: Payload): Promise<JobControlPayload | undefined> {
   const { id, signingKey, masterNow, log } = options;
   const refuse = ({ op, jid }: JobControlPayload, reason: string): void => {
     log.warning('a message about a job was refused', { jid, op, reason });
     options.acknowledge(jid, { st: 'ctl', reason: `${op}: ${reason}` });
   };
   try {
-    const control = JobControl.check(openSigned(bytes, id, signingKey, 'ctl'));
+    const control = JobControl.check(await openSigned(payload, id, signingKey, 'ctl'));
     const late = masterNow() - control.exp;
     // Without the time of the master it is taken: it asks for nothing but what the master has asked of that job.
     if (late < 0 || !options.knowsMasterTime()) return control;
     refuse(control, `expired ${late} s before it reached the minion`);
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'SIGNATURE_INVALID') throw error;
-    refuse(JobControl.check(decodePayload(bytes)), `signature: ${error.message}`);
+    refuse(JobControl.check(decodeBody(payload)), `signature: ${error.message}`);
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { errorLine, FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { decodePayload, openPayload } from '../../shared/protocol/codec.ts';
+import { decodeBody, openPayload, type Payload } from '../../shared/protocol/codec.ts';
 import { Job, type JobPayload } from '../../shared/protocol/messages/job.ts';
 import type { AckPayload } from '../../shared/protocol/messages/return.ts';
 import { matcherOf } from '../../shared/target/target.ts';
@@ -50,17 +50,18 @@ export function createReceiver(options: ReceiverOptions) {
   const control = createControl(options, keyOnItsWay);
 
   /** A key made since we last heard of keys: the job is handed back, and we ask. */
-  const isKeyOnItsWay = (bytes: Uint8Array): boolean => {
-    const kid = openPayload(bytes).signature?.kid;
+  const isKeyOnItsWay = (payload: Payload): boolean => {
+    const kid = payload.signature?.kid;
     if (kid === undefined || options.signingKey(kid) !== undefined || keyOnItsWay(kid) === undefined) return false;
-    const { jid } = Job.check(decodePayload(bytes));
+    const { jid } = Job.check(decodeBody(payload));
     options.acknowledge(jid, { st: 'busy', reason: `signing key ${kid} is not known yet` });
     return true;
   };
 
   const receiveJob = async (bytes: Uint8Array): Promise<void> => {
-    if (isKeyOnItsWay(bytes)) return;
-    const job = openJob(options, bytes);
+    const payload = openPayload(bytes);
+    if (isKeyOnItsWay(payload)) return;
+    const job = await openJob(options, payload);
     if (job === undefined) return;
     const { jid } = job;
     if (ledger.has(jid)) {
@@ -84,7 +85,7 @@ export function createReceiver(options: ReceiverOptions) {
       // A retained job would run at every reconnect, for ever (DESIGN.md §3).
       if (retain) log.warning('a retained message was ignored', { topic });
       else if (topic === jobTopic) await receiveJob(payload);
-      else if (topic === `${jobTopic}/ctl`) control(payload);
+      else if (topic === `${jobTopic}/ctl`) await control(payload);
       else options.other(topic, payload);
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
@@ -106,15 +107,15 @@ async function noteDown(ledger: Ledger, { jid, exp }: JobPayload): Promise<strin
 }
 
 /** Verifies and decodes. A job whose signature is wrong is answered, so that the operator learns why. */
-function openJob(
+async function openJob(
   { id, signingKey, open = openSigned, acknowledge }: ReceiverOptions,
-  bytes: Uint8Array,
-): JobPayload | undefined {
+  payload: Payload,
+): Promise<JobPayload | undefined> {
   try {
-    return Job.check(open(bytes, id, signingKey, 'job'));
+    return Job.check(await open(payload, id, signingKey, 'job'));
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'SIGNATURE_INVALID') throw error;
-    const { jid } = Job.check(decodePayload(bytes));
+    const { jid } = Job.check(decodeBody(payload));
     acknowledge(jid, { st: 'rej', reason: `signature: ${error.message}` });
     return undefined;
   }

@@ -12,7 +12,7 @@ import { saltCommand } from '../../cli/salt.ts';
 import { verifyJob } from '../../shared/crypto/job_signature.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { createAccess, type Identity } from '../../shared/protocol/access.ts';
-import { decodePayload, encodePayload, toJsonLine } from '../../shared/protocol/codec.ts';
+import { decodePayload, encodePayload, openPayload, toJsonLine } from '../../shared/protocol/codec.ts';
 import type { TargetType } from '../../shared/protocol/fields.ts';
 import { messageTable } from '../../shared/protocol/message_table.ts';
 import { filterMatches } from '../../shared/protocol/topic.ts';
@@ -122,9 +122,9 @@ function* problemsOfConnect({ clientId = '', username }: SomePacket): Iterable<s
   if ('who' in unknown && unknown.who.role !== 'unenrolled') yield `nobody was ${unknown.who.role} ${unknown.who.id}`;
 }
 
-function tryPayload(text: string): string | undefined {
+async function tryPayload(text: string): Promise<string | undefined> {
   const bytes = Buffer.from(text, 'latin1');
-  if (isVerified(bytes)) return 'what nobody signed was verified';
+  if (await isVerified(bytes)) return 'what nobody signed was verified';
   const value = decodePayload(bytes);
   for (const message of messageTable) if (!message.raw) ignoreOurs(() => message.check(value));
   const shown = createTranscoder()(bytes).toString();
@@ -137,8 +137,14 @@ function tryPayload(text: string): string | undefined {
   return again === json ? undefined : `${json} became ${again}`;
 }
 
-function isVerified(bytes: Buffer): boolean {
-  return ignoreOurs(() => verifyJob(bytes, 'evil', () => publicKey)) !== undefined;
+async function isVerified(bytes: Buffer): Promise<boolean> {
+  try {
+    await verifyJob(openPayload(bytes), 'evil', () => publicKey);
+    return true;
+  } catch (error) {
+    if (error instanceof FleetError) return false;
+    throw error;
+  }
 }
 
 function ignoreOurs<T>(run: () => T): T | undefined {
