@@ -11,6 +11,7 @@ import { BeaconAnswer, beaconAnswerTags } from '../minion/lib/beacon/beacon_answ
 import { MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, ASK_MASTER_ANSWER, readMasterAnswer } from '../minion/lib/master_requests.ts';
 import { type MinionServices, makeContext } from '../minion/make_context.ts';
+import { checkFiredTag } from '../minion/own_events.ts';
 import { openScheduleBook } from '../minion/schedule/schedule_book.ts';
 import { createSchedules } from '../minion/schedule/schedules.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -19,6 +20,7 @@ import { eventStamp } from '../shared/event_stamp.ts';
 import { createJidSource } from '../shared/ids.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { coreReturners } from '../shared/plugin/open_returners.ts';
+import { checkTag } from '../shared/protocol/event_tag.ts';
 import { checkValue } from '../shared/protocol/message.ts';
 import { localZone } from '../shared/schedule/zone.ts';
 import { VERSION } from '../shared/version.ts';
@@ -148,7 +150,7 @@ async function runOnce(
     version: VERSION,
     config: { ...config },
     grains,
-    events: createLocalEvents(bus),
+    events: createLocalEvents(bus, id),
     // The call itself is the only one, and nobody asks for that.
     jobs: { ...table, running: () => [] },
     beacons: createLocalBeacons(bus),
@@ -190,11 +192,17 @@ const noScope = {
   outcome: { retcode: undefined, out: undefined },
 };
 
-/** Events of a call go through the running minion. */
-function createLocalEvents(bus: LocalBus): Events {
+/** Events of a call go through the running minion, which answers nothing: what it would refuse is refused here. */
+function createLocalEvents(bus: LocalBus, id: string): Events {
   return {
-    fire: bus.fire,
-    fireMaster: (tag, data) => bus.fire('fire_master', { tag, data }),
+    async fire(tag, data) {
+      checkTag(tag, '$local/');
+      await bus.fire(tag, data);
+    },
+    async fireMaster(tag, data) {
+      checkFiredTag(id, tag);
+      await bus.fire('fire_master', { tag, data });
+    },
   };
 }
 

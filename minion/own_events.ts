@@ -9,6 +9,15 @@ import type { MinionConfig } from './config.ts';
 import type { Events, Grains } from './context.ts';
 import type { Outbox } from './jobs/outbox.ts';
 
+/** Throws when this minion may not fire such a tag on the master's bus, or no topic can carry it. */
+export function checkFiredTag(id: string, tag: string): void {
+  checkTag(tag, `salt/fire/${id}/`, id);
+  if (mayFire(id, tag)) return;
+  throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
+    hint: 'use a tag of your own with at least one /, such as myapp/deployed',
+  });
+}
+
 /** The time an event was fired stays with it, however long it waits in the outbox. */
 export function createFireMaster(
   id: string,
@@ -17,12 +26,7 @@ export function createFireMaster(
   encoding?: Encoding,
 ): Events['fireMaster'] {
   return async (tag, data) => {
-    checkTag(tag, `salt/fire/${id}/`, id);
-    if (!mayFire(id, tag)) {
-      throw new FleetError('NOT_PERMITTED', `a minion may not fire events of tag ${tag}`, {
-        hint: 'use a tag of your own with at least one /, such as myapp/deployed',
-      });
-    }
+    checkFiredTag(id, tag);
     const stamped = { _stamp: eventStamp(clock.nowMs()), ...data };
     await outbox.add('event', Fire.encode({ id, tag }, stamped, encoding));
   };

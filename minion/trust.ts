@@ -29,7 +29,7 @@ export async function trustMaster(options: TrustOptions): Promise<{ readonly caP
   const path = pinnedFile(options.pkiDir);
   const pinned = await readOptionalFile(path);
   if (pinned !== undefined) {
-    checkFinger(options, pinned, `the pinned master key in ${path}`);
+    checkFinger(options, pinned, `the pinned master key in ${path}`, `, or remove ${path}`);
     return { caPem: pinned, isNew: false };
   }
   const caPem = await fetchAuthority(options);
@@ -116,13 +116,13 @@ export function explainTlsError(error: unknown, options: TrustOptions): unknown 
 }
 
 /** A key that the configured one led to is as good. */
-function checkFinger({ masterFinger }: TrustOptions, caPem: string, whose: string): void {
+function checkFinger({ masterFinger }: TrustOptions, caPem: string, whose: string, orElse = ''): void {
   if (masterFinger === '') return;
   const certificate = readCertificate(caPem);
   const fingerprint = fingerprintOf(certificate.publicKey);
   if ([fingerprint, ...predecessorsOf(certificate)].includes(parseFingerprint(masterFinger))) return;
   throw new FleetError('KEY_MISMATCH', `${whose} has fingerprint ${colonFingerprint(fingerprint)}, not master_finger`, {
-    hint: 'compare with `salt-key -F` on the master and correct master_finger, or remove the pinned file',
+    hint: `compare with \`salt-key -F\` on the master and correct master_finger${orElse}`,
   });
 }
 

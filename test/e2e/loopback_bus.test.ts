@@ -30,6 +30,28 @@ describeMosquitto("the minion's own event bus", () => {
     await listener.stop();
   });
 
+  it.each([
+    [
+      ['event.fire_master', '{a: 1}', 'ready'],
+      'a minion may not fire events of tag ready; use a tag of your own with at least one /, such as myapp/deployed',
+    ],
+    [
+      ['event.send', 'salt/key'],
+      'a minion may not fire events of tag salt/key; use a tag of your own with at least one /, such as myapp/deployed',
+    ],
+    [
+      ['event.fire_master', '{a: 1}', 'a/+/b'],
+      '"a/+/b" cannot be the tag of an event; write levels separated by single slashes, without + and #, such as myapp/deployed',
+    ],
+    [
+      ['event.fire', '{a: 1}', 'a#b'],
+      '"a#b" cannot be the tag of an event; write levels separated by single slashes, without + and #, such as myapp/deployed',
+    ],
+  ])('is not said to carry what it does not: salt-call %s', async (words, reason) => {
+    const { stdout, status } = await fleet().cli('salt-call', words);
+    expect({ stdout: stdout.replace('ERROR: ', ''), status }).toEqual({ stdout: `local:\n    ${reason}\n`, status: 1 });
+  });
+
   it('carries what any MQTT client of the machine publishes', async () => {
     const listener = await listen();
     await runMosquitto('mosquitto_pub', [...atMinion(), '-t', '$local/x/y', '-m', '{"a":1}']);
