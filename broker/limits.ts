@@ -12,6 +12,7 @@ const counterNames = [
   'connections_taken_over',
   'tls_sessions_resumed',
   'protocol_errors',
+  'connects_too_large',
   'packets_too_large',
   'publishes_accepted',
   'publishes_refused_acl',

@@ -112,7 +112,8 @@ export function createSessions(options: SessionOptions): Sessions {
       if (systemErrorCode(error) !== undefined || error.message === 'keep alive timeout') {
         log.debug('connection lost', fields);
       } else if (error instanceof PacketTooLarge) {
-        refusals.note('packets_too_large', noted);
+        // Before its CONNECT no setting allows more, and anybody can send it.
+        refusals.note(connection.who === undefined ? 'connects_too_large' : 'packets_too_large', noted);
         warn('client disconnected: packet too large', fields);
       } else if (error.message === 'drain timeout') {
         refusals.note('readers_too_slow', noted);
