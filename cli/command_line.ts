@@ -48,5 +48,6 @@ export function durationSeconds(text: string, option: string): number {
 /** Throws USAGE. */
 export function wholeNumber(text: string, option: string, min = 1): number {
   if (/^\d{1,9}$/.test(text) && Number(text) >= min) return Number(text);
-  throw new FleetError('USAGE', `${option} ${text} is not a number`, { hint: `write a whole number, ${min} or more` });
+  const wrong = /^\d{1,9}$/.test(text) ? 'too small' : 'not a number';
+  throw new FleetError('USAGE', `${option} ${text} is ${wrong}`, { hint: `write a whole number, ${min} or more` });
 }

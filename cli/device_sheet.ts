@@ -3,7 +3,8 @@ export interface AddedDevice {
   readonly id: string;
   readonly class: number;
   readonly max_packet: number;
-  /** Null: the master has no listener without TLS. */
+  /** Where the listener without TLS is; null: the master has none. */
+  readonly tcp_interface: string | null;
   readonly tcp_port: number | null;
   readonly tls_port: number;
   readonly user: string;
@@ -20,11 +21,11 @@ export function deviceSheet(device: AddedDevice, host: string, forms: readonly S
 }
 
 const writers: Readonly<Record<SheetForm, (device: AddedDevice, host: string) => string>> = {
-  text: ({ id, class: size, max_packet, tcp_port, tls_port, user, password, hmac_key }, host) =>
+  text: ({ id, class: size, max_packet, tcp_interface, tcp_port, tls_port, user, password, hmac_key }, host) =>
     [
       `Constrained minion ${id}, class ${size}, packets of at most ${max_packet} bytes. The password is not shown again.`,
       `  host:      ${host}`,
-      `  port:      ${tcp_port === null ? '' : `${tcp_port} without TLS, `}${tls_port} with TLS`,
+      `  port:      ${tcp_port === null ? '' : `${tcp_port} without TLS${reachOf(tcp_interface)}, `}${tls_port} with TLS`,
       `  user:      ${user}`,
       `  password:  ${password}`,
       `  hmac key:  ${hmac_key ?? 'none, its jobs are not signed'}`,
@@ -43,3 +44,8 @@ const writers: Readonly<Record<SheetForm, (device: AddedDevice, host: string) =>
     ].join('\n'),
   json: (device, host) => JSON.stringify({ host, ...device }),
 };
+
+/** A device elsewhere would knock in vain: said before it is flashed. */
+function reachOf(address: string | null): string {
+  return /^(localhost|127\.[\d.]+|::1)$/.test(address ?? '') ? ' for this machine alone (tcp_interface)' : '';
+}

@@ -113,6 +113,7 @@ export default defineWheel({
           id,
           class: size,
           max_packet: packet,
+          tcp_interface: config.tcp_interface,
           tcp_port: config.tcp_interface === null ? null : config.tcp_port,
           tls_port: config.tls_port,
           user: id,

@@ -81,7 +81,7 @@ test('constrained minions are small ones whose jobs are signed, unless that is s
 });
 
 test.each([
-  [['-n', '0'], '--minions 0 is not a number'],
+  [['-n', '0'], '--minions 0 is too small'],
   [['--latency', '80-20'], '--latency 80-20 is not a number of milliseconds'],
   [['--loss', '5'], '--loss 5 is not a share'],
   [['--garbage', '101%'], '--garbage 101% is not a share'],
@@ -93,7 +93,7 @@ test.each([
   [['--constrained', '--durable'], '--durable is not for constrained minions'],
   [['--constrained', '--qos', '2'], '--qos 2 is not one of 0, 1'],
   [['--constrained', '--trust', 'me'], '--trust me is not one of hmac, connection'],
-  [['--constrained', '--max-packet', '64'], '--max-packet 64 is not a number'],
+  [['--constrained', '--max-packet', '64'], '--max-packet 64 is too small'],
   [['--storm', 'often'], '--storm often is not a duration'],
 ])('%j is refused', (argv, message) => {
   expect(() => read(...argv)).toThrow(message);
