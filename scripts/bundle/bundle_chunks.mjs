@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { build, transform } from 'esbuild';
+import { REPLACED } from './replaced.mjs';
 
 /** The plugins of a minion: see BundledPlugins. */
 const FOLDERS = {
@@ -10,13 +11,6 @@ const FOLDERS = {
 };
 /** Needed by every start, the last with `profile: full`, though imported when it is asked for. */
 const STARTED = [/^minion\/grains\/[^/]+$/, /^minion\/loopback\.ts$/];
-/** What Node has itself, cbor-x without its native part, which a file of text cannot bring, and what is never used. */
-const REPLACED = {
-  'cbor-x': './node_modules/cbor-x/index.js',
-  'lru-cache': './scripts/bundle/no_lru_cache.cjs',
-  'readable-stream': 'node:stream',
-  'worker-timers': 'node:timers',
-};
 const MINIFY = { minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true };
 
 /** The sources of a minion as chunks in CommonJS by name: those that a start needs, and all others. */

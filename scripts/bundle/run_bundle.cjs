@@ -19,7 +19,7 @@ module.exports = function runBundle({ id, start, packed }) {
   const text = readBytes(fd, packedAt - start, start).latin1Slice();
   const script = new vm.Script(text.replaceAll('\n//', '\n'), {
     filename: `${__filename}/start`,
-    cachedData: isKept ? findCode(id, codeFile) : undefined,
+    cachedData: isKept ? findCode(id, __filename) : undefined,
   });
   // Modules of the operator are files of their own. Code of before has no import() of its own: it does not know how.
   const importFile = vm.compileFunction('return import(url)', ['url'], {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { tellOfKeptCode } from '../support/code_teller.ts';
 import { useProcesses } from '../support/fleet_processes.ts';
 import { startProgram } from '../support/program.ts';
 import { repositoryRoot } from '../support/source_tree.ts';
@@ -21,19 +22,11 @@ const greeting = `export default ({ defineModule, fn, args: { Text } }) => defin
   }) },
 });\n`;
 
-/** Loaded before the minion, it tells what V8 does with code of before, and when zones are looked up. */
-const teller = join(dir.path, 'teller.cjs');
-const tellerText = `const vm = require('node:vm');
-const { Script } = vm;
-vm.Script = class extends Script {
-  constructor(source, options) {
-    super(source, options);
-    const what = options.cachedData === undefined ? 'not there' : this.cachedDataRejected ? 'refused' : 'taken';
-    process.stderr.write('code of before: ' + what + '\\n');
-  }
-};
-Intl.DateTimeFormat = () => process.stderr.write('zones are loaded\\n');
-`;
+/** It also tells when zones are looked up. */
+const teller = tellOfKeptCode(
+  join(dir.path, 'teller.cjs'),
+  "Intl.DateTimeFormat = () => process.stderr.write('zones are loaded\\n');\n",
+);
 
 describe('a minion in one file', () => {
   const fleet = useProcesses({ minionConfig: { module_dirs: [modules] } });
@@ -45,7 +38,7 @@ describe('a minion in one file', () => {
 
   /** Runs until it is connected, and `whenConnected` is over; what it wrote. */
   const run = async (whenConnected?: () => Promise<unknown>, variables = {}): Promise<string> => {
-    const env = { NODE_OPTIONS: `--require ${teller}`, ...variables };
+    const env = { ...teller, ...variables };
     const minion = startProgram(bundle, ['-c', fleet().configDir('one'), '-l', 'info'], { env });
     try {
       await minion.line(/connected to the master/);
@@ -59,22 +52,21 @@ describe('a minion in one file', () => {
     vi.waitFor(() => expect(isKept()).toBe(true), { timeout: 20_000 });
 
   beforeAll(async () => {
-    writeFileSync(teller, tellerText);
     mkdirSync(modules);
     writeFileSync(join(modules, 'greet.js'), greeting, { mode: 0o644 });
     fleet().configureMinion('one', { profile: 'lite' });
     await promisify(execFile)(process.execPath, [join(repositoryRoot, 'scripts/bundle_minion.mjs'), '--out', dir.path]);
     const first = await run(() => untilKept(() => statSync(code, { throwIfNoEntry: false }) !== undefined));
-    expect(first).toContain('code of before: not there');
+    expect(first).toContain('kept code: not there');
   });
 
   it('starts with the code that V8 compiled at the first start', async () => {
-    expect(await run()).toContain('code of before: taken');
+    expect(await run()).toContain('kept code: taken');
   });
 
   it('loads a module of the operator with that code, too', async () => {
     const text = await run(async () => expect(await call('greet.hello', 'Ada')).toContain('hello Ada'));
-    expect(text).toContain('code of before: taken');
+    expect(text).toContain('kept code: taken');
   });
 
   it('takes no code that was changed, and replaces it', async () => {
@@ -83,26 +75,26 @@ describe('a minion in one file', () => {
     changed[changed.length >> 1]! ^= 1;
     writeFileSync(code, changed);
     const text = await run(() => untilKept(() => !readFileSync(code).equals(changed)));
-    expect(text).toContain('code of before: not there');
-    expect(await run()).toContain('code of before: taken');
+    expect(text).toContain('kept code: not there');
+    expect(await run()).toContain('kept code: taken');
   });
 
   it('takes no code of another program', async () => {
     const [own, kept] = [readFileSync(bundle, 'latin1'), readFileSync(code)];
     writeFileSync(bundle, own.replace(/(runBundle\(\{ id: ')./, '$1?'));
-    expect(await run()).toContain('code of before: not there');
+    expect(await run()).toContain('kept code: not there');
     writeFileSync(bundle, own);
     writeFileSync(code, kept);
   });
 
   it('takes no code that others may write', async () => {
     chmodSync(code, 0o666);
-    expect(await run()).toContain('code of before: not there');
+    expect(await run()).toContain('kept code: not there');
     chmodSync(code, 0o644);
   });
 
   it('keeps none when told so', async () => {
-    expect(await run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' })).toContain('code of before: not there');
+    expect(await run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' })).toContain('kept code: not there');
   });
 
   it('goes on when the file is replaced, and says so when it was written over', async () => {

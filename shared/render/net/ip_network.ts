@@ -105,23 +105,20 @@ export function compareIps(a: IpAddress, b: IpAddress): number {
   return a.value < b.value ? -1 : Number(a.value > b.value);
 }
 
-const LOOPBACK = networks('127.0.0.0/8 ::1/128');
+export const isLoopback = isInAny('127.0.0.0/8 ::1/128');
 
 /** What Python's ipaddress calls private: RFC 1918 and 4193, and the other blocks that are not globally reachable. */
-const PRIVATE = networks(
+export const isPrivate = isInAny(
   '0.0.0.0/8 10.0.0.0/8 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/29 192.0.0.170/31 192.0.2.0/24',
   '192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4',
   '::/127 ::ffff:0:0/96 100::/64 2001::/23 2001:db8::/32 fc00::/7 fe80::/10',
 );
 
-function networks(...lines: readonly string[]): readonly IpNetwork[] {
-  return lines.flatMap((line) => line.split(' ')).map((text) => parseNetwork(text) as IpNetwork);
-}
-
-export function isLoopback(ip: IpAddress): boolean {
-  return LOOPBACK.some((network) => networkContains(network, ip));
-}
-
-export function isPrivate(ip: IpAddress): boolean {
-  return PRIVATE.some((network) => networkContains(network, ip));
+/** Read at the first question: Node's check of IPv6 takes milliseconds to compile, which most commands never need. */
+function isInAny(...lines: readonly string[]): (ip: IpAddress) => boolean {
+  let networks: readonly IpNetwork[] | undefined;
+  return (ip) => {
+    networks ??= lines.flatMap((line) => line.split(' ')).map((text) => parseNetwork(text) as IpNetwork);
+    return networks.some((network) => networkContains(network, ip));
+  };
 }
