@@ -21,7 +21,14 @@ const codes = {
 
 export type Colour = keyof typeof codes;
 
-export function createPalette(colour: boolean): Palette {
-  const entries = Object.entries(codes).map(([name, code]) => [name, colour ? `\x1b[${code}m` : '']);
-  return Object.fromEntries(entries) as Palette;
+/** Made once: each return is printed with one. */
+const plain = makePalette(() => '');
+const coloured = makePalette((code) => `\x1b[${code}m`);
+
+export function paletteFor(colour: boolean): Palette {
+  return colour ? coloured : plain;
+}
+
+function makePalette(sequence: (code: string) => string): Palette {
+  return Object.fromEntries(Object.entries(codes).map(([name, code]) => [name, sequence(code)])) as Palette;
 }

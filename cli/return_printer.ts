@@ -1,7 +1,7 @@
 import { isDict, pyRepr, pyStr } from '../shared/python_text.ts';
 import { timeText } from '../shared/time_text.ts';
 import { chooseOutput, formatOutput, type OutputOptions } from './output.ts';
-import { createPalette } from './palette.ts';
+import { paletteFor } from './palette.ts';
 import { stripControl } from './strip_control.ts';
 
 /** What `salt` prints around and for returns, word for word as Salt does. Every text comes without its last newline. */
@@ -187,7 +187,7 @@ export function summaryText(summary: Summary, verbose: boolean): string {
 
 /** For `-d` and `sys.doc`: each function once, whichever minion documented it. `returns` is `{id: {function: text}}`. */
 export function docText(returns: Readonly<Record<string, unknown>>, colour: boolean): string {
-  const { green, end } = createPalette(colour);
+  const { green, end } = paletteFor(colour);
   const docs = new Map<string, string>();
   for (const functions of Object.values(returns)) {
     if (!isDict(functions)) continue;

@@ -1,4 +1,4 @@
-import { createPalette } from '../palette.ts';
+import { paletteFor } from '../palette.ts';
 import { plural } from '../plural.ts';
 import type { Finding } from './check.ts';
 import type { Role } from './machine.ts';
@@ -59,7 +59,7 @@ function joinAlike(entries: readonly Entry[]): Entry[] {
 }
 
 function entryLines(entry: Entry, colour: boolean): string[] {
-  const { lightGreen, lightYellow, lightRed, darkGray, end } = createPalette(colour);
+  const { lightGreen, lightYellow, lightRed, darkGray, end } = paletteFor(colour);
   const colours = { ok: lightGreen, warn: lightYellow, fail: lightRed, skip: darkGray };
   const mark = `[${colours[entry.status]}${entry.status}${end}]${' '.repeat(5 - entry.status.length)}`;
   const line = `${mark}${entry.check}: ${entry.text}`;

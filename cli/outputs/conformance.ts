@@ -1,7 +1,7 @@
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import { nestedLines } from '../nested_lines.ts';
 import { defineOutput } from '../output.ts';
-import { type Colour, createPalette, type Palette } from '../palette.ts';
+import { type Colour, type Palette, paletteFor } from '../palette.ts';
 import { stripControl } from '../strip_control.ts';
 
 const colours: Readonly<Record<string, Colour>> = { passed: 'green', failed: 'lightRed', absent: 'lightYellow' };
@@ -10,7 +10,7 @@ const WORD_COLUMNS = 11;
 export default defineOutput({
   summary: 'What a minion made of the jobs of conformance.run: its level, what was measured, a line for each check.',
   format(data, { colour }) {
-    const palette = createPalette(colour);
+    const palette = paletteFor(colour);
     if (!isDict(data) || !Array.isArray(data.checks)) return nestedLines(data, { palette, failed: false }).join('\n');
     const { minion, level, checks, window, round_trip_ms: roundTrip } = data;
     const packet = isDict(data.max_packet) ? data.max_packet : {};

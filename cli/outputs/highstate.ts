@@ -1,7 +1,7 @@
 import { isDict, pyLines, pyStr } from '../../shared/python_text.ts';
 import { nestedLines } from '../nested_lines.ts';
 import { defineOutput } from '../output.ts';
-import { createPalette, type Palette } from '../palette.ts';
+import { type Palette, paletteFor } from '../palette.ts';
 import { isHidden, type StateResult, type StateStyle, showChanges, showState, unorderedLines } from '../state_lines.ts';
 import { countStates, summaryLines } from '../state_summary.ts';
 import { stripControl } from '../strip_control.ts';
@@ -9,7 +9,7 @@ import { stripControl } from '../strip_control.ts';
 export default defineOutput({
   summary: 'A state run: one block or line a state, then the counts.',
   format(data, { colour, states = {} }) {
-    const palette = createPalette(colour);
+    const palette = paletteFor(colour);
     const runs = unwrap(data);
     if (Array.isArray(runs)) return nestedLines(runs, { palette, failed: false }).join('\n');
     if (!isDict(runs)) return stripControl(pyStr(runs));

@@ -1,7 +1,7 @@
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import { nestedLines } from '../nested_lines.ts';
 import { defineOutput } from '../output.ts';
-import { type Colour, createPalette, type Palette } from '../palette.ts';
+import { type Colour, type Palette, paletteFor } from '../palette.ts';
 import { stripControl } from '../strip_control.ts';
 
 const headings: Readonly<Record<string, readonly [title: string, heading: Colour, key: Colour]>> = {
@@ -15,7 +15,7 @@ const headings: Readonly<Record<string, readonly [title: string, heading: Colour
 export default defineOutput({
   summary: 'The keys of minions under the heading of their status, with fingerprints if there are any.',
   format(data, { colour }) {
-    const palette = createPalette(colour);
+    const palette = paletteFor(colour);
     const isKeyList = isDict(data) && Object.keys(data).every((status) => Object.hasOwn(headings, status));
     if (!isKeyList) return nestedLines(data, { palette, failed: false }).join('\n');
     return Object.keys(data)

@@ -1,11 +1,11 @@
 import { isDict } from '../../shared/python_text.ts';
 import { defineOutput } from '../output.ts';
-import { createPalette, type Palette } from '../palette.ts';
+import { type Palette, paletteFor } from '../palette.ts';
 import { stripControl } from '../strip_control.ts';
 
 export default defineOutput({
   summary: 'What is said of a minion that did not return.',
-  format: (data, { colour }) => silentLines(data, createPalette(colour), '').join('\n'),
+  format: (data, { colour }) => silentLines(data, paletteFor(colour), '').join('\n'),
 });
 
 function silentLines(value: unknown, palette: Palette, space: string): string[] {

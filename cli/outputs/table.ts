@@ -1,13 +1,13 @@
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import { defineOutput } from '../output.ts';
-import { createPalette, type Palette } from '../palette.ts';
+import { type Palette, paletteFor } from '../palette.ts';
 import { stripControl } from '../strip_control.ts';
 
 const CELL_WIDTH = 50;
 
 export default defineOutput({
   summary: 'Lists of rows as grids, with a heading for each key on the way. Values that are no rows are left out.',
-  format: (data, { colour }) => tableLines(data, createPalette(colour), 0).join('\n'),
+  format: (data, { colour }) => tableLines(data, paletteFor(colour), 0).join('\n'),
 });
 
 function tableLines(value: unknown, palette: Palette, column: number): string[] {
