@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { FleetError, toReport } from '../shared/errors.ts';
 import { PAYLOAD_LIMITS } from '../shared/protocol/cbor_scan.ts';
-import { toJsonLine } from '../shared/protocol/codec.ts';
+import { toJsonLine, toJsonText } from '../shared/protocol/codec.ts';
 import type { JobRequest, OperatorResponsePayload } from '../shared/protocol/messages/operator.ts';
 import type { Answer } from './events/event_streams.ts';
 
@@ -20,12 +20,12 @@ export function answerBy(gather: JobRequest['gather'], tell: Tell, clock: Clock)
 
 /** Keeps all steps until the last, and tells them as one. */
 function gatherAll(tell: Tell): Answer {
-  const lines: Buffer[] = [];
+  const lines: string[] = [];
   let bytes = BEGIN_ALL.length + END.length;
   return (step) => {
     if (step.t !== 'end') {
-      const line = toJsonLine(step);
-      bytes += line.length + COMMA.length;
+      const line = toJsonText(step);
+      bytes += Buffer.byteLength(line) + COMMA.length;
       // What no message carries is not kept either.
       if (bytes < PAYLOAD_LIMITS.bytes) lines.push(line);
       else lines.length = 0;
@@ -40,7 +40,7 @@ function gatherAll(tell: Tell): Answer {
 
 /** A message for each of a thousand returns would take longer than the returns themselves, here and where it is read. */
 function gatherMoments(tell: Tell, clock: Clock): Answer {
-  let lines: Buffer[] = [];
+  let lines: string[] = [];
   let bytes = 0;
   let notBeforeMs = 0;
   let isPlanned = false;
@@ -49,7 +49,7 @@ function gatherMoments(tell: Tell, clock: Clock): Answer {
     isPlanned = false;
     const [first] = lines;
     if (first === undefined) return;
-    tell(lines.length === 1 ? first : joined(BEGIN_SOME, lines));
+    tell(lines.length === 1 ? Buffer.from(first) : joined(BEGIN_SOME, lines));
     lines = [];
     bytes = 0;
     notBeforeMs = clock.monotonicMs() + MOMENT_MS;
@@ -63,24 +63,25 @@ function gatherMoments(tell: Tell, clock: Clock): Answer {
     else setImmediate(send);
   };
   return (step) => {
-    const line = toJsonLine(step);
+    const line = toJsonText(step);
+    const lineBytes = Buffer.byteLength(line);
     // One that is large goes alone: together they might be more than a message may have. So does the last, and whoever
     // looks on at a job for one minion reads what he always did.
-    if (isLast(step) || bytes + line.length > MOMENT_BYTES) send();
+    if (isLast(step) || bytes + lineBytes > MOMENT_BYTES) send();
     lines.push(line);
-    bytes += line.length;
+    bytes += lineBytes;
     if (isLast(step) || bytes > MOMENT_BYTES) send();
     else plan();
   };
 }
 
-const BEGIN_ALL = Buffer.from('{"t":"all","steps":[');
-const BEGIN_SOME = Buffer.from('{"t":"some","steps":[');
-const COMMA = Buffer.from(',');
-const END = Buffer.from(']}');
+const BEGIN_ALL = '{"t":"all","steps":[';
+const BEGIN_SOME = '{"t":"some","steps":[';
+const COMMA = ',';
+const END = ']}';
 
-function joined(begin: Buffer, lines: readonly Buffer[]): Buffer {
-  return Buffer.concat([begin, ...lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line])), END]);
+function joined(begin: string, lines: readonly string[]): Buffer {
+  return Buffer.from(`${begin}${lines.join(COMMA)}${END}`);
 }
 
 function isLast({ t }: OperatorResponsePayload): boolean {

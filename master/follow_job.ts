@@ -37,14 +37,13 @@ export async function followJob({ context, record, isNew, first, answer, room }:
     record.queues_offline === true && batch === undefined && state === 'queued' && !fleet.isOnline(id);
   const isOver = createIsOver(job, isParked);
   const released = batch === undefined ? [] : releasedOf(record, job);
-  const tell = (step: OperatorResponsePayload | undefined): Promise<void> | undefined => {
-    if (step === undefined) return undefined;
+  const tell = (step: OperatorResponsePayload): Promise<void> | undefined => {
     answer(step);
     return room();
   };
   const tellUpdate = (update: JobUpdate, offline = isParked(update) ? fleet.whyOffline(update.id) : undefined) => {
     const step = stepOf(record, update);
-    return tell(step?.t === 'state' && offline !== undefined ? { ...step, offline } : step);
+    return tell(step.t === 'state' && offline !== undefined ? { ...step, offline } : step);
   };
   try {
     await tell(first);
@@ -97,10 +96,12 @@ function createNewsQueue(tracker: Tracker, jid: string) {
   };
   const stop = tracker.watch(
     jid,
-    (update) => {
-      ids.add(update.id);
-      const isReturned = update.result !== undefined && held.length - first >= RETURNS_HELD_MAX;
-      hold({ ...update, kind: 'row', isReturned, ...(isReturned && { result: undefined }) });
+    ({ id, state, since, reason, result }) => {
+      // Hops that every job makes within milliseconds are nobody's news.
+      if (state === 'sent' || state === 'delivered') return;
+      ids.add(id);
+      const isReturned = result !== undefined && held.length - first >= RETURNS_HELD_MAX;
+      hold({ kind: 'row', id, state, since, reason, result: isReturned ? undefined : result, isReturned });
     },
     hold,
   );
@@ -137,10 +138,7 @@ function createIsOver(job: ActiveJob | undefined, isParked: (row: Part) => boole
   };
 }
 
-function stepOf(
-  { jid }: JobRecord,
-  { id, state, since, reason, result }: JobUpdate,
-): OperatorResponsePayload | undefined {
+function stepOf({ jid }: JobRecord, { id, state, since, reason, result }: JobUpdate): OperatorResponsePayload {
   if (result !== undefined) {
     const { retcode, out, ms, success = retcode === 0, parts } = result;
     return {
@@ -152,10 +150,8 @@ function stepOf(
       success,
       out,
       ms,
-      ...(parts !== undefined && { parts: [{ at: ['return'], jid, id, ...parts }] }),
+      parts: parts === undefined ? undefined : [{ at: ['return'], jid, id, ...parts }],
     };
   }
-  // Hops that every job makes within milliseconds are nobody's news.
-  if (state === 'sent' || state === 'delivered') return undefined;
   return { t: 'state', id, jid, state, since, reason, final: isTerminal(state) };
 }

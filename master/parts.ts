@@ -279,9 +279,9 @@ function openPermissions(
 }
 
 function createSign({ authority, devices }: Pick<Parts, 'authority' | 'devices'>): Sign {
-  return async (payload, encoding, id, kind = 'job') => {
+  return (payload, encoding, id, kind = 'job') => {
     const key = devices.get(id)?.hmacKey;
-    if (key !== undefined) return macJob(payload, id, key, kind);
+    if (key !== undefined) return Promise.resolve(macJob(payload, id, key, kind));
     return signJob({ payload, encoding, id, kid: authority.kid, privateKey: authority.signingKey, kind });
   };
 }

@@ -32,6 +32,7 @@ export interface CommitQueue {
   last(): number;
   /** Events that could not be stored since the start. */
   lost(): number;
+  /** Called after each commit, once for those that end together; the answer stops it. */
   onCommit(listener: () => void): () => void;
   flush(): Promise<void>;
 }
@@ -127,6 +128,16 @@ function createOrder(newest: number) {
   const open: Batch[] = [];
   const listeners = new Set<() => void>();
   let waiting: (() => void)[] = [];
+  let isTold = true;
+  const tell = (): void => {
+    isTold = true;
+    for (const listener of listeners) listener();
+  };
+  // One write of the store is of many batches, which are settled in succession: after the last of them.
+  const tellSoon = (): void => {
+    if (isTold) process.nextTick(tell);
+    isTold = false;
+  };
   return {
     last: () => last,
     begin(): Batch {
@@ -141,7 +152,7 @@ function createOrder(newest: number) {
         const done = open.shift() as Batch;
         if (done.state === 'stored') last = done.last;
       }
-      if (last > before) for (const listener of listeners) listener();
+      if (last > before) tellSoon();
       if (open.length > 0) return;
       for (const wake of waiting) wake();
       waiting = [];

@@ -42,9 +42,14 @@ export function createEventBus(options: {
 }): EventBus {
   const { eventLog, clock, log } = options;
   const listeners = new Set<EventListener>();
+  let stampedMs = Number.NaN;
+  let _stamp = '';
   const stamp = (data: EventData): EventData => {
     if (data._stamp !== undefined) return data;
-    const _stamp = eventStamp(clock.nowMs());
+    const nowMs = clock.nowMs();
+    // Many are of one millisecond, and to write a date takes as long as to encode some of them.
+    if (nowMs !== stampedMs) _stamp = eventStamp(nowMs);
+    stampedMs = nowMs;
     return Object.assign({ _stamp }, data, { _stamp });
   };
 

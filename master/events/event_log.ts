@@ -38,7 +38,7 @@ export interface EventLog {
   readonly newestCursor: number;
   /** Oldest kept. */
   readonly firstCursor: number;
-  /** Called after each commit; the answer stops it. */
+  /** Called after each commit, once for those that end together; the answer stops it. */
   onCommit(listener: () => void): () => void;
   /** Named readers' own positions, durable. */
   cursorOf(reader: string): number | undefined;
@@ -84,7 +84,7 @@ export function openEventLog(options: EventLogOptions): EventLog {
   const sweep = async (): Promise<number> => {
     let count = 0;
     for (;;) {
-      const due = takeWhile(read(store, { limit: SWEEP_BATCH }), isDue);
+      const due = [...takeWhile(readEach(store, { limit: SWEEP_BATCH }), isDue)];
       const last = due.at(-1);
       if (last === undefined) return count;
       await store.write(due.map(({ cursor }) => ({ table: 'events', key: [cursor], value: undefined })));
@@ -139,12 +139,19 @@ export function openEventLog(options: EventLogOptions): EventLog {
 }
 
 function read(store: Store, options: Parameters<Store['range']>[1]): LoggedEvent[] {
-  return [...store.range('events', options)].map(({ key, value }) => fromValue(Number(key[0]), value));
+  return [...readEach(store, options)];
 }
 
-function takeWhile<T>(items: readonly T[], isWanted: (item: T) => boolean): readonly T[] {
-  const end = items.findIndex((item) => !isWanted(item));
-  return end === -1 ? items : items.slice(0, end);
+function* readEach(store: Store, options: Parameters<Store['range']>[1]): Generator<LoggedEvent> {
+  for (const { key, value } of store.range('events', options)) yield fromValue(Number(key[0]), value);
+}
+
+/** Reads no further than the first that is not wanted: of most sweeps, that is the first of all. */
+function* takeWhile<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Generator<T> {
+  for (const item of items) {
+    if (!isWanted(item)) return;
+    yield item;
+  }
 }
 
 function openReaders(store: Store, last: () => number) {

@@ -72,7 +72,8 @@ export function createCollector(options: CollectorOptions): Collector {
         log.warning('a minion refused what it was told of its job', { jid, minion: id, reason });
       } else {
         const detail = { reason: reason ?? 'the minion is busy', mayHaveIt: false } as const;
-        void tracker.advance(jid, id, 'requeue', detail).then((isQueued) => isQueued && dispatcher.postpone(jid, id));
+        // Nothing of that is stored: it is done at once.
+        if (tracker.advance(jid, id, 'requeue', detail) === true) dispatcher.postpone(jid, id);
       }
     },
   };

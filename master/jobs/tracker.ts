@@ -74,8 +74,11 @@ export interface Tracker {
    * store cannot commit.
    */
   commit(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
-  /** The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. */
-  advance(jid: string, id: string, event: JobEvent, detail?: Detail): Promise<boolean>;
+  /**
+   * The same for those who cannot do anything about a failed commit: it is logged, and the row stays as it was. No promise
+   * when nothing has to be stored.
+   */
+  advance(jid: string, id: string, event: JobEvent, detail?: Detail): boolean | Promise<boolean>;
   /** The same for many, some at a time: each end is a write, an event and news for onlookers. */
   advanceAll(changes: Iterable<RowChange>): Promise<void>;
   /** Hears of each change of that job until stopped. */
@@ -137,17 +140,18 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
   const keepLate = createLateReturns(jobs, eventOf, ended);
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
-  const end = async (job: ActiveJob, row: Row, state: JobStateName, { reason, result }: Detail): Promise<void> => {
+  const end = async (job: ActiveJob, row: Row, state: JobStateName, { reason, result }: Detail): Promise<true> => {
     const { jid } = job.record;
     const since = nowSeconds(clock);
     // Others may be ending too, but one of them may fail: only what is stored counts.
     const isLast = job.rows.size === 1;
     const update = { id: row.id, state, since, reason, result };
     const event = eventOf(job.record, update);
-    row.ending = orDrop(event, jobs.endRow(jid, row.id, { state, since, reason }, result, isLast, event.change));
+    row.ending = jobs.endRow(jid, row.id, { state, since, reason }, result, isLast, event.change);
     try {
       await row.ending;
     } catch (error) {
+      event.drop();
       row.ending = undefined;
       throw error;
     }
@@ -157,20 +161,18 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
     // Onlookers hear of this end before they hear of whose turn it is next.
     tell(jid, update);
     ended(job.record, update);
+    return true;
   };
 
-  const commit = async (jid: string, id: string, event: JobEvent, detail: Detail = {}): Promise<boolean> => {
+  /** A promise only where there is something to wait for: of the changes of a part, its end alone is stored. */
+  const change = (jid: string, id: string, event: JobEvent, detail: Detail = {}): boolean | Promise<boolean> => {
     const job = active.get(jid);
     const row = job?.rows.get(id);
     if (job === undefined || row === undefined) {
-      if (detail.result !== undefined) await keepLate(jid, id, detail.result);
-      return false;
+      return detail.result === undefined ? false : keepLate(jid, id, detail.result).then(() => false);
     }
-    if (row.ending !== undefined) {
-      // A second return must not be acknowledged before the first is stored.
-      await row.ending;
-      return false;
-    }
+    // A second return must not be acknowledged before the first is stored.
+    if (row.ending !== undefined) return row.ending.then(() => false);
     const state = nextState(row.state, event);
     if (state === undefined) {
       log.error('impossible change of a job, ignored', { jid, minion: id, state: row.state, event });
@@ -179,22 +181,12 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
     row.silentMs = 0;
     if (detail.pid !== undefined) row.pid = detail.pid;
     row.mayHaveIt = event === 'send' || state === 'running' || (detail.mayHaveIt ?? row.mayHaveIt);
-    if (isTerminal(state)) {
-      await end(job, row, state, detail);
-      return true;
-    }
-    if (state !== row.state) {
-      tell(jid, move(row, state, detail.reason, nowSeconds(clock)));
-    }
+    if (isTerminal(state)) return end(job, row, state, detail);
+    if (state !== row.state) tell(jid, move(row, state, detail.reason, nowSeconds(clock)));
     return true;
   };
 
-  const advance: Tracker['advance'] = (jid, id, event, detail) =>
-    commit(jid, id, event, detail).catch((error: unknown) => {
-      log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
-      return false;
-    });
-
+  const advance = createAdvance(change, log);
   return {
     async add(record, endedRows, hold) {
       const rows = await openRows(record, endedRows, clock);
@@ -208,11 +200,26 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
     all: active.all,
     openCount: active.openCount,
     row: (jid, id) => active.get(jid)?.rows.get(id),
-    commit,
+    commit: async (jid, id, event, detail) => change(jid, id, event, detail),
     advance,
     advanceAll: (changes) => advanceSome(advance, changes),
     watch,
     tellNews,
+  };
+}
+
+function createAdvance(change: Tracker['advance'], log: Logger): Tracker['advance'] {
+  return (jid, id, event, detail) => {
+    const failed = (error: unknown): false => {
+      log.error('a change of a job could not be stored', { jid, minion: id, event, error: String(error) });
+      return false;
+    };
+    try {
+      const changed = change(jid, id, event, detail);
+      return typeof changed === 'boolean' ? changed : changed.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
   };
 }
 
@@ -225,7 +232,7 @@ function createCloser(jobs: JobStore, log: Logger): (jid: string) => void {
 }
 
 async function advanceSome(advance: Tracker['advance'], changes: Iterable<RowChange>): Promise<void> {
-  let some: Promise<boolean>[] = [];
+  let some: (boolean | Promise<boolean>)[] = [];
   for (const { jid, id, event, reason } of changes) {
     some.push(advance(jid, id, event, { reason }));
     if (some.length < ENDED_AT_A_TIME) continue;

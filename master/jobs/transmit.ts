@@ -25,43 +25,47 @@ export function createTransmitter(options: TransmitterOptions, signer: JobSigner
   const { tracker, clock, log, send, pullsBlocks } = options;
   const tails = new Map<string, Promise<void>>();
 
-  const packetFor = async (
+  const packetFor = (
     { record, id }: Part,
     exp: number,
     bytes: Uint8Array,
     info: InfoPayload,
-  ): Promise<Packet> => {
+  ): Packet | Promise<Packet> => {
     const packet = { topic: formatTopic(Job.topic, { id }), payload: bytes, qos: Job.qos, retain: false } as const;
     if (packetBytes(packet) <= info.max_packet || !pullsBlocks(id)) return packet;
-    return { ...packet, payload: await signer.stub(record, exp, id, info) };
+    return signer.stub(record, exp, id, info).then((payload) => ({ ...packet, payload }));
   };
-  const deliver = async (part: Part, bytes: Uint8Array, info: InfoPayload): Promise<void> => {
+  const deliver = (part: Part, { exp }: Row, packet: Packet, bytesMax: number): void => {
     const { record, id, hadIt } = part;
     const { jid } = record;
-    const row = tracker.row(jid, id);
-    if (row?.state !== 'sent' || row.ending !== undefined) return;
-    const packet = await packetFor(part, row.exp, bytes, info);
-    const bytesMax = info.max_packet;
     if (packetBytes(packet) > bytesMax) {
       const reason = `the job is ${packetBytes(packet)} bytes as a packet, the minion takes ${bytesMax} (max_packet)`;
-      await tracker.advance(jid, id, 'reject', { reason });
-    } else if (row.exp <= nowSeconds(clock) || !send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
+      void tracker.advance(jid, id, 'reject', { reason });
+    } else if (exp <= nowSeconds(clock) || !send(id, packet, () => void tracker.advance(jid, id, 'puback'))) {
       lanes.putBack(id, jid);
-      await tracker.advance(jid, id, 'requeue', hadIt ? {} : { mayHaveIt: false });
+      void tracker.advance(jid, id, 'requeue', hadIt ? {} : { mayHaveIt: false });
+    }
+  };
+  const transmit = async (part: Part, exp: number, info: InfoPayload): Promise<void> => {
+    const { record, id } = part;
+    const before = tails.get(id);
+    try {
+      const bytes = await signer.signed(record, exp, id, info);
+      if (before !== undefined) await before;
+      const row = tracker.row(record.jid, id);
+      if (row?.state !== 'sent' || row.ending !== undefined) return;
+      const packet = packetFor(part, row.exp, bytes, info);
+      deliver(part, row, packet instanceof Promise ? await packet : packet, info.max_packet);
+    } catch (error) {
+      log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
     }
   };
 
   return (record: JobRecord, { id, exp, mayHaveIt }: Row, info: InfoPayload): void => {
-    const part = { record, id, hadIt: mayHaveIt };
     void tracker.advance(record.jid, id, 'send');
-    const tail = Promise.all([signer.signed(record, exp, id, info), tails.get(id)])
-      .then(([bytes]) => deliver(part, bytes, info))
-      .catch((error: unknown) => {
-        log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
-      })
-      .finally(() => {
-        if (tails.get(id) === tail) tails.delete(id);
-      });
+    const tail = transmit({ record, id, hadIt: mayHaveIt }, exp, info).then(() => {
+      if (tails.get(id) === tail) tails.delete(id);
+    });
     tails.set(id, tail);
   };
 }

@@ -17,8 +17,11 @@ export interface Observations {
 
 /** Tells of changes of jobs; a job's age is in its id. */
 export function observeJobs(observations: Observations, nowMs: () => number) {
+  // The parts of one job end in succession.
+  let last = { jid: '', madeMs: Number.NaN };
   return ({ jid }: Pick<JobRecord, 'jid'>, { state, reason, result }: JobUpdate): void => {
-    const ageMs = Math.max(0, nowMs() - jidMs(jid));
+    if (last.jid !== jid) last = { jid, madeMs: jidMs(jid) };
+    const ageMs = Math.max(0, nowMs() - last.madeMs);
     observations.ended?.(state, ageMs / 1000, reason);
     // Of a job that is over at once, nobody was told that it ran.
     if (result?.ms !== undefined) observations.started?.(Math.max(0, ageMs - result.ms) / 1000);

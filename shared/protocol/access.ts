@@ -19,7 +19,7 @@ export interface Access {
   /** Whether a topic may be handed to `who`, whatever filter matched it. */
   mayReceive(who: Identity, topic: string): boolean;
   maySubscribe(who: Identity, filter: string): boolean;
-  /** Whether nobody but operators and observers may receive it. */
+  /** Whether nobody but operators and observers may receive any of its kind. */
   isForWatchers(topic: string): boolean;
 }
 
@@ -35,9 +35,10 @@ const KEPT_LENGTH_MAX = 256;
 
 /** The whole access control, derived from the message table: there is no second list to forget. Deny by default. */
 export function createAccess(table: readonly AnyMessage[]): Access {
-  const matchesOf = createMatcher(table);
-  const forWatchers = new Set(
-    table.filter(({ to }) => to.every(({ role }) => role === 'operator' || role === 'master')),
+  const kinds = byKind(table);
+  const matchesOf = createMatcher(kinds);
+  const kindsForWatchers = new Set(
+    [...kinds].filter(([, messages]) => messages.every(isForWatchers)).map(([kind]) => kind),
   );
   return {
     mayPublish(who, topic) {
@@ -49,10 +50,7 @@ export function createAccess(table: readonly AnyMessage[]): Access {
       if (who.role === 'observer' && !who.topics?.some((filter) => filterMatches(filter, topic))) return false;
       return matchesOf(topic).some(({ message, params }) => isParty(message.to, who, params));
     },
-    isForWatchers(topic) {
-      const matches = matchesOf(topic);
-      return matches.length > 0 && matches.every(({ message }) => forWatchers.has(message));
-    },
+    isForWatchers: (topic) => kindsForWatchers.has(kindOf(topic)),
     maySubscribe(who, filter) {
       if (Buffer.byteLength(filter) > TOPIC_LIMITS.bytes || filter.startsWith('$share')) return false;
       if (who.role === 'observer') return !filter.startsWith('$');
@@ -68,19 +66,27 @@ export function createAccess(table: readonly AnyMessage[]): Access {
   };
 }
 
-/** It is asked about one topic when a message comes in, and again for each who may get it. */
-function createMatcher(table: readonly AnyMessage[]): (topic: string) => readonly Match[] {
-  const byKind = new Map<string, AnyMessage[]>();
+function byKind(table: readonly AnyMessage[]): ReadonlyMap<string, readonly AnyMessage[]> {
+  const kinds = new Map<string, AnyMessage[]>();
   for (const message of table) {
     const kind = kindOf(message.topic);
-    byKind.set(kind, [...(byKind.get(kind) ?? []), message]);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), message]);
   }
+  return kinds;
+}
+
+function isForWatchers({ to }: AnyMessage): boolean {
+  return to.every(({ role }) => role === 'operator' || role === 'master');
+}
+
+/** It is asked about one topic when a message comes in, and again for each who may get it. */
+function createMatcher(kinds: ReadonlyMap<string, readonly AnyMessage[]>): (topic: string) => readonly Match[] {
   const kept = new Map<string, readonly Match[]>();
   return (topic) => {
     const known = kept.get(topic);
     if (known !== undefined) return known;
     const levels = topic.split('/');
-    const matches = (byKind.get(kindOf(topic)) ?? []).flatMap((message) => {
+    const matches = (kinds.get(kindOf(topic)) ?? []).flatMap((message) => {
       const params = matchLevels(templateLevels(message.topic), levels);
       return params === undefined ? [] : [{ message, params }];
     });

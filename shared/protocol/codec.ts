@@ -120,8 +120,13 @@ function isDeeper(value: unknown, limit: number): boolean {
 
 /** The same value as one line of JSON, for people and for clients that read nothing else; bytes become base64. */
 export function toJsonLine(value: unknown): Buffer {
+  return Buffer.from(toJsonText(value));
+}
+
+/** The same as a text. */
+export function toJsonText(value: unknown): string {
   // A replacer makes it take several times as long.
-  return Buffer.from(hasForeignValues(value) ? JSON.stringify(value, jsonMember) : JSON.stringify(value));
+  return hasForeignValues(value) ? JSON.stringify(value, jsonMember) : JSON.stringify(value);
 }
 
 /** What JSON has no word for. */

@@ -42,10 +42,39 @@ test('all events of one turn are one commit, and nobody reads one that is not co
   expect([events.lastCursor, tags(events), commits]).toEqual([0, [], []]);
   store.release();
   await Promise.all(stored);
+  await until('the commit is told', () => commits.length > 0);
   expect([events.lastCursor, commits]).toEqual([3, [3]]);
   stop();
   await events.append('a/4', {});
   expect(commits).toEqual([3]);
+});
+
+test('commits that end together are told once, after the last of them', async () => {
+  const { store, events } = setUp();
+  const told: number[] = [];
+  events.onCommit(() => told.push(events.lastCursor));
+  const held = [1, 2, 3].map((n) => events.hold(`a/${n}`, Buffer.from('{}')));
+  await store.write(held.map(({ change }) => change));
+  for (const { settle } of held) settle(true);
+  await until('they are told', () => told.length > 0);
+  expect(told).toEqual([3]);
+});
+
+test('a sweep reads no further than the first event that stays', async () => {
+  const { store, events, clock } = setUp({ keepMs: 1000 });
+  for (const n of [1, 2, 3, 4]) await events.append(`a/${n}`, {});
+  const { range } = store;
+  let reads = 0;
+  store.range = function* counted(...args) {
+    for (const item of range(...args)) {
+      reads++;
+      yield item;
+    }
+  };
+  expect([await events.sweep(), reads]).toEqual([0, 1]);
+  clock.advance(5000);
+  await events.append('a/5', {});
+  expect(await events.sweep()).toBe(4);
 });
 
 test('cursors go on after a restart, also when all that could be removed is gone', async () => {

@@ -44,7 +44,7 @@ test('a restarted master waits a minute for the minions of a batch to come back'
   fleet.setInfo('m2', FULL);
   dispatcher.flush('m2');
   await settle();
-  expect(sent.map(({ id }) => id)).toEqual(['m2']);
+  expect(sent.at(-1)?.id).toBe('m2');
 });
 
 test('after that minute a part of a resumed batch whose minion is offline is over at once', async () => {
