@@ -66,7 +66,7 @@ export function forgetCredentials(pkiDir: string): Promise<void> {
   return rm(certFile(pkiDir), { force: true });
 }
 
-/** The master told its signing key, at each hello: the disk is touched only when it is another one. */
+/** The disk is touched only when it is another one. */
 export async function storeSigningCert(pkiDir: string, signingCertPem: string): Promise<void> {
   const path = signingFile(pkiDir);
   if ((await readOptionalFile(path)) === signingCertPem) return;
@@ -154,16 +154,25 @@ export async function keepCredentials(
 
 /** Throws KEY_MISMATCH. */
 function checkCredentials(options: EnrollOptions, credentials: Credentials): VerifiedCertificate {
-  const { id, privateKey, nowMs, verify = verifyCertificate } = options;
-  const { caPem } = credentials;
-  const now = nowMs();
-  const own = verify({ certPem: credentials.certPem, caPem, usage: 'client', nowMs: now });
+  const { nowMs, verify = verifyCertificate } = options;
+  const { certPem, signingCertPem, caPem } = credentials;
+  const own = checkCertificate(options, certPem, caPem);
+  verify({ certPem: signingCertPem, caPem, usage: 'signing', nowMs: nowMs() });
+  return own;
+}
+
+/** What is known of this minion's certificate. Throws KEY_MISMATCH when it is not of its key and that authority, or not valid now. */
+export function checkCertificate(
+  { id, privateKey, nowMs, verify = verifyCertificate }: EnrollOptions,
+  certPem: string,
+  caPem: string,
+): VerifiedCertificate {
+  const own = verify({ certPem, caPem, usage: 'client', nowMs: nowMs() });
   if (own.commonName !== id)
     throw new FleetError('KEY_MISMATCH', `the certificate is for ${own.commonName}, not ${id}`);
   if (own.fingerprint !== fingerprintOf(privateKey)) {
     throw new FleetError('KEY_MISMATCH', 'the certificate is for another key than minion.pem');
   }
-  verify({ certPem: credentials.signingCertPem, caPem, usage: 'signing', nowMs: now });
   return own;
 }
 

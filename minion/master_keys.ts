@@ -41,6 +41,8 @@ export interface MasterKeysOptions {
 export function createMasterKeys(options: MasterKeysOptions): MasterKeys {
   const { pkiDir, clock, masterNow, log, verify = verifyCertificate } = options;
   let caPem = '';
+  /** As it was read or written last: it is told at each hello, and hardly ever another one. */
+  let storedPem = '';
   let signingKeys = new Map<string, SigningKey>();
   /** Two answers are taken in their order. */
   let last: Promise<unknown> = Promise.resolve();
@@ -58,7 +60,9 @@ export function createMasterKeys(options: MasterKeysOptions): MasterKeys {
     }
     caPem = authorityPem;
     signingKeys = learned;
-    await storeSigningCert(pkiDir, signing_certs[0] as string);
+    const [usedPem] = signing_certs as [string];
+    if (usedPem !== storedPem) await storeSigningCert(pkiDir, usedPem);
+    storedPem = usedPem;
     if (caPem === before) return false;
     log.info('the master has another authority, which the pinned one vouches for');
     return true;
@@ -71,8 +75,8 @@ export function createMasterKeys(options: MasterKeysOptions): MasterKeys {
       return found !== undefined && masterNow() < found.until ? found.publicKey : undefined;
     },
     begin(credentials) {
-      ({ caPem } = credentials);
-      const publicKey = publicKeyIn(credentials.signingCertPem, caPem);
+      ({ caPem, signingCertPem: storedPem } = credentials);
+      const publicKey = publicKeyIn(storedPem, caPem);
       const kid = keyId(publicKey);
       if (!signingKeys.has(kid)) signingKeys.set(kid, { publicKey, until: Number.POSITIVE_INFINITY });
     },

@@ -110,7 +110,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
     const learning = { ...options, received: learningKeys({ ...options, received }, learn) };
     const opened = await connect(learning, tlsFor(credentials));
     connection = opened;
-    const watch = watchCertificate({
+    const watch = watchCertificate(credentials.certPem, {
       ...options,
       enrolment: () => ({ ...enrolment, caPem: keys.caPem() }),
       ask: requests.ask,

@@ -1,9 +1,8 @@
 import type { Clock, Timer } from '../shared/clock.ts';
-import { renewalMs } from '../shared/crypto/certificate.ts';
-import { errorLine } from '../shared/errors.ts';
+import { errorLine, FleetError } from '../shared/errors.ts';
 import { EnrollResponse } from '../shared/protocol/messages/enroll.ts';
 import type { MasterRequests } from './context.ts';
-import { type EnrollOptions, keepCredentials, storedCredentials } from './enroll.ts';
+import { checkCertificate, type EnrollOptions, keepCredentials } from './enroll.ts';
 
 /** How often a connected minion looks at its certificate; the shortest that a master issues lives a day. */
 const LOOK_MS = 3_600_000;
@@ -26,24 +25,26 @@ export interface CertificateWatchOptions {
  * the pinned authority. It serves from the next connection on; the present one goes on. What fails is logged and tried
  * again.
  */
-export function watchCertificate({ enrolment, ask, masterNow, clock, random }: CertificateWatchOptions) {
+export function watchCertificate(storedPem: string, options: CertificateWatchOptions) {
+  const { enrolment, ask, masterNow, clock, random } = options;
+  let certPem = storedPem;
   let retry: Timer | undefined;
   let isStopped = false;
   let underWay: Promise<void> | undefined;
   const attempt = async (): Promise<void> => {
-    const options = enrolment();
+    const present = enrolment();
     retry?.stop();
     try {
-      const stored = await storedCredentials(options);
-      if (stored !== undefined && masterNow() * 1000 < renewalMs(stored.certPem)) return;
-      const { expiresAtMs } = await keepCredentials(options, EnrollResponse.check(await ask('renew', {})));
-      options.log.info('the master renewed the certificate of this minion', {
-        until: new Date(expiresAtMs).toISOString(),
+      if (masterNow() * 1000 < dueMs(present, certPem)) return;
+      const kept = await keepCredentials(present, EnrollResponse.check(await ask('renew', {})));
+      ({ certPem } = kept);
+      present.log.info('the master renewed the certificate of this minion', {
+        until: new Date(kept.expiresAtMs).toISOString(),
       });
     } catch (error) {
       if (isStopped) return;
       const waitMs = Math.round(RETRY_MS * (0.5 + random()));
-      options.log.warning('the certificate of this minion was not renewed', {
+      present.log.warning('the certificate of this minion was not renewed', {
         reason: errorLine(error),
         retry_ms: waitMs,
       });
@@ -66,4 +67,15 @@ export function watchCertificate({ enrolment, ask, masterNow, clock, random }: C
       retry?.stop();
     },
   };
+}
+
+/** At once, when the certificate is of no use any more. */
+function dueMs(options: EnrollOptions, certPem: string): number {
+  try {
+    return checkCertificate(options, certPem, options.caPem).renewalMs;
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    options.log.warning('the stored certificate is of no use: asking for another', { reason: error.message });
+    return 0;
+  }
 }

@@ -114,14 +114,15 @@ export interface VerifiedCertificate {
   readonly publicKey: KeyObject;
   readonly fingerprint: Fingerprint;
   readonly expiresAtMs: number;
+  /** See `renewalMs`. */
+  readonly renewalMs: number;
 }
 
 /**
  * When another one is due: at two thirds to three quarters of its life, which leaves weeks without a connection. Where
  * in between is drawn by its own bytes, so that minions which were enrolled together do not come together again.
  */
-export function renewalMs(certPem: string): number {
-  const { validFrom, validTo, raw } = readCertificate(certPem);
+export function renewalMs({ validFrom, validTo, raw }: X509Certificate): number {
   const beginMs = Date.parse(validFrom);
   const draw = createHash('sha256').update(raw).digest().readUInt32BE() / 2 ** 32;
   return beginMs + (Date.parse(validTo) - beginMs) * (2 / 3 + draw / 12);
@@ -140,7 +141,13 @@ export function verifyCertificate(options: {
   const refusal = whyRefused(certificate, authority, options.usage, options.nowMs);
   if (refusal !== undefined) throw new FleetError('KEY_MISMATCH', `the certificate of ${commonName} ${refusal}`);
   const { publicKey } = certificate;
-  return { commonName, publicKey, fingerprint: fingerprintOf(publicKey), expiresAtMs: Date.parse(certificate.validTo) };
+  return {
+    commonName,
+    publicKey,
+    fingerprint: fingerprintOf(publicKey),
+    expiresAtMs: Date.parse(certificate.validTo),
+    renewalMs: renewalMs(certificate),
+  };
 }
 
 function whyRefused(
