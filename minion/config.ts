@@ -25,9 +25,13 @@ import { isMinionId } from '../shared/ids.ts';
 import { RETURN_PARTS_MAX } from '../shared/protocol/messages/return.ts';
 import { localReactorRules } from '../shared/reactor/reactor_rules.ts';
 
+/** A host or an address, and a port that there can be. */
+const MASTER_ADDRESS =
+  /^(\[[0-9A-Fa-f:]+\]|[^\s:[\]]+)(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/;
+
 const master = {
   master: saltKey(
-    textLike(/^(\[[0-9A-Fa-f:]+\]|[^\s:[\]]+)(:\d{1,5})?$/, 'a host name or address, with or without `:port`'),
+    textLike(MASTER_ADDRESS, 'a host name or address, with or without `:port`, from 1 to 65535'),
     'salt',
     'The master, as `host` or `host:port`.',
   ),

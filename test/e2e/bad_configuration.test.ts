@@ -110,6 +110,17 @@ describe('a configuration file', () => {
     );
   });
 
+  it.each(['127.0.0.1:99999', 'salt:65536', 'salt:0', 'salt:', 'one two'])(
+    'with the master %s is refused',
+    async (master) => {
+      expectRefusal(
+        await startWith('minion', `master: '${master}'\n`),
+        78,
+        /:1: master is ".*", expected a host name or address, with or without `:port`, from 1 to 65535/,
+      );
+    },
+  );
+
   it('with a fingerprint of the master that is none is refused', async () => {
     expectRefusal(
       await startWith('minion', 'master_finger: aa:bb\n'),
