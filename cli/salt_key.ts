@@ -69,6 +69,7 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
   const command = keyCommand();
   if (!parseCommand(command, argv)) return 0;
   const options = command.opts<KeyOptions>();
+  checkActions(command, options);
   const config = await loadCliConfig(options.configDir);
   const client = await connectOperator({ socketPath: config.socketPath, firstAnswerMs: 30_000, clock: systemClock });
   try {
@@ -80,6 +81,28 @@ export async function runSaltKey(argv: readonly string[], terminal: Terminal): P
     );
   } finally {
     await client.close();
+  }
+}
+
+/** What it can be told to do: one at a time, so that none is left out in silence. */
+const ACTIONS = [
+  ...['listAll', 'list', 'accept', 'acceptAll', 'reject', 'rejectAll', 'delete', 'deleteAll'],
+  ...['print', 'printAll', 'finger', 'fingerAll', 'genToken', 'genObserver', 'addConstrained'],
+];
+
+/** Throws USAGE. */
+function checkActions(command: Command, { fingerAll }: KeyOptions): void {
+  const [first, second] = command.options.filter(
+    (option) =>
+      ACTIONS.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) !== undefined,
+  );
+  if (first !== undefined && second !== undefined) {
+    const names = [first, second].map(({ short, long }) => short ?? long).join(' and ');
+    throw new FleetError('USAGE', `${names} exclude each other`, { hint: 'ask for one after the other' });
+  }
+  const [word] = command.args;
+  if (word !== undefined && (fingerAll !== true || word !== 'master')) {
+    throw new FleetError('USAGE', `'${word}' belongs to no option`, { hint: 'only -F takes a word more: master' });
   }
 }
 
