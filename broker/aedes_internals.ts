@@ -15,6 +15,9 @@ export interface PacketParser extends EventEmitter {
 
 interface ClientInternals {
   readonly _parser: PacketParser;
+  /** 0 or less: its client need not say anything. */
+  readonly _keepaliveInterval: number;
+  readonly _keepaliveTimer: NodeJS.Timeout;
   duplicates: object;
   waitForDrain(done: () => void): void;
 }
@@ -43,6 +46,21 @@ export function createForgetting(brokerId: string): (client: Client) => void {
   return (client) => {
     (client as unknown as ClientInternals).duplicates = memory;
   };
+}
+
+type TakePacket = (this: PacketParser, packet: { readonly cmd: string; readonly messageId: number }) => void;
+
+/** A PUBACK is told at once, past Aedes, whose store would be told of it by several promises. */
+export function takePubacks(client: Client, released: (messageId: number) => void): void {
+  const { _parser: parser } = client as unknown as ClientInternals;
+  const [take] = parser.listeners('packet') as [TakePacket];
+  parser.removeAllListeners('packet');
+  parser.on('packet', function takePacket(packet) {
+    if (packet.cmd !== 'puback' || !client.connected) return take.call(parser, packet);
+    released(packet.messageId);
+    const { _keepaliveInterval, _keepaliveTimer } = client as unknown as ClientInternals;
+    if (_keepaliveInterval > 0) _keepaliveTimer.refresh();
+  } satisfies TakePacket);
 }
 
 /** The counter is part of a message's identity: after a restart it must not run through the same values again. */

@@ -5,7 +5,7 @@ import { filterMatches } from '../shared/protocol/topic.ts';
 import { waitForDrain } from './aedes_internals.ts';
 import type { Verdict } from './authenticate.ts';
 import type { ListenerOptions } from './broker_options.ts';
-import { encodePublish } from './encode_publish.ts';
+import { encodePuback, encodePublish } from './encode_publish.ts';
 import { MessageIds } from './message_ids.ts';
 
 /** As a broker sets them that keeps what it should not, or sends again what it is not sure of. */
@@ -114,12 +114,27 @@ export class Connection {
   ): boolean {
     if (this.isClosing || this.socket.destroyed || !this.messageIds.hasRoom) return false;
     const messageId = qos === 0 ? undefined : this.messageIds.next(acknowledged);
+    this.#write(encodePublish({ topic, payload, qos, messageId, retain, dup }));
+    return true;
+  }
+
+  /**
+   * Writes the PUBACK of a publish of the client. False when it may not be written now: the connection ended, or its socket
+   * is full.
+   */
+  acknowledge(messageId: number): boolean {
+    if (this.client.closed || this.socket.destroyed || this.socket.writableNeedDrain) return false;
+    this.#write(encodePuback(messageId));
+    return true;
+  }
+
+  /** What is written in one tick goes out in one piece. */
+  #write(packet: Buffer): void {
     if (!this.#isGathering) {
       this.socket.cork();
       process.nextTick(() => this.socket.uncork());
     }
-    this.socket.write(encodePublish({ topic, payload, qos, messageId, retain, dup }));
-    return true;
+    this.socket.write(packet);
   }
 
   /** As Aedes does when it writes: a client whose socket stays full for too long is disconnected. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Aedes, type AedesPublishPacket, type Client } from 'aedes';
+import { Aedes, type AedesPublishPacket } from 'aedes';
 import { toReport } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
 import { createTurns } from '../shared/pace.ts';
@@ -69,9 +69,7 @@ export async function createCore(options: BrokerOptions): Promise<Core> {
     drainTimeout: DRAIN_TIMEOUT_MS,
     maxInflightInbound: UNRELEASED_MAX,
     maxClientsIdLength: AEDES_ID_MAX,
-    persistence: createVolatilePersistence(retained, (client: Client, messageId) =>
-      registry.of(client)?.messageIds.release(messageId),
-    ),
+    persistence: createVolatilePersistence(retained),
     preConnect: sessions.preConnect,
     authenticate: sessions.authenticate,
     authorizePublish: mayPublish,

@@ -31,6 +31,14 @@ export function encodePublish(publish: {
   return packet.subarray(0, at + payload.length);
 }
 
+/** The first byte of a PUBACK, and its remaining length [MQTT-3.4.1]. */
+const PUBACK = [0x40, 2] as const;
+
+/** A PUBACK in one piece, as well. */
+export function encodePuback(messageId: number): Buffer {
+  return Buffer.from([...PUBACK, messageId >> 8, messageId & 0xff]);
+}
+
 /** Seven bits a byte, the lowest first; the eighth says that more follow. */
 function writeRemainingLength(packet: Buffer, start: number, length: number): number {
   let at = start;

@@ -69,18 +69,26 @@ export function createPublishGate(options: {
   const handle = async (received: Received): Promise<void> => handlers.received(received);
 
   /** What only operators and observers may see goes to those who asked for it, and Aedes need not look for others. */
-  const show = (packet: PublishPacket): void => {
+  const show = (connection: Connection, packet: PublishPacket): void => {
     const { topic, payload, qos, retain } = packet;
     // Of QoS 2 Aedes knows which came twice.
     if (retain || qos === 2 || !access.isForWatchers(topic)) return;
     delivery.toObservers({ topic, payload: payload as Buffer, qos, retain });
     packet.topic = NOWHERE;
+    // Then Aedes has nothing to acknowledge either; where it is too much for the socket, Aedes waits for that.
+    const { messageId } = packet as Numbered;
+    if (qos === 1 && messageId !== undefined && connection.acknowledge(messageId)) packet.qos = 0;
   };
 
-  const accept = (received: Received, packet: PublishPacket, done: (error?: Error | null) => void): void => {
+  const accept = (
+    received: Received,
+    connection: Connection,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void => {
     counters.publishes_accepted++;
     const settle = (error?: Error): void => {
-      if (error === undefined) show(packet);
+      if (error === undefined) show(connection, packet);
       done(error ?? null);
     };
     const handled = handle(received).catch((cause: unknown) => {
@@ -101,14 +109,17 @@ export function createPublishGate(options: {
     if (connection.isMuted || (connection.isClosing && !connection.client.closed)) return;
     const publish = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain, qos: packet.qos };
     const judgement = checkPublish(access, who, publish, connection.mayPublishNow);
-    if (!('reason' in judgement)) return accept(judgement, packet, done);
+    if (!('reason' in judgement)) return accept(judgement, connection, packet, done);
     refuse(connection, who, packet, judgement);
     done(null);
   };
 }
 
+/** A will has none. */
+type Numbered = PublishPacket & { readonly messageId?: number };
+
 function encodeRefusal(who: Identity, publish: PublishPacket, { reason, message }: Refused): Packet {
-  const { topic, qos, messageId } = publish as PublishPacket & { readonly messageId?: number };
+  const { topic, qos, messageId } = publish as Numbered;
   const payload = {
     topic: topic.slice(0, REPORTED_CHARACTERS.topic),
     reason,

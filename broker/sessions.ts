@@ -6,7 +6,7 @@ import { systemErrorCode } from '../shared/errors.ts';
 import type { LogFields, Logger } from '../shared/log.ts';
 import type { TakeTurn } from '../shared/pace.ts';
 import { createTokenBucket } from '../shared/token_bucket.ts';
-import { createForgetting, parserOf } from './aedes_internals.ts';
+import { createForgetting, parserOf, takePubacks } from './aedes_internals.ts';
 import { authenticate, type RefusalCode, type Verdict } from './authenticate.ts';
 import type { BrokerLimits, IdentityStore, ListenerOptions } from './broker_options.ts';
 import { Connection } from './connection.ts';
@@ -96,6 +96,7 @@ export function createSessions(options: SessionOptions): Sessions {
       const connection = new Connection({ number: ++connectionNumber, client, socket, door });
       registry.add(connection);
       forgetDeliveries(client);
+      takePubacks(client, (messageId) => connection.messageIds.release(messageId));
       const parser = parserOf(client);
       guardFrames(parser, () => (connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax));
       readInTurns(socket, parser, options.takeTurn);

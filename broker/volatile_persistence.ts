@@ -12,12 +12,9 @@ interface Numbered {
 /**
  * What Aedes asks of a store when every session is clean: retained messages, and the numbers of QoS 2 messages that
  * were not released yet. There are no offline queues, no stored subscriptions and no stored wills: the queue belongs to
- * the master's store. Aedes tells the store of each PUBACK; that is how `acknowledged` comes to know of it.
+ * the master's store. Of a PUBACK it hears nothing: see `takePubacks`.
  */
-export function createVolatilePersistence<C extends Session, P extends RetainedPacket>(
-  retained: RetainedStore<P>,
-  acknowledged: (client: C, messageId: number) => void,
-) {
+export function createVolatilePersistence<P extends RetainedPacket>(retained: RetainedStore<P>) {
   const unreleased = new Map<string, Set<number>>();
   const nothing = Promise.resolve(undefined);
   const noSubscriptions = Promise.resolve([]);
@@ -37,10 +34,7 @@ export function createVolatilePersistence<C extends Session, P extends RetainedP
     outgoingEnqueueCombi: storesNothing,
     // What can be iterated serves Aedes as well as a stream, and takes half of what an empty one takes at each CONNECT.
     outgoingStream: () => [],
-    outgoingClearMessageId(client: C, packet: Numbered): Promise<undefined> {
-      acknowledged(client, packet.messageId);
-      return nothing;
-    },
+    outgoingClearMessageId: storesNothing,
 
     async incomingStorePacket(client: Session, { messageId }: Numbered): Promise<void> {
       const numbers = unreleased.get(client.id) ?? new Set<number>();

@@ -42,9 +42,11 @@ export function templateLevels(template: string): readonly TemplateLevel[] {
 
 export function formatTopic<T extends string>(template: T, params: TopicParams<T>): string {
   const given = params as Readonly<Record<string, string | undefined>>;
-  const topic = templateLevels(template)
-    .map((level) => (level.kind === 'literal' ? level.text : checkParam(level, given[level.text])))
-    .join('/');
+  let topic = '';
+  for (const level of templateLevels(template)) {
+    const text = level.kind === 'literal' ? level.text : checkParam(level, given[level.text]);
+    topic = topic === '' ? text : `${topic}/${text}`;
+  }
   if (Buffer.byteLength(topic) - Buffer.byteLength(given.id ?? '') > TOPIC_LIMITS.bytes) {
     throw new TypeError(`topic is longer than ${TOPIC_LIMITS.bytes} bytes: ${topic}`);
   }

@@ -44,6 +44,26 @@ test('what is written in immediates after gathering goes out in one piece', asyn
   expect(given).toEqual(['abc', 'd']);
 });
 
+test('PUBACKs and publishes of one tick go out in one piece', async () => {
+  const { connection, given } = openConnection();
+  expect([connection.acknowledge(1), connection.acknowledge(2)]).toEqual([true, true]);
+  connection.deliver('a/b', Buffer.from('{}'), 0);
+  await immediate();
+  expect(given).toEqual(['@\x02\0\x01@\x02\0\x020\x07\0\x03a/b{}']);
+});
+
+test('nothing is acknowledged into a full socket, nor after the end', async () => {
+  const { connection, socket } = openConnection();
+  socket.cork();
+  socket.write(Buffer.alloc(socket.writableHighWaterMark));
+  expect(connection.acknowledge(1)).toBe(false);
+  socket.uncork();
+  await immediate();
+  expect(connection.acknowledge(1)).toBe(true);
+  socket.destroy();
+  expect(connection.acknowledge(2)).toBe(false);
+});
+
 test('what was gathered is sent before the connection ends', async () => {
   const { connection, socket, given } = openConnection();
   connection.gather();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { expect, test } from 'vitest';
-import { encodePublish } from '../../../broker/encode_publish.ts';
+import { encodePuback, encodePublish } from '../../../broker/encode_publish.ts';
 
 const anyPublish = fc
   .record({
@@ -28,4 +28,12 @@ test.each([127, 128, 16_383, 16_384, 2_097_151, 2_097_152])('a publish of a leng
   const payload = Buffer.alloc(length - 2 - publish.topic.length - 2, 'x');
   const expected = generate({ cmd: 'publish', ...publish, payload });
   expect(encodePublish({ ...publish, payload }).equals(expected)).toBe(true);
+});
+
+test('a PUBACK is the bytes that mqtt-packet writes', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 65_535 }), (messageId) => {
+      expect(encodePuback(messageId)).toEqual(generate({ cmd: 'puback', messageId }));
+    }),
+  );
 });

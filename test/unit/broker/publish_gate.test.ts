@@ -14,10 +14,17 @@ import { messageTable } from '../../../shared/protocol/message_table.ts';
 import { fakeClock } from '../../support/fake_context.ts';
 
 /** The gate for publishes of minion m1, whose messages are stored when `stored` resolves. */
-function setUp(stored: Promise<void>, takeTurn: TakeTurn = (task) => task()) {
+function setUp(stored: Promise<void>, takeTurn: TakeTurn = (task) => task(), hasRoom = true) {
   const shown: string[] = [];
+  const pubacks: number[] = [];
   const counters = createCounters();
-  const connection = { who: { role: 'minion', id: 'm1' }, isMuted: false, isClosing: false, mayPublishNow: () => true };
+  const connection = {
+    who: { role: 'minion', id: 'm1' },
+    isMuted: false,
+    isClosing: false,
+    mayPublishNow: () => true,
+    acknowledge: (messageId: number) => hasRoom && pubacks.push(messageId) > 0,
+  };
   const gate = createPublishGate({
     access: createAccess(messageTable),
     registry: { of: () => connection as unknown as Connection } as unknown as Registry,
@@ -31,14 +38,14 @@ function setUp(stored: Promise<void>, takeTurn: TakeTurn = (task) => task()) {
     takeTurn,
   });
   const publish = (topic: string, retain = false) => {
-    const packet = { cmd: 'publish', topic, payload: Buffer.from('{"v":1}'), qos: 1, retain, dup: false };
+    const packet = { cmd: 'publish', topic, payload: Buffer.from('{"v":1}'), qos: 1, messageId: 7, retain, dup: false };
     const outcome: { acknowledged: boolean } = { acknowledged: false };
-    gate({} as never, packet as AedesPublishPacket, (error) => {
+    gate({} as never, packet as unknown as AedesPublishPacket, (error) => {
       outcome.acknowledged = error === null;
     });
     return { packet, outcome };
   };
-  return { publish, shown };
+  return { publish, shown, pubacks };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -76,4 +83,28 @@ test('what is retained is left to Aedes, which keeps it', async () => {
   await settled();
   expect(outcome.acknowledged).toBe(true);
   expect([shown, packet.topic]).toEqual([[], 'salt/info/m1']);
+});
+
+test.each([
+  [true, [7], 0],
+  [false, [], 1],
+])('what Aedes need not deliver it need not acknowledge, when the socket has room: %s', async (hasRoom, told, qos) => {
+  let store = (): void => undefined;
+  const stored = new Promise<void>((resolve) => {
+    store = resolve;
+  });
+  const { publish, pubacks } = setUp(stored, undefined, hasRoom);
+  const { packet } = publish('salt/fire/m1/a/b');
+  await settled();
+  expect([pubacks, packet.qos]).toEqual([[], 1]);
+  store();
+  await settled();
+  expect([pubacks, packet.qos]).toEqual([told, qos]);
+});
+
+test('what Aedes delivers it acknowledges too', async () => {
+  const { publish, pubacks } = setUp(Promise.resolve());
+  const { packet } = publish('salt/info/m1', true);
+  await settled();
+  expect([pubacks, packet.qos]).toEqual([[], 1]);
 });

@@ -4,8 +4,7 @@ import { createVolatilePersistence } from '../../../broker/volatile_persistence.
 import { messageTable } from '../../../shared/protocol/message_table.ts';
 
 const client = { id: 'c1' };
-const create = (acknowledged: (client: { id: string }, messageId: number) => void = () => undefined) =>
-  createVolatilePersistence(createRetainedStore<RetainedPacket>(messageTable), acknowledged);
+const create = () => createVolatilePersistence(createRetainedStore<RetainedPacket>(messageTable));
 
 test('a QoS 2 message is known from its arrival to its release', async () => {
   const store = create();
@@ -23,13 +22,6 @@ test('the end of a session forgets its QoS 2 messages', async () => {
   await store.incomingStorePacket(client, { messageId: 7 });
   await store.cleanIncoming(client);
   await expect(store.incomingGetPacket(client, { messageId: 7 })).rejects.toThrow('no such packet');
-});
-
-test('each PUBACK is told', async () => {
-  const told: unknown[] = [];
-  const store = create((of, messageId) => told.push([of.id, messageId]));
-  await store.outgoingClearMessageId(client, { messageId: 7 });
-  expect(told).toEqual([['c1', 7]]);
 });
 
 test('a retained message is a copy: what Aedes does to the packet later does not change it', async () => {
