@@ -67,6 +67,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       const listener = await openListener(door, {
         admit: (socket) => admission.admit(socket, isOwnersDoor),
         accept: (socket) => core.accept(socket, door),
+        clock: options.clock,
         log: options.log,
       });
       listeners.push(listener);

@@ -1,9 +1,11 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { addressText } from '../shared/address_text.ts';
+import type { Clock } from '../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { ListenerOptions, TlsKeys } from './broker_options.ts';
+import { secureWhenItSpeaks } from './secure_when_it_speaks.ts';
 import { checkSocketPath, removeStaleSocket } from './unix_socket.ts';
 
 export interface Listener {
@@ -33,16 +35,17 @@ export async function openListener(
   edges: {
     readonly admit: (socket: Socket, options: ListenerOptions) => boolean;
     readonly accept: (socket: Socket, options: ListenerOptions) => void;
+    readonly clock: Clock;
     readonly log: Logger;
   },
 ): Promise<Listener> {
-  const { admit, accept, log } = edges;
+  const { admit, accept, clock, log } = edges;
   checkReach(options);
   const secured = options.kind === 'tls' ? createSecuring(options, accept, log) : undefined;
   // noDelay: Nagle's algorithm would hold a PUBLISH back behind its SUBACK for 40 ms.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }, (socket) => {
     if (!admit(socket, options)) return;
-    if (secured !== undefined) secured.emit('connection', socket);
+    if (secured !== undefined) secureWhenItSpeaks(secured, socket, clock, HANDSHAKE_TIMEOUT_MS);
     else accept(socket, options);
   });
   if (options.kind === 'unix') {
