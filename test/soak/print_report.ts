@@ -3,7 +3,7 @@ import type { SoakReport } from './run_soak.ts';
 
 /** The outcome of a run, for a person. */
 export function soakText(report: SoakReport): string {
-  const { minutes, minions, rate, seed, load, samples, storeMb, before, after, verdicts, directory } = report;
+  const { minutes, minions, rate, seed, load, samples, store, before, after, verdicts, directory } = report;
   const { jobs } = load;
   const range = (values: readonly number[]): string =>
     `${figure(values[0] ?? 0)} → ${figure(values.at(-1) ?? 0)}, most ${figure(Math.max(...values))}`;
@@ -30,7 +30,7 @@ export function soakText(report: SoakReport): string {
     `soak: ${minutes} minutes, ${minions} minions, ${rate} jobs a second, seed ${seed}`,
     `jobs      wanted ${jobs.wanted}, accepted ${jobs.accepted}; parts ${jobs.parts}, ended ${jobs.ended}, wrongly ${jobs.wrong}`,
     `visitors  operators ${load.operators}, observers ${load.observers}; keys deleted ${load.keysDeleted}`,
-    `store     MB: ${range(storeMb.map(({ mb }) => mb))}`,
+    `store     file, MB: ${range(store.map(({ fileMb }) => fileMb))}; in it, MB: ${range(store.map(({ usedMb }) => usedMb))}; jobs: ${range(store.map(({ jobs }) => jobs))}`,
     ...processes,
     'verdicts',
     ...lines,

@@ -1,6 +1,6 @@
 import { sleep, systemClock } from '../../shared/clock.ts';
 import { createSeededRandom } from '../chaos/seeded_random.ts';
-import { judge, type ProcessName, processNames, type Verdict } from './judge.ts';
+import { judge, type ProcessName, processNames, type StoreSample, type Verdict } from './judge.ts';
 import { call, openOperator } from './operators.ts';
 import { type LoadReport, playLoad } from './play_load.ts';
 import type { Census, Sample } from './probe.ts';
@@ -22,7 +22,7 @@ export interface SoakReport extends Omit<SoakOptions, 'tell'> {
   readonly verdicts: readonly Verdict[];
   readonly load: LoadReport;
   readonly samples: Of<readonly Sample[]>;
-  readonly storeMb: readonly { readonly atMinutes: number; readonly mb: number }[];
+  readonly store: readonly StoreSample[];
   readonly before: Of<Census>;
   readonly after: Of<Census>;
   /** Logs, kept when something was missed. */
@@ -74,17 +74,18 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const deleteEverySeconds = Math.max(1, Math.min(10, seconds / 10));
     const over = AbortSignal.timeout(seconds * 1000);
     const load = await playLoad({ ...fleet, rate, deleteEverySeconds, random }, over);
-    const { samples, storeMb } = await sampler.stop();
+    const { samples, store } = await sampler.stop();
     tell('the load is over: settling');
     await fleet.still();
     await untilQuiet(fleet, SETTLE_MS);
     const after = await takeCensus(fleet);
     // Until the first jobs are removed, which is looked at every minute.
     const warmUpMinutes = minutes / KEEP_SHARE + 2;
-    const verdicts = judge({ samples, storeMb, before, after, warmUpMinutes, jobs: load.jobs });
+    const leftInStore = fleet.store.leftBehind();
+    const verdicts = judge({ samples, store, leftInStore, before, after, warmUpMinutes, jobs: load.jobs });
     isKept = verdicts.some(({ state }) => state === 'missed');
     const directory = isKept ? fleet.directory : undefined;
-    return { minutes, minions, rate, seed, verdicts, load, samples, storeMb, before, after, directory };
+    return { minutes, minions, rate, seed, verdicts, load, samples, store, before, after, directory };
   } finally {
     await fleet.stop();
     fleet.remove({ keepLogs: isKept });
@@ -117,7 +118,7 @@ async function takeCensus({ probes }: SoakFleet): Promise<Of<Census>> {
 function startSampling(fleet: SoakFleet, seconds: number, tell: (line: string) => void) {
   const abort = new AbortController();
   const samples: Record<ProcessName, Sample[]> = { master: [], emulator: [] };
-  const storeMb: { atMinutes: number; mb: number }[] = [];
+  const store: StoreSample[] = [];
   const sampleMs = Math.max(SAMPLE_MS_MIN, (seconds * 1000) / SAMPLES);
   const collectEvery = SAMPLES / COLLECTIONS;
   const beginMs = performance.now();
@@ -127,7 +128,8 @@ function startSampling(fleet: SoakFleet, seconds: number, tell: (line: string) =
       const atMinutes = (performance.now() - beginMs) / 60_000;
       const isCollected = n % collectEvery === 0;
       for (const name of processNames) samples[name].push(await fleet.probes[name].sample(atMinutes, isCollected));
-      storeMb.push({ atMinutes, mb: fleet.storeMb() });
+      const usedMb = fleet.store.usedBytes() / 1024 ** 2;
+      store.push({ atMinutes, fileMb: fleet.storeFileMb(), usedMb, jobs: fleet.store.jobs() });
       if (isCollected) tell(progressLine(atMinutes, samples));
     }
   };
@@ -136,7 +138,7 @@ function startSampling(fleet: SoakFleet, seconds: number, tell: (line: string) =
     async stop() {
       abort.abort();
       await done;
-      return { samples, storeMb };
+      return { samples, store };
     },
   };
 }

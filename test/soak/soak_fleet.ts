@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openStoreUse, type StoreUse } from '../../master/store/store_use.ts';
 import { freePorts, pathsOf, writeConfig } from '../support/fleet_processes.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { repositoryRoot } from '../support/source_tree.ts';
@@ -14,8 +15,9 @@ export interface SoakFleet {
   readonly tcpPort: number;
   readonly ids: readonly string[];
   readonly probes: Readonly<Record<ProcessName, Probe>>;
-  /** What the master's store takes of the disk, MB. */
-  storeMb(): number;
+  readonly store: StoreUse;
+  /** The file of the store, MB. */
+  storeFileMb(): number;
   /** Minions come and go, and fire events, until `still`, which is how it begins. */
   stir(): Promise<void>;
   still(): Promise<void>;
@@ -89,6 +91,8 @@ export async function startSoakFleet({ minions, keepJobsSeconds, emulate }: Soak
       master: await openProbe(at('master.sock'), master.pid),
       emulator: await openProbe(at('emulator.sock'), emulator.pid),
     };
+    const storeFolder = at('master', 'cache', 'store');
+    const store = openStoreUse(storeFolder);
     return {
       socketPath,
       tcpPort: ports.tcp,
@@ -97,8 +101,10 @@ export async function startSoakFleet({ minions, keepJobsSeconds, emulate }: Soak
       directory,
       stir: () => toggle(/going on/),
       still: () => toggle(/holding still/),
-      storeMb: () => folderMb(at('master', 'cache', 'store')),
+      store,
+      storeFileMb: () => (statSync(join(storeFolder, 'data.mdb')).blocks * 512) / 1024 ** 2,
       async stop() {
+        await store.close();
         for (const probe of Object.values(probes)) probe.close();
         await stop();
       },
@@ -110,9 +116,4 @@ export async function startSoakFleet({ minions, keepJobsSeconds, emulate }: Soak
     await stop();
     throw error;
   }
-}
-
-function folderMb(folder: string): number {
-  const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).blocks * 512, 0);
-  return bytes / 1024 ** 2;
 }

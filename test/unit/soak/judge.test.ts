@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fitLine } from '../../soak/fit_line.ts';
-import { type Evidence, judge, type ProcessName } from '../../soak/judge.ts';
+import { type Evidence, judge, type ProcessName, type StoreSample } from '../../soak/judge.ts';
 import type { Census, Sample } from '../../soak/probe.ts';
 
 const MINUTES = 30;
@@ -36,16 +36,27 @@ const census = (change: Partial<Census> = {}): Census => ({
   ...change,
 });
 
+/** A store that fills for six minutes, and in which large jobs come and go. */
+function storeSamples({ jobs = 0, fileMb = 0 }: Partial<Record<'jobs' | 'fileMb', number>>): StoreSample[] {
+  return Array.from({ length: MINUTES }, (_, atMinutes) => {
+    const filled = Math.min(atMinutes, 6) / 6;
+    return {
+      atMinutes,
+      fileMb: 260 + fileMb * atMinutes,
+      usedMb: filled * (180 + 20 * ((atMinutes * 5) % 4)),
+      jobs: filled * 1500 + jobs * atMinutes,
+    };
+  });
+}
+
 function evidence(change: Partial<Evidence> = {}): Evidence {
   const both = <T>(value: T): Record<ProcessName, T> => ({ master: value, emulator: value });
   return {
     samples: both(samples()),
     before: both(census()),
     after: both(census()),
-    storeMb: Array.from({ length: MINUTES }, (_, atMinutes) => ({
-      atMinutes,
-      mb: atMinutes < 6 ? atMinutes * 10 : 60,
-    })),
+    store: storeSamples({}),
+    leftInStore: 0,
     warmUpMinutes: WARM_UP,
     jobs: { wanted: 9000, accepted: 9000, parts: 800_000, ended: 800_000, wrong: 0 },
     ...change,
@@ -59,7 +70,7 @@ const named = (change: Partial<Evidence>, state: string): string[] =>
 
 test('a run in which nothing grows and nothing is lost keeps all promises', () => {
   expect(judge(evidence()).filter(({ state }) => state !== 'met')).toEqual([]);
-  expect(judge(evidence()).length).toBe(18);
+  expect(judge(evidence()).length).toBe(20);
 });
 
 test.each([
@@ -83,8 +94,11 @@ test.each([
 });
 
 test('a store that goes on growing when old jobs should go is told', () => {
-  const storeMb = Array.from({ length: MINUTES }, (_, atMinutes) => ({ atMinutes, mb: atMinutes * 10 }));
-  expect(named({ storeMb }, 'missed')).toEqual(['master: store grows']);
+  expect(named({ store: storeSamples({ jobs: 4 }) }, 'missed')).toEqual(['master: jobs in its store grow']);
+  expect(named({ store: storeSamples({ fileMb: 5 }) }, 'missed')).toEqual([
+    'master: file of its store, times the most that was in it',
+  ]);
+  expect(named({ leftInStore: 1 }, 'missed')).toEqual(['master: entries in its store without their job']);
 });
 
 test('a job that was not accepted, a part that never ended and one that ended wrongly are told', () => {
