@@ -47,6 +47,12 @@ it('finds that all is well with a master and a minion that are, and tells machin
   expect(report.checks.map(({ check }: { check: string }) => check)).not.toContain('master_address');
 });
 
+it('a key of the master that was replaced leaves nothing to mend', async () => {
+  expect((await fleet().cli('salt-run', ['key.rotate'])).status).toBe(0);
+  const { stdout, status } = await doctor(fleet().configDir('master'), '--check', 'permissions');
+  expect([stdout, status]).toEqual([expect.stringMatching(/^\[ok\] {3}permissions: /m), 0]);
+});
+
 it('a port that nobody listens on is told as refused, and what rests on it is not looked at', async () => {
   const { tls } = await freePorts();
   const { stdout, status } = await doctor(otherMaster(`127.0.0.1:${tls}`));

@@ -11,6 +11,9 @@ const OTHERS = 0o077;
 /** A group may share the configuration: many machines give each user a group of his own. */
 const MAY_WRITE = { keys: 0o022, secret: 0o022, config: 0o002 } as const;
 
+/** What `salt-run key.rotate` leaves there: keys that minions still take, for all to read. */
+const PUBLIC_KEYS = 'signing_retired.json';
+
 export interface PermissionFacts {
   readonly pkiDir: string;
   readonly paths: readonly PathFacts[];
@@ -49,7 +52,7 @@ async function gather(machine: MasterMachine | MinionMachine): Promise<Permissio
     ...(names ?? []).flatMap((name) => {
       const path = join(config.pki_dir, name);
       if (/^minions/.test(name)) return [factsOf(path, 'keys')];
-      return /\.(pem|json)$/.test(name) ? [factsOf(path, 'secret')] : [];
+      return /\.(pem|json)$/.test(name) && name !== PUBLIC_KEYS ? [factsOf(path, 'secret')] : [];
     }),
     factsOf(join(config.config_dir, role), 'config'),
   ]);
