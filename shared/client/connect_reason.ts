@@ -1,5 +1,8 @@
 import { systemErrorCode } from '../errors.ts';
 
+/** Of a host, or of a broker that took the connection and says nothing. */
+export const NO_ANSWER = 'no answer in time';
+
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EAI_AGAIN: 'its name cannot be looked up now',
@@ -12,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no host of that name',
   EPROTO: 'what listens there does not speak TLS',
   ERR_SSL_WRONG_VERSION_NUMBER: 'what listens there does not speak TLS',
-  ETIMEDOUT: 'no answer in time',
+  ETIMEDOUT: NO_ANSWER,
 };
 
 /** Why a connection was not made or ended, in words for an operator. */
@@ -21,6 +24,6 @@ export function connectReason(error: unknown): string {
   const code = systemErrorCode(error) ?? '';
   const message = error instanceof Error ? error.message : String(error);
   // MQTT.js's own words for silence after CONNECT.
-  if (message === 'connack timeout') return 'no answer in time';
+  if (message === 'connack timeout') return NO_ANSWER;
   return reasons[code] ?? (message || code || 'unknown error');
 }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { FleetError, fromReport, systemErrorCode } from '../errors.ts';
+import { connectReason, NO_ANSWER } from './connect_reason.ts';
 import { type Connection, openConnection } from './connection.ts';
 
 /** A request of an operator, as `OperatorRequest` of the message table checks it on the master. */
@@ -54,9 +55,9 @@ export async function connectOperator({
       else put?.(step);
     },
   }).catch((error: unknown) => {
-    throw error instanceof FleetError && systemErrorCode(error.cause) !== undefined
-      ? socketError(socketPath, error.cause)
-      : error;
+    const cause = error instanceof FleetError ? error.cause : undefined;
+    if (systemErrorCode(cause) !== undefined) throw socketError(socketPath, cause);
+    throw connectReason(cause) === NO_ANSWER ? notResponding() : error;
   });
   const client: OperatorClient = {
     async *request(body) {
@@ -143,7 +144,7 @@ function stepQueue() {
 
 function notResponding(): FleetError {
   return new FleetError('MASTER_UNREACHABLE', 'Salt request timed out. The master is not responding', {
-    hint: 'look at the log of salt-master',
+    hint: 'look at the log of salt-master, or run: salt doctor',
   });
 }
 

@@ -108,6 +108,18 @@ describe('a wrong command line', () => {
     await fleet().expectPing();
   });
 
+  it('is told that a master that hangs does not respond, and where to look', async () => {
+    fleet().master().kill('SIGSTOP');
+    const result = await fleet().cli('salt-run', ['-t', '1', 'manage.up']);
+    fleet().master().kill('SIGCONT');
+    expect(result).toEqual({
+      stdout: '',
+      stderr:
+        'salt-run: Salt request timed out. The master is not responding; look at the log of salt-master, or run: salt doctor\n',
+      status: 69,
+    });
+  });
+
   it('is told that nobody listens on the socket of a master that was killed', async () => {
     fleet().master().kill('SIGKILL');
     await fleet().master().ended;
