@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { systemReason } from '../../shared/system_reason.ts';
-import { findEnd, hashOf, type Until, verifyAuditLog } from './verify_audit_log.ts';
+import { findEnd, hashOf, type Until, type Verified, verifyAuditLog } from './verify_audit_log.ts';
 
 /**
  * Who asked for what, and whether he was allowed: a line of JSON each, numbered, with the SHA-256 of itself and of the
@@ -13,8 +13,11 @@ import { findEnd, hashOf, type Until, verifyAuditLog } from './verify_audit_log.
 export interface AuditLog {
   /** Written within a hundredth of a second; what cannot be written is told in the log. */
   write(entry: Readonly<Record<string, unknown>>): void;
-  /** Resolves when all is written. */
-  flush(): Promise<void>;
+  /**
+   * Reads all of it, when all is written. What this log wrote must be there: a file whose end is gone, or that was put
+   * in the place of this one, is whole by itself. Throws FILE_UNREADABLE.
+   */
+  verify(): Promise<Verified>;
   /** Resolves when what others wrote before was read, and a change told in the log. */
   readonly verified: Promise<void>;
   close(): Promise<void>;
@@ -78,7 +81,13 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
       waiting.push(`${body.slice(0, -1)},"hash":"${head}"}\n`);
       gathering ??= clock.after(GATHER_MS, begin);
     },
-    flush,
+    async verify() {
+      const written = { entries: n, head };
+      await flush();
+      const found = await verifyAuditLog(path);
+      if (found.broken !== undefined || found.entries > written.entries || isSame(found, written)) return found;
+      return { ...found, broken: { line: found.entries + 1, why: 'what this master wrote is not there' } };
+    },
     verified,
     async close() {
       closing.abort();
@@ -88,6 +97,10 @@ export async function openAuditLog(path: string, clock: Clock, log: Logger): Pro
       await handle.close();
     },
   };
+}
+
+function isSame(one: Verified, other: Verified): boolean {
+  return one.entries === other.entries && one.head === other.head;
 }
 
 async function tellChange(path: string, log: Logger, until: Until): Promise<void> {

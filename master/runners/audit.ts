@@ -1,7 +1,5 @@
 import { FleetError } from '../../shared/errors.ts';
 import { defineRunner, fn } from '../context.ts';
-import { auditFile } from '../permissions/audit_log.ts';
-import { verifyAuditLog } from '../permissions/verify_audit_log.ts';
 
 export default defineRunner({
   summary: 'Who asked for what, and whether he was allowed.',
@@ -19,8 +17,7 @@ export default defineRunner({
         if (context.audit === undefined) {
           throw new FleetError('COMMAND_FAILED', 'there is no audit log', { hint: 'audit_log of the master is False' });
         }
-        await context.audit.flush();
-        const verified = await verifyAuditLog(auditFile(context.config));
+        const verified = await context.audit.verify();
         if (verified.broken !== undefined) context.setRetcode(1);
         return verified;
       },

@@ -1,8 +1,8 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openAuditLog } from '../../../../master/permissions/audit_log.ts';
-import { findEnd, verifyAuditLog } from '../../../../master/permissions/verify_audit_log.ts';
+import { findEnd, hashOf, verifyAuditLog } from '../../../../master/permissions/verify_audit_log.ts';
 import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { temporaryDir } from '../../../support/temporary_dir.ts';
@@ -50,6 +50,31 @@ test.each<[string, (all: string[]) => string[], number, string]>([
   await write('dave');
   expect(logged).toEqual([expect.stringContaining('the audit log was changed')]);
 });
+
+test.each<[string, (all: string[]) => string[]]>([
+  ['without its end', (all) => all.slice(0, 1)],
+  ['written anew', (all) => [...all.slice(0, 1), chained(all[0] ?? '', 'eve')]],
+  ['empty', () => []],
+])('a file that is put in the place of an open one is found: %s', async (_how, change) => {
+  const audit = await openAuditLog(path, fakeClock(), silentLogger);
+  for (const user of ['alice', 'bob']) audit.write({ user });
+  expect((await audit.verify()).broken).toBeUndefined();
+  const others = change(await lines());
+  await rm(path);
+  await writeFile(path, others.map((line) => `${line}\n`).join(''));
+  expect(await audit.verify()).toMatchObject({
+    entries: others.length,
+    broken: { line: others.length + 1, why: 'what this master wrote is not there' },
+  });
+  await audit.close();
+});
+
+/** A line that follows the given one, as whoever may write the file can make it. */
+function chained(line: string, user: string): string {
+  const { n, hash } = JSON.parse(line);
+  const body = JSON.stringify({ n: n + 1, user, prev: hash });
+  return `${body.slice(0, -1)},"hash":"${hashOf(body)}"}`;
+}
 
 test('an entry goes on where the last whole one ended, on a line of its own', async () => {
   await write('alice', 'bob');

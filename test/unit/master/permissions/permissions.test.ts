@@ -28,7 +28,7 @@ const permissions = createPermissions({
   match: async (target) => targets[target] ?? [],
   audit: {
     write: (entry) => void entries.push({ ...entry }),
-    flush: async () => undefined,
+    verify: async () => ({ entries: 0, head: '' }),
     verified: Promise.resolve(),
     close: async () => undefined,
   },
