@@ -90,8 +90,10 @@ function createMatcher(kinds: ReadonlyMap<string, readonly AnyMessage[]>): (topi
       const params = matchLevels(templateLevels(message.topic), levels);
       return params === undefined ? [] : [{ message, params }];
     });
+    // What has the id of a job in it is said once, by one minion: it would push out what is asked again.
+    if (topic.length > KEPT_LENGTH_MAX || matches.some(({ params }) => params.jid !== undefined)) return matches;
     if (kept.size >= KEPT_MAX) kept.clear();
-    if (topic.length <= KEPT_LENGTH_MAX) kept.set(topic, matches);
+    kept.set(topic, matches);
     return matches;
   };
 }

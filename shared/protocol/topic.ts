@@ -16,7 +16,13 @@ export const TOPIC_LIMITS = { bytes: 128, levels: 12 } as const;
 
 export function topicFits(topic: string, id = ''): boolean {
   const bytes = Buffer.byteLength(topic) - Buffer.byteLength(id);
-  return bytes <= TOPIC_LIMITS.bytes && topic.split('/').length <= TOPIC_LIMITS.levels;
+  return bytes <= TOPIC_LIMITS.bytes && levelCount(topic) <= TOPIC_LIMITS.levels;
+}
+
+function levelCount(topic: string): number {
+  let count = 1;
+  for (let at = topic.indexOf('/'); at !== -1; at = topic.indexOf('/', at + 1)) count++;
+  return count;
 }
 
 export interface TemplateLevel {
@@ -85,11 +91,14 @@ export function matchLevels(
   for (let index = 0; index < want.length; index++) {
     const { kind, text } = want[index] as TemplateLevel;
     const value = have[index] as string;
+    // As in formatTopic: a level is never empty, so that whatever was parsed can be formatted again.
     if (kind === 'literal') {
       if (text !== value) return undefined;
+    } else if (kind === 'one') {
+      if (value === '') return undefined;
+      params[text] = value;
     } else {
-      // As in formatTopic: a level is never empty, so that whatever was parsed can be formatted again.
-      const levels = kind === 'rest' ? have.slice(index) : [value];
+      const levels = have.slice(index);
       if (levels.includes('')) return undefined;
       params[text] = levels.join('/');
     }
