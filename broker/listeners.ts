@@ -4,6 +4,7 @@ import { addressText } from '../shared/address_text.ts';
 import type { Clock } from '../shared/clock.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
+import { createTurns } from '../shared/pace.ts';
 import type { ListenerOptions, TlsKeys } from './broker_options.ts';
 import { secureWhenItSpeaks } from './secure_when_it_speaks.ts';
 import { checkSocketPath, removeStaleSocket } from './unix_socket.ts';
@@ -42,10 +43,11 @@ export async function openListener(
   const { admit, accept, clock, log } = edges;
   checkReach(options);
   const secured = options.kind === 'tls' ? createSecuring(options, accept, log) : undefined;
+  const beginning = { clock, timeoutMs: HANDSHAKE_TIMEOUT_MS, takeTurn: createTurns() };
   // noDelay: Nagle's algorithm would hold a PUBLISH back behind its SUBACK for 40 ms.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }, (socket) => {
     if (!admit(socket, options)) return;
-    if (secured !== undefined) secureWhenItSpeaks(secured, socket, clock, HANDSHAKE_TIMEOUT_MS);
+    if (secured !== undefined) secureWhenItSpeaks(secured, socket, beginning);
     else accept(socket, options);
   });
   if (options.kind === 'unix') {
