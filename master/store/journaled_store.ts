@@ -62,6 +62,8 @@ export async function openJournaledStore(options: JournaledStoreOptions): Promis
     ...readerOf(engine, pending, checkOpen),
     async write(changes) {
       checkOpen();
+      // A record of nothing looks like the zeros that the file is filled with ahead: what follows it would be dropped.
+      if (changes.length === 0) return;
       // All is encoded before anything is written: what cannot be encoded must not leave half of the changes behind.
       const encoded = changes.map(encodeChange);
       const bytes = encoded.reduce((sum, change) => sum + changeBytes(change), 0);

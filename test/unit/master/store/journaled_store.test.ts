@@ -100,6 +100,18 @@ test('what a killed process left in the journal is in the store of the next', as
   expect((await stat(join(left, 'journal'))).size).toBe(0);
 });
 
+test('a write of no changes leaves no hole in the journal, behind which all would be dropped', async () => {
+  const { store, directory } = await setUp();
+  await store.write([put(['1'])]);
+  await store.write([]);
+  await store.write([put(['2'])]);
+  const left = temporaryDir();
+  await cp(directory, left, { recursive: true });
+  const { store: next, lines } = await setUp(left);
+  expect(keysOf(next)).toEqual(['1', '2']);
+  expect(lines).toEqual([]);
+});
+
 test('a record that is not whole was never acknowledged: it is dropped, and said', async () => {
   const { store, path, directory } = await setUp();
   await store.write([put(['1'])]);
