@@ -16,8 +16,10 @@ import type { Change, RangeOptions, Store, StoreKey } from './store.ts';
 
 /** Beyond this the journal begins anew. */
 const JOURNAL_BYTES = 16 * 1024 ** 2;
-/** Changes after which a write of the journal takes no more: what waits for a slow disk must not all be encoded in one turn. */
-const CHANGES_AT_A_TIME = 2048;
+/** After so much a write of the journal takes no more: what waits for a slow disk must not all be encoded in one turn. */
+const WRITTEN_BYTES = 2 * 1024 ** 2;
+/** What a change takes beside its bytes, as far as time goes. */
+const CHANGE_BYTES = 1024;
 /** Changes that a former process left go into the engine so many at a time. */
 const REPLAYED_AT_A_TIME = 1024;
 
@@ -53,7 +55,7 @@ export async function openJournaledStore(options: JournaledStoreOptions): Promis
     for (const changes of writes) pending.add(changes);
     applier.schedule();
   };
-  const commit = createGroupCommit(writeJournal, { max: CHANGES_AT_A_TIME, of: ({ length }) => length });
+  const commit = createGroupCommit(writeJournal, { max: WRITTEN_BYTES, of: encodingBytes });
   // A master that stops still has requests under way; LMDB would call what they ask for a bug.
   const checkOpen = (): void => {
     if (isClosed) throw new FleetError('MASTER_UNREACHABLE', 'the master is stopping', { hint: 'ask again later' });
@@ -93,6 +95,10 @@ export async function openJournaledStore(options: JournaledStoreOptions): Promis
 function encodeChange({ table, key, value }: Change): JournalChange {
   const bytes = value === undefined ? undefined : encodePayload(value, 'cbor');
   return { table, key, name: changeName(table, key), bytes };
+}
+
+function encodingBytes(changes: readonly JournalChange[]): number {
+  return changes.reduce((sum, { bytes }) => sum + CHANGE_BYTES + (bytes?.length ?? 0), 0);
 }
 
 /** What a former process left in the journal goes into the engine first. */

@@ -82,7 +82,8 @@ function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number):
   const extend = async (bytes: number): Promise<void> => {
     if (end + bytes <= allocated) return;
     needsFlush = true;
-    await writeAt(handle, new Uint8Array(bytes + AHEAD_BYTES), end);
+    // What is to be appended itself fills the file up to there.
+    await writeAt(handle, new Uint8Array(AHEAD_BYTES), end + bytes);
     allocated = end + bytes + AHEAD_BYTES;
   };
   const write = async (bytes: Uint8Array): Promise<void> => {

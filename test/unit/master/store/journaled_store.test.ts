@@ -76,6 +76,19 @@ test('of very much that is pending some goes into LMDB at a time, and all of it 
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
 });
 
+test('of much that is to be written some goes into the journal at a time, however few values it is', async () => {
+  const { store } = await setUp();
+  const large = 'x'.repeat(20_000);
+  let done = 0;
+  const writes = Array.from({ length: 500 }, (_, n) => store.write([put([n], large)]).then(() => done++));
+  await writes[0];
+  // All that was in its write of the journal is told now.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(done).toBeLessThan(250);
+  await Promise.all(writes);
+  expect(keysOf(store)).toHaveLength(500);
+});
+
 test('a store that is closed with very much pending leaves none of it in its journal', async () => {
   const { store, path, directory } = await setUp();
   await store.write(Array.from({ length: 2500 }, (_, n) => put([n])));
