@@ -40,8 +40,15 @@ export async function executeJob(
   const { clock, log } = options;
   const outcome: Outcome = { retcode: undefined, out: undefined };
   const startedMs = clock.monotonicMs();
-  const base = { id: options.id, jid: job.jid, fun: job.fun, fun_args: [...(job.arg ?? [])] };
-  const duration = (): number => Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000;
+  const ended = (how: Pick<ReturnPayload, 'return' | 'retcode' | 'success' | 'out' | 'error'>): ReturnPayload => ({
+    id: options.id,
+    jid: job.jid,
+    fun: job.fun,
+    fun_args: [...(job.arg ?? [])],
+    ms: Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000,
+    ...how,
+    ...aborted(signal),
+  });
   try {
     const spec = await findFunction(options.catalogue, job.fun);
     options.permit?.(job, spec);
@@ -49,26 +56,20 @@ export async function executeJob(
     const call = () => callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
     const value = await inTurn(options.exclusive, spec.exclusive, job, signal, call);
     const retcode = outcome.retcode ?? retcodeOf(value);
-    return {
-      ...base,
+    return ended({
       return: value ?? null,
       retcode,
       success: retcode === 0,
-      ms: duration(),
       ...(outcome.out !== undefined && { out: outcome.out }),
-      ...aborted(signal),
-    };
+    });
   } catch (error) {
     if (!signal.aborted) logBug(log, job, error);
-    return {
-      ...base,
+    return ended({
       return: signal.aborted ? stoppedText(signal) : failureText(error),
       retcode: outcome.retcode || 1,
       success: false,
-      ms: duration(),
       ...(!signal.aborted && { error: toReport(error) }),
-      ...aborted(signal),
-    };
+    });
   }
 }
 

@@ -75,8 +75,8 @@ export interface ExecSettings {
 const OUTPUT_BYTES_MAX = 10 * 1024 * 1024;
 
 export function createExec(settings: ExecSettings): Exec {
-  const { root = '/', euid = process.geteuid?.() ?? -1 } = settings;
   return async (argv, options = {}) => {
+    const { root = '/', euid = process.geteuid?.() ?? -1 } = settings;
     const { runas, cwd, background = false } = options;
     checkEncoding(options.encoding);
     const launch = await prepareLaunch(argv, options, { ...settings, root, euid });
