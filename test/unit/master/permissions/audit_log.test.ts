@@ -1,6 +1,6 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openAuditLog } from '../../../../master/permissions/audit_log.ts';
 import { findEnd, hashOf, verifyAuditLog } from '../../../../master/permissions/verify_audit_log.ts';
 import { createLogger, silentLogger } from '../../../../shared/log.ts';
@@ -119,4 +119,53 @@ test('a log that is closed while it is verified says nothing of it', async () =>
 
 test('a file that is not there has no entries', async () => {
   expect(await verifyAuditLog(path)).toEqual({ entries: 0, head: '0'.repeat(64) });
+});
+
+/** From now on, until `free`, the disk takes twenty bytes of what is appended and is full. */
+async function fillDisk() {
+  const handle = await open(path, 'a');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const spy = vi.spyOn(prototype, 'appendFile').mockImplementation(async function (this: FileHandle, data) {
+    await this.write(Buffer.from(data as Uint8Array).subarray(0, 20));
+    throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  });
+  onTestFinished(() => spy.mockRestore());
+  return { free: () => spy.mockRestore() };
+}
+
+test('what a full disk does not take waits and is written later, and no line is spoilt', async () => {
+  const clock = fakeClock();
+  const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
+  const audit = await openAuditLog(path, clock, log);
+  onTestFinished(() => audit.close());
+  audit.write({ user: 'alice' });
+  await audit.verify();
+  const disk = await fillDisk();
+  audit.write({ user: 'bob' });
+  expect(await audit.verify()).toEqual({ entries: 1, head: JSON.parse((await lines())[0] ?? '').hash });
+  audit.write({ user: 'carol' });
+  await audit.verify();
+  disk.free();
+  clock.advance(1000);
+  expect(await audit.verify()).toEqual({ entries: 3, head: JSON.parse((await lines())[2] ?? '').hash });
+  expect(logged).toEqual([
+    expect.stringMatching(/the audit log cannot be written .*the disk is full/),
+    expect.stringMatching(/the audit log is written again .*lost=0/),
+  ]);
+});
+
+test('what is too much to wait is counted, and an entry tells of it', async () => {
+  const clock = fakeClock();
+  const audit = await openAuditLog(path, clock, silentLogger);
+  onTestFinished(() => audit.close());
+  const disk = await fillDisk();
+  for (let n = 0; n < 7; n++) audit.write({ user: 'alice', arg: 'x'.repeat(1024 ** 2) });
+  await audit.verify();
+  disk.free();
+  clock.advance(1000);
+  expect((await audit.verify()).broken).toBeUndefined();
+  const entries = (await lines()).map((line) => JSON.parse(line));
+  expect(entries.map(({ user }) => user)).toEqual([...Array(4).fill('alice'), undefined]);
+  expect(entries.at(-1)).toMatchObject({ n: 5, op: 'audit', lost: 3 });
 });
