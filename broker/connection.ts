@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { Identity } from '../shared/protocol/access.ts';
-import { encodePuback, encodePublish } from '../shared/protocol/encode_publish.ts';
 import { filterMatches } from '../shared/protocol/topic.ts';
 import { waitForDrain } from './aedes_internals.ts';
 import type { Verdict } from './authenticate.ts';
 import type { ListenerOptions } from './broker_options.ts';
+import { encodePuback, encodePublish } from './encode_publish.ts';
 import { MessageIds } from './message_ids.ts';
 
 /** As a broker sets them that keeps what it should not, or sends again what it is not sure of. */

@@ -23,5 +23,7 @@ export function connectReason(error: unknown): string {
   if (error === undefined) return 'the connection was closed before it was accepted';
   const code = systemErrorCode(error) ?? '';
   const message = error instanceof Error ? error.message : String(error);
+  // MQTT.js's own words for silence after CONNECT.
+  if (message === 'connack timeout') return NO_ANSWER;
   return reasons[code] ?? (message || code || 'unknown error');
 }

@@ -1,40 +1,17 @@
 import { connect as netConnect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type TLSSocket, type ConnectionOptions as TlsOptions, connect as tlsConnect } from 'node:tls';
-import { systemClock, type Timer } from '../clock.ts';
+import type { IClientOptions } from 'mqtt';
+// Not 'mqtt' itself: that loads WebSocket and mini-program transports, half of the start-up time.
+import mqttClient from 'mqtt/lib/client';
 import { FleetError } from '../errors.ts';
-import { encodePuback, encodePublish } from '../protocol/encode_publish.ts';
 import type { Packet } from '../protocol/message.ts';
-import { connectReason, NO_ANSWER } from './connect_reason.ts';
-import { createPacketStream, type PacketStream } from './packet_stream.ts';
-import {
-  disconnect,
-  encodeConnect,
-  encodeSubscribe,
-  encodeUnsubscribe,
-  type IncomingPacket,
-  PACKET,
-  pingreq,
-  readPublish,
-} from './packets.ts';
-import { createUnderWay, type UnderWay } from './under_way.ts';
+import { connectReason } from './connect_reason.ts';
 
 /** SUBACK's return code for a filter that is not granted. */
 const REFUSED = 0x80;
-/** What the return codes of CONNACK say [MQTT-3.2.2.3]. */
-const CONNACK_REASONS = [
-  '',
-  'it does not speak this version of MQTT',
-  'it does not take this client id',
-  'it is not available',
-  'wrong name or password',
-  'not authorized',
-];
-/** Those that say: not this client. All others say: not now. */
+/** CONNACK's return codes that say: not this client. All others say: not now [MQTT-3.2.2.3]. */
 const REFUSALS: ReadonlySet<number> = new Set([2, 4, 5]);
-
-/** Of the time in which something must be said; half a time more without an answer, and the connection is over. */
-const BEATS = 2;
 
 /** Where and how to reach a broker. */
 export type Endpoint =
@@ -80,64 +57,58 @@ export interface Connection {
 
 /** Connects once: no reconnecting, no store, no queue of its own. Rejects with MASTER_UNREACHABLE, NOT_PERMITTED or KEY_MISMATCH. */
 export function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { endpoint, keepaliveSeconds, received } = options;
   return new Promise((resolve, reject) => {
-    const stream = openStream(endpoint);
-    const underWay = createUnderWay();
-    const packets = createPacketStream(stream, (packet) => {
-      keptAlive.heard();
-      return take(packet);
-    });
-    const keptAlive = keepAlive(stream, packets, keepaliveSeconds);
-    const patience = systemClock.after(options.connectTimeoutMs, () => stream.destroy(silence()));
     let lastError: unknown;
-    stream.on('error', (error) => {
+    const client = new mqttClient.default(() => {
+      const stream = openStream(options.endpoint);
+      stream.on('error', (error) => {
+        lastError ??= error;
+      });
+      return stream;
+    }, clientOptions(options));
+    client.handleMessage = (packet, done) => {
+      const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+      Promise.resolve(options.received(packet.topic, payload, packet.retain)).then(
+        () => done(),
+        (error: unknown) => {
+          lastError ??= error;
+          client.end(true);
+        },
+      );
+    };
+    const closed = new Promise<string>((over) => {
+      client.once('close', () =>
+        over(lastError === undefined ? 'the connection was closed' : connectReason(lastError)),
+      );
+    });
+    client.on('error', (error) => {
       lastError ??= error;
     });
-    const closed = new Promise<string>((over) => {
-      stream.once('close', () => {
-        patience.stop();
-        keptAlive.stop();
-        underWay.abandon(notConnected());
-        reject(connectError(endpoint, lastError));
-        over(lastError === undefined ? 'the connection was closed' : connectReason(lastError));
-      });
-    });
-    const take = (packet: IncomingPacket): void | Promise<void> => {
-      if (packet.type === PACKET.publish) return takePublish(packet);
-      if (packet.type === PACKET.connack) begin(packet);
-      else if (packet.type !== PACKET.pingresp) underWay.answer(packet);
-    };
-    const begin = ({ body }: IncomingPacket): void => {
-      const code = body[1] ?? 0;
-      if (code !== 0) throw refusedConnection(endpoint, code);
-      patience.stop();
-      resolve(connectionOf(stream, packets, underWay, closed));
-    };
-    const takePublish = (packet: IncomingPacket): void | Promise<void> => {
-      const { topic, payload, retain, mid } = readPublish(packet);
-      const taken = received(topic, payload, retain);
-      if (mid === undefined) return taken;
-      const acknowledge = (): void => packets.send(encodePuback(mid));
-      return taken === undefined ? acknowledge() : taken.then(acknowledge);
-    };
-    packets.send(encodeConnect(options));
+    client.once('close', () => reject(connectError(options.endpoint, lastError)));
+    client.once('connect', () => resolve(connectionOf(client, closed)));
   });
 }
 
-/** Says something often enough for the broker, and ends a stream on which nothing is heard. */
-function keepAlive(stream: Duplex, packets: PacketStream, seconds: number): Timer & { heard(): void } {
-  let silentBeats = 0;
-  const beat = systemClock.every((seconds * 1000) / BEATS, () => {
-    silentBeats++;
-    if (silentBeats > BEATS) stream.destroy(silence());
-    else if (silentBeats === BEATS || !packets.hasSent()) packets.send(pingreq);
-  });
+function clientOptions({
+  clientId,
+  username,
+  password,
+  keepaliveSeconds,
+  connectTimeoutMs,
+}: ConnectionOptions): IClientOptions {
   return {
-    heard() {
-      silentBeats = 0;
-    },
-    stop: beat.stop,
+    protocolVersion: 4,
+    clientId,
+    clean: true,
+    keepalive: keepaliveSeconds,
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // mqtt-packet otherwise fills 16 to 20 MB with pre-built numbers (aedes.md 0.9).
+    writeCache: false,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
   };
 }
 
@@ -160,73 +131,75 @@ function openStream(endpoint: Endpoint): Duplex {
   return socket;
 }
 
-function connectionOf(stream: Duplex, packets: PacketStream, underWay: UnderWay, closed: Promise<string>): Connection {
-  let isClosing = false;
-  const isOver = (): boolean => isClosing || !stream.writable;
-  const unlessOver = (ask: () => Promise<void>): Promise<void> => (isOver() ? Promise.reject(notConnected()) : ask());
+function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: Promise<string>): Connection {
+  // mqtt.js would keep what is not acknowledged for the next connection; there is none, so it is told at once.
+  const pending = new Set<(error: Error) => void>();
+  const refused = new Map<number, FleetError>();
+  void closed.then(() => {
+    for (const reject of pending) reject(notConnected());
+  });
+  const request = (start: (settle: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (isOver(client)) return reject(notConnected());
+      pending.add(reject);
+      start((error) => {
+        pending.delete(reject);
+        // mqtt.js has many words for it, in errors without a code.
+        if (error) reject(isOver(client) ? notConnected(error) : error);
+        else resolve();
+      });
+    });
   return {
     closed,
-    publish: ({ topic, payload, qos, retain }) => {
-      const encode = (messageId: number | undefined): Buffer =>
-        encodePublish({ topic, payload, qos, messageId, retain, dup: false });
-      return unlessOver(() =>
-        qos === 0
-          ? underWay.write((written) => packets.send(encode(undefined), written))
-          : underWay.request(PACKET.puback, (mid) => packets.send(encode(mid))),
-      );
-    },
-    refuse: underWay.refuse,
+    publish: ({ topic, payload, qos, retain }) =>
+      request((settle) => {
+        const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+        client.publish(topic, body, { qos, retain }, (error, packet) => {
+          const mid = packet?.messageId ?? 0;
+          settle(error ?? refused.get(mid));
+          refused.delete(mid);
+        });
+      }),
+    refuse: (mid, error) => void refused.set(mid, error),
     subscribe: (filters, qos = 1) =>
-      unlessOver(() =>
-        underWay.request(
-          PACKET.suback,
-          (mid) => packets.send(encodeSubscribe(mid, filters, qos)),
-          (suback) => refusedSubscription(filters, suback),
-        ),
-      ),
+      request((settle) => {
+        client.subscribe([...filters], { qos }, (error, _grants, suback) => {
+          // mqtt.js makes one error of all filters that were refused [MQTT-3.9.3-2].
+          const refused = filters.filter((_filter, index) => Number(suback?.granted[index]) >= REFUSED);
+          settle(refused.length === 0 ? error : refusedSubscriptions(refused));
+        });
+      }),
     unsubscribe: (filters) =>
-      unlessOver(() => underWay.request(PACKET.unsuback, (mid) => packets.send(encodeUnsubscribe(mid, filters)))),
+      request((settle) => {
+        client.unsubscribe([...filters], (error) => settle(error));
+      }),
     async close() {
-      if (isOver()) stream.destroy();
-      isClosing = true;
-      // What is under way is over too when the connection ends.
-      await underWay.idle();
-      if (!stream.destroyed) {
-        packets.send(disconnect);
-        packets.end();
-      }
-      await closed;
+      // mqtt.js would wait for acknowledgements that cannot come any more.
+      if (isOver(client)) client.end(true);
+      else await Promise.race([client.endAsync(), closed]);
     },
   };
 }
 
-/** By SUBACK's return codes behind the packet identifier [MQTT-3.9.3-2]. */
-function refusedSubscription(filters: readonly string[], suback: Buffer): FleetError | undefined {
-  const refused = filters.filter((_filter, index) => Number(suback[2 + index]) >= REFUSED);
-  if (refused.length === 0) return undefined;
-  return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${refused.join(', ')}`);
+function isOver(client: InstanceType<typeof mqttClient.default>): boolean {
+  // mqtt.js gives up what is pending when its stream has closed, and only then counts as not connected.
+  return !client.connected || client.disconnecting || client.stream.destroyed;
 }
 
-function silence(): Error {
-  return new Error(NO_ANSWER);
+function refusedSubscriptions(filters: readonly string[]): FleetError {
+  return new FleetError('NOT_PERMITTED', `the broker refused the subscription to ${filters.join(', ')}`);
 }
 
-function notConnected(): FleetError {
-  return new FleetError('MASTER_UNREACHABLE', 'the connection ended before the message was acknowledged');
-}
-
-function refusedConnection(endpoint: Endpoint, code: number): FleetError {
-  const reason = CONNACK_REASONS[code] ?? `code ${code}`;
-  const error = REFUSALS.has(code) ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
-  return new FleetError(error, `${placeOf(endpoint)} refused the connection: ${reason}`);
+function notConnected(cause?: unknown): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', 'the connection ended before the message was acknowledged', { cause });
 }
 
 function connectError(endpoint: Endpoint, error: unknown): FleetError {
   if (error instanceof FleetError) return error;
-  const reason = connectReason(error);
-  return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${placeOf(endpoint)}: ${reason}`, { cause: error });
-}
-
-function placeOf(endpoint: Endpoint): string {
-  return endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+  const where = endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
+    const code = REFUSALS.has(error.code) ? 'NOT_PERMITTED' : 'MASTER_UNREACHABLE';
+    return new FleetError(code, `${where} refused the connection: ${error.message}`, { cause: error });
+  }
+  return new FleetError('MASTER_UNREACHABLE', `cannot connect to ${where}: ${connectReason(error)}`, { cause: error });
 }

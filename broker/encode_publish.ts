@@ -3,7 +3,7 @@ const PUBLISH = 0x30;
 const DUP = 0x08;
 const RETAIN = 0x01;
 /** Of what stands before the remaining length, and of the longest form of that [MQTT-2.2.3]. */
-export const HEAD_BYTES_MAX = 5;
+const HEAD_BYTES_MAX = 5;
 
 /**
  * A PUBLISH in one piece: mqtt-packet writes five, each of which a socket keeps account of, and that is half of what it takes
@@ -39,8 +39,8 @@ export function encodePuback(messageId: number): Buffer {
   return Buffer.from([...PUBACK, messageId >> 8, messageId & 0xff]);
 }
 
-/** Seven bits a byte, the lowest first; the eighth says that more follow. Answers where they end. */
-export function writeRemainingLength(packet: Buffer, start: number, length: number): number {
+/** Seven bits a byte, the lowest first; the eighth says that more follow. */
+function writeRemainingLength(packet: Buffer, start: number, length: number): number {
   let at = start;
   for (let rest = length; ; rest >>>= 7) {
     at = packet.writeUInt8(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest, at);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { expect, test } from 'vitest';
-import { encodePuback, encodePublish } from '../../../../shared/protocol/encode_publish.ts';
+import { encodePuback, encodePublish } from '../../../broker/encode_publish.ts';
 
 const anyPublish = fc
   .record({
