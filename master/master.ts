@@ -91,9 +91,25 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   });
   late.broker = running;
   const timers = startTimers(deps, parts, running);
-  await reactor.start();
-  await schedule.start();
-  const monitoring = await openMonitoring({ ...deps, ...parts, reactor, broker: running, observations, store });
+  let monitoring: Awaited<ReturnType<typeof openMonitoring>>;
+  const stop = async (): Promise<void> => {
+    for (const timer of timers) timer.stop();
+    await schedule.stop();
+    await monitoring?.close();
+    await reactor.stop();
+    await running.close();
+    await closeParts(parts);
+    await store.close();
+  };
+  try {
+    await reactor.start();
+    await schedule.start();
+    monitoring = await openMonitoring({ ...deps, ...parts, reactor, broker: running, observations, store });
+  } catch (error) {
+    // A master that says it could not start must not go on serving.
+    await stop();
+    throw error;
+  }
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,
@@ -102,15 +118,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     },
     metricsAddress: monitoring?.address,
     context,
-    async stop() {
-      for (const timer of timers) timer.stop();
-      await schedule.stop();
-      await monitoring?.close();
-      await reactor.stop();
-      await running.close();
-      await closeParts(parts);
-      await store.close();
-    },
+    stop,
   };
 }
 

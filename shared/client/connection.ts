@@ -107,6 +107,8 @@ function clientOptions({
     queueQoSZero: false,
     // mqtt-packet otherwise fills 16 to 20 MB with pre-built numbers (aedes.md 0.9).
     writeCache: false,
+    // A debugger that is switched off is asked a dozen times for each packet.
+    log: () => undefined,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };

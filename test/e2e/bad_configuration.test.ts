@@ -148,6 +148,12 @@ describe('a daemon that cannot have what it needs', () => {
     await fleet().expectPing();
   });
 
+  it('says that the port of its metrics is taken, and serves nobody', async () => {
+    const { tls } = fleet().ports;
+    const result = await start('master', { metrics_port: tls });
+    expectRefusal(result, 69, new RegExp(`metrics_port ${tls}.*set another metrics_port, or null for none\\n$`));
+  });
+
   it('says that the address is not one of this machine', async () => {
     expectRefusal(
       await start('master', { interface: '203.0.113.7' }),
