@@ -67,8 +67,18 @@ export function chooseOutput(
   return wanted !== undefined && folder.names.includes(wanted) ? wanted : 'nested';
 }
 
-/** The printed text of a value, without trailing white space or newline. */
-export async function formatOutput(name: string, data: unknown, options: OutputOptions): Promise<string> {
-  const output = await loadOutput(name);
-  return output.format(data, options).trimEnd();
+/** Those that printed something. */
+const used = new Map<string, Output>();
+
+/**
+ * The printed text of a value, without trailing white space or newline; at once when the outputter is there: a promise
+ * for each of ten thousand returns would take longer than their texts.
+ */
+export function formatOutput(name: string, data: unknown, options: OutputOptions): string | Promise<string> {
+  const output = used.get(name);
+  if (output !== undefined) return output.format(data, options).trimEnd();
+  return loadOutput(name).then((loaded) => {
+    used.set(name, loaded);
+    return loaded.format(data, options).trimEnd();
+  });
 }

@@ -51,11 +51,11 @@ export interface PrintedReturn {
 }
 
 /** One return through the outputter that `--out` or the return names. Throws USAGE when `--out` is unknown. */
-export async function formatReturn(
+export function formatReturn(
   ret: PrintedReturn,
   flag: string | undefined,
   options: OutputOptions,
-): Promise<string> {
+): string | Promise<string> {
   const name = chooseOutput(flag, ret.out);
   return formatOutput(name, { [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
 }
@@ -70,7 +70,7 @@ export function notInBatchText(id: string): string {
 }
 
 /** One return of a batch: Salt prints the job id and the return code with it. */
-export function formatBatchReturn(ret: PrintedReturn, jid: string, options: OutputOptions): Promise<string> {
+export function formatBatchReturn(ret: PrintedReturn, jid: string, options: OutputOptions): string | Promise<string> {
   const retcode = ret.retcode ?? 0;
   const data = { jid, [ret.id]: ret.return, retcode };
   return formatOutput(chooseOutput(undefined, ret.out), data, { ...options, retcode });
@@ -154,7 +154,11 @@ function whyText(silence: Silence): string {
 }
 
 /** A silent minion as it is printed. */
-export function formatSilence(silence: Silence, flag: string | undefined, options: OutputOptions): Promise<string> {
+export function formatSilence(
+  silence: Silence,
+  flag: string | undefined,
+  options: OutputOptions,
+): string | Promise<string> {
   return formatOutput(flag ?? 'no_return', { [silence.id]: silenceText(silence) }, options);
 }
 

@@ -70,8 +70,12 @@ export async function showJob(
   terminal.onInterrupt(() => terminal.err(interruptText(session.jid)));
   try {
     for await (const step of client.request(request)) {
-      live.note(step, nowSeconds(systemClock));
-      await showStep(step, session, options, print, terminal);
+      if (drawing !== undefined) live.note(step, nowSeconds(systemClock));
+      if (step.t !== 'ret') await showStep(step, session, options, print, terminal);
+      else {
+        const text = showReturn(step, session, options, print);
+        if (text !== undefined) terminal.out(typeof text === 'string' ? text : await text);
+      }
     }
   } catch (error) {
     if (error instanceof FleetError && error.code === 'TARGET_EMPTY') {
@@ -87,6 +91,24 @@ export async function showJob(
   }
   if (options.async === true) return 0;
   return finish(session, options, print, terminal);
+}
+
+/** What is printed of a return when it comes. */
+function showReturn(
+  step: OperatorStep,
+  session: Session,
+  options: ShowOptions,
+  print: OutputOptions,
+): string | undefined | Promise<string> {
+  const id = String(step.id);
+  const result = { value: step.return, retcode: Number(step.retcode), out: step.out as string | undefined };
+  session.silent.delete(id);
+  session.returns.set(id, result);
+  if (options.static === true || options.doc === true) return undefined;
+  const printed = { id, return: result.value, retcode: result.retcode, out: result.out };
+  return session.isBatch && options.out === undefined
+    ? formatBatchReturn(printed, String(step.jid), print)
+    : formatReturn(printed, options.out, print);
 }
 
 async function showStep(
@@ -108,17 +130,6 @@ async function showStep(
       if (showsSilence(options))
         terminal.out(await formatSilence(session.silent.get(name) as Silence, options.out, print));
     }
-  } else if (step.t === 'ret') {
-    const result = { value: step.return, retcode: Number(step.retcode), out: step.out as string | undefined };
-    session.silent.delete(id);
-    session.returns.set(id, result);
-    if (options.static === true || options.doc === true) return;
-    const printed = { id, return: result.value, retcode: result.retcode, out: result.out };
-    terminal.out(
-      session.isBatch && options.out === undefined
-        ? await formatBatchReturn(printed, String(step.jid), print)
-        : await formatReturn(printed, options.out, print),
-    );
   } else if (step.t === 'prog') {
     // On the live lines, where there are any.
     const isShown = terminal.isTerminal && isLive(options, terminal);

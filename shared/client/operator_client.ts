@@ -66,11 +66,21 @@ export async function connectOperator({
       // Not awaited either; the broker takes it before the next subscription. A connection that ends says so below.
       if (filters.length > 0) connection.unsubscribe(filters).catch(() => undefined);
       const c = randomBytes(6).toString('base64url');
+      const steps = stepQueue();
+      waiting.set(c, steps.put);
+      const patience = clock.after(firstAnswerMs, () => steps.fail(notResponding()));
+      ask(connection, `salt/op/${user}`, c, body, steps.fail);
       try {
-        for await (const step of converse(connection, `salt/op/${user}`, c, body, waiting, firstAnswerMs, clock)) {
+        for (;;) {
+          const step = steps.take() ?? (await steps.next());
+          patience.stop();
+          if (step.t === 'end') return;
+          if (step.t === 'error') throw fromReport(step.error as Parameters<typeof fromReport>[0]);
           yield step.parts === undefined ? step : await (await import('./fetch_parts.ts')).withParts(client, step);
         }
       } finally {
+        patience.stop();
+        waiting.delete(c);
         over.push(`${prefix}${c}`);
       }
     },
@@ -79,19 +89,13 @@ export async function connectOperator({
   return client;
 }
 
-async function* converse(
+function ask(
   connection: Connection,
   topic: string,
   c: string,
   body: OperatorRequestBody,
-  waiting: Map<string, (step: OperatorStep) => void>,
-  firstAnswerMs: number,
-  clock: Clock,
-): AsyncGenerator<OperatorStep> {
-  const steps = stepQueue();
-  waiting.set(c, steps.put);
-  const patience = clock.after(firstAnswerMs, () => steps.fail(notResponding()));
-  const failed = (error: Error): void => steps.fail(error);
+  failed: (error: Error) => void,
+): void {
   void connection.closed.then((reason) =>
     failed(new FleetError('MASTER_UNREACHABLE', `the master went away: ${reason}`)),
   );
@@ -99,18 +103,6 @@ async function* converse(
   connection.subscribe([`${topic}/rsp/${c}`]).catch(failed);
   const payload = Buffer.from(JSON.stringify({ ...body, gather: 'moment' }));
   connection.publish({ topic: `${topic}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
-  try {
-    for (;;) {
-      const step = await steps.next();
-      patience.stop();
-      if (step.t === 'end') return;
-      if (step.t === 'error') throw fromReport(step.error as Parameters<typeof fromReport>[0]);
-      yield step;
-    }
-  } finally {
-    patience.stop();
-    waiting.delete(c);
-  }
 }
 
 function stepQueue() {
@@ -130,6 +122,7 @@ function stepQueue() {
       failure ??= error;
       signal();
     },
+    take: (): OperatorStep | undefined => ready.shift(),
     async next(): Promise<OperatorStep> {
       while (ready.length === 0) {
         if (failure !== undefined) throw failure;
