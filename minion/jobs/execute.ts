@@ -31,6 +31,9 @@ export interface ExecuteOptions {
   contextOf(job: JobPayload, signal: AbortSignal, outcome: Outcome): MinionContext;
 }
 
+/** How a call ended. */
+type Ending = Pick<ReturnPayload, 'return' | 'retcode' | 'success' | 'out' | 'error'>;
+
 /** Runs one job to its end and puts whatever happened into a return. Never rejects: a bug in a module is a return too. */
 export async function executeJob(
   options: ExecuteOptions,
@@ -40,13 +43,16 @@ export async function executeJob(
   const { clock, log } = options;
   const outcome: Outcome = { retcode: undefined, out: undefined };
   const startedMs = clock.monotonicMs();
-  const ended = (how: Pick<ReturnPayload, 'return' | 'retcode' | 'success' | 'out' | 'error'>): ReturnPayload => ({
+  const ended = ({ return: value, retcode, success, ...more }: Ending): ReturnPayload => ({
     id: options.id,
     jid: job.jid,
     fun: job.fun,
     fun_args: [...(job.arg ?? [])],
+    return: value,
+    retcode,
+    success,
     ms: Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000,
-    ...how,
+    ...more,
     ...aborted(signal),
   });
   try {
