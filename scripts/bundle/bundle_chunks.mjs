@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { build, transform } from 'esbuild';
+import { pluginImports } from './plugin_imports.mjs';
 import { REPLACED } from './replaced.mjs';
 
 /** The plugins of a minion: see BundledPlugins. */
@@ -44,10 +44,7 @@ export async function bundleChunks(root) {
 }
 
 function entrySource(root) {
-  const folders = Object.entries(FOLDERS).map(([kind, folder]) => {
-    const names = readdirSync(`${root}/${folder}`).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
-    return `${kind}: { ${names.map((name) => `${name}: () => import('./${folder}/${name}.ts')`).join(', ')} }`;
-  });
+  const folders = Object.entries(FOLDERS).map(([kind, folder]) => `${kind}: ${pluginImports(root, folder)}`);
   return `
     import { main } from './cli/commands/bundled_minion.ts';
     export const start = (keepCode) => void main(new URL(BUNDLE_URL), {

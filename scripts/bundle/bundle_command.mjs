@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { pluginImports } from './plugin_imports.mjs';
 import { REPLACED } from './replaced.mjs';
 
 /** `loadFolder<…>(programFolder('cli/…'))`: plugins that belong to the command itself. */
@@ -38,14 +38,9 @@ export async function bundleCommand(root, main) {
 function listOwnPlugins({ onLoad }, root) {
   onLoad({ filter: /\/cli\/.*\.ts$/ }, async ({ path }) => {
     const source = await readFile(path, 'utf8');
-    const contents = source.replace(OWN_FOLDER, (_call, folder) => `lazyFolder(${importsOf(root, folder)})`);
+    const contents = source.replace(OWN_FOLDER, (_call, folder) => `lazyFolder(${pluginImports(root, folder)})`);
     if (contents === source) return undefined;
     const lazy = `import { lazyFolder } from '${root}shared/plugin/lazy_folder.ts';\n`;
     return { contents: lazy + contents, loader: 'ts', resolveDir: dirname(path) };
   });
-}
-
-function importsOf(root, folder) {
-  const names = readdirSync(`${root}${folder}`).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
-  return `{ ${names.map((name) => `'${name}': () => import('${root}${folder}/${name}.ts')`).join(', ')} }`;
 }

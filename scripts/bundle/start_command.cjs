@@ -4,7 +4,8 @@ const findCode = require('./find_code.cjs');
 
 /**
  * Runs a command of operators: the script `<name>.js` beside this file, with the code that V8 compiled of it when it
- * was built, if it is of use here. Answers with the script.
+ * was built, if it is of use here. Answers with the script, its name in
+ * the seal of that code, where it is kept, and when the command has ended.
  */
 module.exports = function startCommand(name, importFile) {
   const path = require('node:path');
@@ -15,6 +16,5 @@ module.exports = function startCommand(name, importFile) {
   const script = new Script(text, { filename: file, cachedData: findCode(id, file) });
   // Two levels below the root of the program, as the sources are that look for its folders.
   const url = require('node:url').pathToFileURL(path.join(__dirname, '../cli/commands', `${name}.js`)).href;
-  void script.runInThisContext()(require, importFile, url).main();
-  return script;
+  return { id, script, codeFile: `${file}.cache`, ended: script.runInThisContext()(require, importFile, url).main() };
 };
