@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
+import { removeStaleSocket } from '../broker/unix_socket.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import type { Packet } from '../shared/protocol/message.ts';
@@ -42,9 +43,7 @@ interface Late {
 /** The composition root: what a master is, from top to bottom. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
   const { config, clock, log } = deps;
-  await makeFolder('pki_dir', config.pki_dir);
-  await makeFolder('cachedir', config.cachedir);
-  await makeFolder('sock_dir', config.sock_dir, 0o755);
+  await claimFolders(config);
   const observations: Observations = {};
   const opened = await openStore(join(config.cachedir, 'store'), { clock, log });
   const store = observeStore(opened, observations, () => clock.monotonicMs());
@@ -122,6 +121,14 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 }
 
+/** Throws ADDRESS_IN_USE when a master runs already whose socket is there: a second one would empty its journal. */
+async function claimFolders(config: MasterConfig): Promise<void> {
+  await makeFolder('sock_dir', config.sock_dir, 0o755);
+  await removeStaleSocket(operatorSocket(config));
+  await makeFolder('pki_dir', config.pki_dir);
+  await makeFolder('cachedir', config.cachedir);
+}
+
 async function closeParts({ returners, eventLog, audit }: Parts): Promise<void> {
   await returners.stop();
   await eventLog.flush();
@@ -174,6 +181,8 @@ function identitiesOf({ keys, operators, observers, devices, external }: Parts, 
   };
 }
 
+const operatorSocket = ({ sock_dir }: MasterConfig): string => join(sock_dir, operatorSocketName);
+
 function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {
   const tls = {
     kind: 'tls',
@@ -184,7 +193,7 @@ function listenersOf(config: MasterConfig, authority: Authority): ListenerOption
   } as const;
   const unix = {
     kind: 'unix',
-    path: join(config.sock_dir, operatorSocketName),
+    path: operatorSocket(config),
     role: 'operator',
     mode: 0o600,
   } as const;

@@ -185,6 +185,19 @@ describe('a daemon that cannot have what it needs', () => {
     await fleet().expectPing();
   });
 
+  it('leaves what a master that runs has on its disk alone', async () => {
+    const journal = fleet().file('master', 'cache', 'store', 'journal');
+    const written = (): Buffer => {
+      const bytes = readFileSync(journal);
+      return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+    };
+    const before = written();
+    expect(before.length).toBeGreaterThan(0);
+    const second = await runProgram('salt-master', ['-c', fleet().configDir('master')]);
+    expectRefusal(second, 69, /another process listens on .*\/operator\.sock; /);
+    expect(written().subarray(0, before.length)).toEqual(before);
+  });
+
   it('says that the path of its socket is too long', async () => {
     const dir = temporaryDir();
     const result = await start('master', { sock_dir: join(dir, 'x'.repeat(100)) }, dir);
