@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** The network between a minion and its master, with everything that can go wrong with one. */
 export interface TcpProxy {
@@ -55,17 +56,22 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
-/** One direction: bytes stay in order, whatever the delay was when each came. */
+/**
+ * One direction: bytes stay in order, whatever the delay was when each came. Timers alone would not keep it: of two that
+ * end in the same millisecond the later may come first.
+ */
 function join(from: Socket, to: Socket, sockets: Set<Socket>, condition: () => Condition): void {
   sockets.add(from);
-  let freeAtMs = 0;
+  let turn = Promise.resolve();
   from.on('data', (bytes) => {
     const now = condition();
     if (now.kind === 'stall') return;
-    freeAtMs = Math.max(freeAtMs, performance.now() + (now.kind === 'delay' ? now.delayMs : 0));
-    const waitMs = freeAtMs - performance.now();
-    if (waitMs <= 0) to.write(bytes);
-    else setTimeout(() => to.destroyed || to.write(bytes), waitMs);
+    const dueMs = performance.now() + (now.kind === 'delay' ? now.delayMs : 0);
+    turn = turn.then(async () => {
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 0) await setTimeout(waitMs);
+      if (!to.destroyed) to.write(bytes);
+    });
   });
   from.on('error', () => to.destroy());
   from.on('close', () => {
