@@ -40,6 +40,8 @@ export interface Evidence {
    * when its turn comes.
    */
   readonly takenUntil: ReadonlyMap<string, number>;
+  /** When the master first had each return and could not store it, by jid and id; seconds UTC. */
+  readonly refusedAt: ReadonlyMap<string, number>;
   /** How often each event of jobs was heard, by tag. */
   readonly events: ReadonlyMap<string, number>;
 }
@@ -48,7 +50,7 @@ export interface Evidence {
 const START_MARGIN_SECONDS = 1;
 
 /** Compares what the master says with what happened. Pure, but for reading the store. */
-export async function judge({ jobs, accepted, effects, takenUntil, events }: Evidence): Promise<Verdict> {
+export async function judge({ jobs, accepted, effects, takenUntil, refusedAt, events }: Evidence): Promise<Verdict> {
   const headers = await allOf(jobs.headers());
   const records = new Map(headers.map((header) => [tokenOf(header), jobs.job(header.jid) as JobRecord]));
   const effectsOf = groupEffects(effects);
@@ -71,11 +73,12 @@ export async function judge({ jobs, accepted, effects, takenUntil, events }: Evi
       const own = effectsOf.get(`${token} ${id}`) ?? [];
       const until = record.batch === undefined ? undefined : takenUntil.get(`${record.jid} ${id}`);
       const result = returns.get(id);
+      const returnedBy = refusedAt.get(`${record.jid} ${id}`) ?? ended.get(id)?.since ?? 0;
       const part = {
         name: `${token} ${record.jid} ${id}`,
         state,
         exp: until ?? record.exp,
-        ...(result?.ms !== undefined && { begunBy: (ended.get(id)?.since ?? 0) + 1 - result.ms / 1000 }),
+        ...(result?.ms !== undefined && { begunBy: returnedBy + 1 - result.ms / 1000 }),
       };
       violations.push(...judgePart(part, own, result !== undefined));
     }

@@ -46,6 +46,7 @@ async function evidence(
     accepted: new Map([['t1', { kind: 'accepted', jid, minions: ['m1', 'm2'] }]]),
     effects: [ran('m1')],
     takenUntil: new Map(),
+    refusedAt: new Map(),
     events: new Map([[retTag, 1]]),
     ...change,
   };
@@ -75,6 +76,15 @@ test('a part that was stopped after it began is not late, one that began late is
   const effects = [ran('m1', exp + 20)];
   expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 22_000 } })).toEqual([]);
   expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 30 } })).toEqual(['late']);
+});
+
+test('a part whose return found the disk of the master full is judged by when it came first', async () => {
+  const effects = [ran('m1', exp + 20)];
+  const m1 = { since: exp + 60, ms: 22_000 };
+  const refusedAt = (seconds: number) => new Map([[`${jid} m1`, seconds]]);
+  expect(await kindsOf({ effects, m1 })).toEqual(['late']);
+  expect(await kindsOf({ effects, m1, refusedAt: refusedAt(exp + 20) })).toEqual([]);
+  expect(await kindsOf({ effects, m1, refusedAt: refusedAt(exp + 50) })).toEqual(['late']);
 });
 
 test.each(['interrupted', 'timed_out', 'cancelled'] as const)(
