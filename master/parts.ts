@@ -29,7 +29,7 @@ import { createControl, type SendControl, type Sign } from './jobs/send_control.
 import { createTracker, readOpenJobs, type Tracker } from './jobs/tracker.ts';
 import type { TransmitterOptions } from './jobs/transmit.ts';
 import { type Authority, openAuthority } from './keys/authority.ts';
-import { createAutosign } from './keys/autosign.ts';
+import { openAutosign } from './keys/autosign.ts';
 import { type Devices, openDevices } from './keys/devices.ts';
 import { createEnrollment, type Enrollment } from './keys/enroll.ts';
 import { emitKeyEvent } from './keys/key_events.ts';
@@ -124,7 +124,7 @@ export async function createParts(
     store: keys,
     authority,
     tokens,
-    autosign: createAutosign(autosignOptions(config, clock, log)),
+    autosign: await openAutosign(autosignOptions(config, clock, log)),
     emit: bus.emit,
     clock,
     isTaken: (id) => devices.get(id) !== undefined,

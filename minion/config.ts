@@ -245,6 +245,7 @@ export const minionSchema = {
     loop_interval: 'the scheduler wakes when something is due',
     scheduler_before_connect: 'the scheduler always starts with the minion; what it returns waits for the master',
     open_mode: 'keys are always checked',
+    autosign_grains: 'all grains are offered with the key',
   },
 } as const satisfies ConfigSchema<SettingGroups>;
 

@@ -3,10 +3,11 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { readOptionalFile } from '../../shared/crypto/private_file.ts';
-import { FleetError, systemErrorCode } from '../../shared/errors.ts';
+import { errorLine, FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { isMinionId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import { pyStr } from '../../shared/python_text.ts';
+import { systemReason } from '../../shared/system_reason.ts';
 import { globMatcher } from '../../shared/target/glob.ts';
 import { compileRegex } from '../../shared/target/regex.ts';
 
@@ -31,18 +32,38 @@ export interface AutosignOptions {
   readonly log: Logger;
 }
 
-export function createAutosign(options: AutosignOptions): Autosign {
-  const autosignRules = createRuleFile(options.autosignFile, options);
-  const autorejectRules = createRuleFile(options.autorejectFile, options);
+/** What is wrong with the files is told at once: with the first minion it would be too late. */
+export async function openAutosign(options: AutosignOptions): Promise<Autosign> {
+  const { log } = options;
+  const files = { ...options, complain: createComplaints(log) };
+  const autosignRules = createRuleFile(options.autosignFile, files);
+  const autorejectRules = createRuleFile(options.autorejectFile, files);
+  for (const look of [autosignRules, autorejectRules, () => readNames(options.autosignGrainsDir, files.complain)]) {
+    await look().catch((error: unknown) => log.error('keys cannot be judged', { reason: errorLine(error) }));
+  }
   return {
     rejects: async (id) => matchesAny(await autorejectRules(), id),
     accepts: async (id, grains) =>
       options.autoAccept ||
       matchesAny(await autosignRules(), id) ||
       (await takeStub(id, options)) ||
-      (await acceptsGrains(grains, options)),
+      (await acceptsGrains(grains, files)),
   };
 }
+
+/** Says what is wrong with a path; undefined: nothing. */
+type Complain = (path: string, complaint: string | undefined, more?: Readonly<Record<string, string>>) => void;
+
+/** Each complaint once, and again when the path was as it should be in between. */
+function createComplaints(log: Logger): Complain {
+  const told = new Map<string, string | undefined>();
+  return (path, complaint, more) => {
+    if (complaint !== undefined && told.get(path) !== complaint) log.warning(complaint, { path, ...more });
+    told.set(path, complaint);
+  };
+}
+
+type FileOptions = AutosignOptions & { readonly complain: Complain };
 
 export type Rule = (id: string) => boolean;
 
@@ -83,7 +104,7 @@ function contentLines(text: string): string[] {
 }
 
 /** The rules of a file, parsed again when it has changed. */
-function createRuleFile(path: string, options: AutosignOptions): () => Promise<readonly Rule[]> {
+function createRuleFile(path: string, options: FileOptions): () => Promise<readonly Rule[]> {
   let version = '';
   let rules: readonly Rule[] = [];
   return async () => {
@@ -101,13 +122,16 @@ function createRuleFile(path: string, options: AutosignOptions): () => Promise<r
 }
 
 /** Undefined when there is no such file or when somebody else may write it: then it says nothing. */
-async function statTrusted(path: string, { trustedGroups, log }: AutosignOptions): Promise<Stats | undefined> {
+async function statTrusted(path: string, { trustedGroups, complain }: FileOptions): Promise<Stats | undefined> {
   const stats = await statOptional(path);
-  if (stats === undefined) return undefined;
+  if (stats === undefined) {
+    complain(path, 'a file of rules for keys is not there');
+    return undefined;
+  }
   const isTrusted = (stats.mode & 0o002) === 0 && ((stats.mode & 0o020) === 0 || trustedGroups.includes(stats.gid));
-  if (isTrusted) return stats;
-  log.warning('a file is passed over: others than its owner may write it', { path, mend: `chmod go-w ${path}` });
-  return undefined;
+  if (isTrusted) complain(path, undefined);
+  else complain(path, 'a file is passed over: others than its owner may write it', { mend: `chmod go-w ${path}` });
+  return isTrusted ? stats : undefined;
 }
 
 /** `minions_autosign/<id>`: put there by hand or by whoever deploys, it accepts one key of that id, once. */
@@ -122,11 +146,11 @@ async function takeStub(id: string, { pkiDir, autosignTimeoutMinutes, clock, log
   return false;
 }
 
-async function acceptsGrains(grains: Readonly<Record<string, unknown>>, options: AutosignOptions): Promise<boolean> {
+async function acceptsGrains(grains: Readonly<Record<string, unknown>>, options: FileOptions): Promise<boolean> {
   const directory = options.autosignGrainsDir;
-  if (directory === '' || Object.keys(grains).length === 0) return false;
+  if (Object.keys(grains).length === 0) return false;
   // The names come from the directory: a minion's are looked up and never become a path.
-  for (const name of await readNames(directory)) {
+  for (const name of await readNames(directory, options.complain)) {
     if (!Object.hasOwn(grains, name)) continue;
     const path = join(directory, name);
     const stats = await statTrusted(path, options);
@@ -135,11 +159,18 @@ async function acceptsGrains(grains: Readonly<Record<string, unknown>>, options:
   return false;
 }
 
-async function readNames(directory: string): Promise<string[]> {
+/** None of a directory that cannot be read: its minions wait for an operator as others do. */
+async function readNames(directory: string, complain: Complain): Promise<string[]> {
+  if (directory === '') return [];
   try {
-    return await readdir(directory);
-  } catch (cause) {
-    throw new FleetError('FILE_UNREADABLE', `autosign_grains_dir: ${directory}: ${systemErrorCode(cause)}`, { cause });
+    const names = await readdir(directory);
+    complain(directory, undefined);
+    return names;
+  } catch (error) {
+    complain(directory, 'autosign_grains_dir cannot be read: no key is accepted for a grain', {
+      reason: systemReason(error),
+    });
+    return [];
   }
 }
 

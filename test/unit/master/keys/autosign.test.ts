@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type Autosign,
   type AutosignOptions,
-  createAutosign,
   matchesAny,
   matchesGrain,
+  openAutosign,
   parseRules,
 } from '../../../../master/keys/autosign.ts';
 import { systemClock } from '../../../../shared/clock.ts';
@@ -22,9 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-function create(options: Partial<AutosignOptions> = {}): Autosign {
+function open(options: Partial<AutosignOptions> = {}): Promise<Autosign> {
   const sink = { level: 'warning', format: 'text', write: (line: string) => void warnings.push(line) } as const;
-  return createAutosign({
+  return openAutosign({
     pkiDir: root,
     autoAccept: false,
     autosignFile: '',
@@ -104,17 +104,17 @@ test.each([
 });
 
 test('without rules nothing is accepted or rejected', async () => {
-  const autosign = create();
+  const autosign = await open();
   expect(await autosign.accepts('m1', { uuid: '8f7d' })).toBe(false);
   expect(await autosign.rejects('m1')).toBe(false);
 });
 
 test('auto_accept accepts everybody', async () => {
-  expect(await create({ autoAccept: true }).accepts('m1', {})).toBe(true);
+  expect(await (await open({ autoAccept: true })).accepts('m1', {})).toBe(true);
 });
 
 test('a changed file is read again', async () => {
-  const autosign = create({ autosignFile: await put('sign', 'web1'), autorejectFile: join(root, 'reject') });
+  const autosign = await open({ autosignFile: await put('sign', 'web1'), autorejectFile: join(root, 'reject') });
   expect(await autosign.accepts('web1', {})).toBe(true);
   await put('sign', 'web22');
   expect(await autosign.accepts('web1', {})).toBe(false);
@@ -133,7 +133,7 @@ test.each([
 ])('a file of mode %o, its group trusted: %s, counts: %s', async (mode, isGroupTrusted, expected) => {
   const autosignFile = await put('sign', 'm1', mode);
   const trustedGroups = isGroupTrusted ? [(await stat(autosignFile)).gid] : [];
-  expect(await create({ autosignFile, trustedGroups }).accepts('m1', {})).toBe(expected);
+  expect(await (await open({ autosignFile, trustedGroups })).accepts('m1', {})).toBe(expected);
   expect(warnings).toHaveLength(expected ? 0 : 1);
 });
 
@@ -143,7 +143,7 @@ test('a grain is compared with the file of its name', async () => {
   await put('grains/uuid', '8f7d\n');
   await put('grains/open', 'x', 0o666);
   await put('secret', 'x');
-  const autosign = create({ autosignGrainsDir });
+  const autosign = await open({ autosignGrainsDir });
   expect(await autosign.accepts('m1', { uuid: '8f7d' })).toBe(true);
   expect(await autosign.accepts('m1', { uuid: '1d3c' })).toBe(false);
   expect(await autosign.accepts('m1', { open: 'x' })).toBe(false);
@@ -151,16 +151,33 @@ test('a grain is compared with the file of its name', async () => {
   expect(await autosign.accepts('m1', {})).toBe(false);
 });
 
-test('a directory of grains that is not there is told', async () => {
-  await expect(create({ autosignGrainsDir: join(root, 'none') }).accepts('m1', { a: 1 })).rejects.toMatchObject({
-    code: 'FILE_UNREADABLE',
-  });
+test('a file that is not there is told at once, and again when it was there in between', async () => {
+  const autosignFile = join(root, 'sign');
+  const autosign = await open({ autosignFile });
+  expect(warnings).toEqual([expect.stringContaining(`a file of rules for keys is not there path=${autosignFile}`)]);
+  expect(await autosign.accepts('m1', {})).toBe(false);
+  expect(warnings).toHaveLength(1);
+  await put('sign', 'm1');
+  expect(await autosign.accepts('m1', {})).toBe(true);
+  await rm(autosignFile);
+  expect(await autosign.accepts('m1', {})).toBe(false);
+  expect(await autosign.accepts('m1', {})).toBe(false);
+  expect(warnings).toHaveLength(2);
+});
+
+test('a directory of grains that is not there is told at once, and accepts nobody', async () => {
+  const autosignGrainsDir = join(root, 'none');
+  const autosign = await open({ autosignGrainsDir });
+  expect(await autosign.accepts('m1', { a: 1 })).toBe(false);
+  expect(warnings).toEqual([
+    expect.stringMatching(/autosign_grains_dir cannot be read: .* reason=there is no such file or directory/),
+  ]);
 });
 
 test('a file in minions_autosign accepts its id once', async () => {
   await mkdir(join(root, 'minions_autosign'));
   await put('minions_autosign/m1', '');
-  const autosign = create();
+  const autosign = await open();
   expect(await autosign.accepts('m2', {})).toBe(false);
   expect(await autosign.accepts('../minions_autosign/m1', {})).toBe(false);
   expect(await autosign.accepts('m1', {})).toBe(true);
@@ -172,9 +189,9 @@ test('a file in minions_autosign that is too old is removed and accepts nobody',
   const path = await put('minions_autosign/m1', '');
   const old = Date.now() / 1000 - 7201;
   await utimes(path, old, old);
-  expect(await create().accepts('m1', {})).toBe(false);
+  expect(await (await open()).accepts('m1', {})).toBe(false);
   expect(await readdir(join(root, 'minions_autosign'))).toEqual([]);
   await put('minions_autosign/m1', '');
   await utimes(path, old, old);
-  expect(await create({ autosignTimeoutMinutes: 0 }).accepts('m1', {})).toBe(true);
+  expect(await (await open({ autosignTimeoutMinutes: 0 })).accepts('m1', {})).toBe(true);
 });

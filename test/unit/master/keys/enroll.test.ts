@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Authority, openAuthority } from '../../../../master/keys/authority.ts';
-import { createAutosign } from '../../../../master/keys/autosign.ts';
+import { openAutosign } from '../../../../master/keys/autosign.ts';
 import { createEnrollment, type Enrollment } from '../../../../master/keys/enroll.ts';
 import { type KeyStore, openKeyStore } from '../../../../master/keys/key_store.ts';
 import { createTokenStore, type TokenStore } from '../../../../master/keys/tokens.ts';
@@ -28,7 +28,7 @@ async function start(settings: { keysMax?: number; pendingMax?: number; newKeysP
   const clock: Clock = { ...systemClock, monotonicMs: () => elapsedMs };
   const log = silentLogger;
   const rules = { autoAccept: false, autosignFile: join(pkiDir, 'sign'), autorejectFile: join(pkiDir, 'reject') };
-  const autosign = createAutosign({
+  const autosign = await openAutosign({
     ...rules,
     pkiDir,
     autosignGrainsDir: '',
