@@ -50,14 +50,17 @@ export interface PrintedReturn {
   readonly out?: string | undefined;
 }
 
-/** One return through the outputter that `--out` or the return names. Throws USAGE when `--out` is unknown. */
+/**
+ * One return through the outputter that `--out` or the return names. Throws USAGE when `--out` is unknown. What is printed
+ * has no prototype: V8 keeps such an object as a dictionary, and any other of a thousand ids in a shape of its own.
+ */
 export function formatReturn(
   ret: PrintedReturn,
   flag: string | undefined,
   options: OutputOptions,
 ): string | Promise<string> {
   const name = chooseOutput(flag, ret.out);
-  return formatOutput(name, { [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
+  return formatOutput(name, { __proto__: null, [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
 }
 
 /** Whose turn it is in a batch, in the words of Salt (JOB-12). */
@@ -72,7 +75,7 @@ export function notInBatchText(id: string): string {
 /** One return of a batch: Salt prints the job id and the return code with it. */
 export function formatBatchReturn(ret: PrintedReturn, jid: string, options: OutputOptions): string | Promise<string> {
   const retcode = ret.retcode ?? 0;
-  const data = { jid, [ret.id]: ret.return, retcode };
+  const data = { __proto__: null, jid, [ret.id]: ret.return, retcode };
   return formatOutput(chooseOutput(undefined, ret.out), data, { ...options, retcode });
 }
 

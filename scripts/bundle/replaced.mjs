@@ -2,6 +2,7 @@
 export const REPLACED = {
   'cbor-x': './node_modules/cbor-x/index.js',
   'lru-cache': './scripts/bundle/no_lru_cache.cjs',
+  re2js: './scripts/bundle/lazy_re2js.cjs',
   'readable-stream': 'node:stream',
   'worker-timers': 'node:timers',
 };
