@@ -5,8 +5,8 @@ import { toJsonLine, toJsonText } from '../shared/protocol/codec.ts';
 import type { JobRequest, OperatorResponsePayload } from '../shared/protocol/messages/operator.ts';
 import type { Answer } from './events/event_streams.ts';
 
-/** Between two messages of one answer, at least, milliseconds; the first and the last go out at once. */
-const MOMENT_MS = 5;
+/** Between two messages of one answer, at least, milliseconds: nobody sees it. The first and the last go out at once. */
+const MOMENT_MS = 20;
 /** What is gathered goes out when it is so much, bytes of JSON. */
 const MOMENT_BYTES = 64 * 1024;
 
