@@ -55,6 +55,13 @@ test('shows the broker, the event log, its readers and the event loop', async ()
   expect(await sample('brine_reactor{what="events_read"}')).toBeGreaterThanOrEqual(0);
 });
 
+test('of the process itself, counts open files and nothing that takes a look at each connection', async () => {
+  expect(await sample('brine_process_open_fds')).toBeGreaterThan(10);
+  const text = await (await get('/metrics')).text();
+  expect(text).toContain('brine_nodejs_heap_size_used_bytes');
+  expect(text).not.toMatch(/_active_(handles|requests|resources)/);
+});
+
 test('tells how late the event loop is, without the time between two looks at it', async () => {
   await until('the median is less than the time between two looks', async () => {
     const text = await (await get('/metrics')).text();
