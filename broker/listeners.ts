@@ -43,7 +43,7 @@ export async function openListener(
   const { admit, accept, clock, log } = edges;
   checkReach(options);
   const secured = options.kind === 'tls' ? createSecuring(options, accept, log) : undefined;
-  const beginning = { clock, timeoutMs: HANDSHAKE_TIMEOUT_MS, takeTurn: createTurns() };
+  const beginning = { clock, timeoutMs: HANDSHAKE_TIMEOUT_MS, takeTurn: createTurns(1) };
   // noDelay: Nagle's algorithm would hold a PUBLISH back behind its SUBACK for 40 ms.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }, (socket) => {
     if (!admit(socket, options)) return;

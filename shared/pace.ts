@@ -53,15 +53,18 @@ export function nextTurn(): Promise<void> {
 
 /** The same for many small tasks, of which those that are read and those that had to wait may come in one turn. */
 const TASKS_MS = 2;
+/** Tasks that had to wait and are run in one tick: what they write to one socket goes out in one piece. */
+const TASKS_A_TICK = 16;
 
 /** Takes a task of many that nobody waits for, such as one that comes in by a socket. */
 export type TakeTurn = (task: () => void) => void;
 
 /**
  * Tasks are run in the order given: at once as long as they have not had the event loop for long, the others in turns after
- * this one, a few milliseconds of each. However many come together, what else there is to do waits no longer.
+ * this one, a few milliseconds of each. However many come together, what else there is to do waits no longer. What a task
+ * puts off to the end of its tick is of the same turn: `perTick` is 1 where that is most of it.
  */
-export function createTurns(): TakeTurn {
+export function createTurns(perTick = TASKS_A_TICK): TakeTurn {
   let waiting: (() => void)[] = [];
   let done = 0;
   /** Undefined: nothing was run in this turn. */
@@ -77,15 +80,33 @@ export function createTurns(): TakeTurn {
     waiting = waiting.slice(done);
     done = 0;
     isOver = undefined;
-    if (waiting.length === 0) return;
-    const isTurnOver = begin();
+    if (waiting.length > 0) runSome(begin());
+  };
+  const runSome = (isTurnOver: () => boolean): void => {
     // A task that throws is done with: the others have their turn all the same.
-    while (done < waiting.length && !isTurnOver()) waiting[done++]?.();
+    for (let count = 0; count < perTick; count++) {
+      if (done === waiting.length || isTurnOver()) return;
+      waiting[done++]?.();
+    }
+    process.nextTick(runSome, isTurnOver);
   };
   return (task) => {
     if (done < waiting.length || (isOver ?? begin())()) waiting.push(task);
     else task();
   };
+}
+
+/** The same for a task whose outcome somebody waits for; rejects with what it throws. */
+export function inTurn<T>(takeTurn: TakeTurn, task: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    takeTurn(() => {
+      try {
+        resolve(task());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
 }
 
 /** For work of which there may be much beside each other: together it has no more than one turn between those of others. */

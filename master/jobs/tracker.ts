@@ -1,6 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
-import { eachInTurns, nextTurn } from '../../shared/pace.ts';
+import { createTurns, eachInTurns, inTurn, nextTurn } from '../../shared/pace.ts';
 import type { JobStateName } from '../../shared/protocol/messages/operator.ts';
 import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import type { HeldEvent } from '../events/event_bus.ts';
@@ -138,6 +138,8 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
   const active = openActiveJobs(open, clock, createCloser(jobs, log));
   const { watch, tell, tellNews } = createWatchers();
   const keepLate = createLateReturns(jobs, eventOf, ended);
+  // One commit is of many ends: to tell of them all at once would take too long.
+  const takeTurn = createTurns();
 
   /** The row is open until its end is stored: whoever asks for open rows must still find those that nobody was told of. */
   const end = async (job: ActiveJob, row: Row, state: JobStateName, { reason, result }: Detail): Promise<true> => {
@@ -155,13 +157,15 @@ export function createTracker({ jobs, open, clock, log, eventOf, ended }: Tracke
       row.ending = undefined;
       throw error;
     }
-    active.remove(job, row);
-    if (job.rows.size === 0 && !isLast) active.close(jid);
-    event.fire();
-    // Onlookers hear of this end before they hear of whose turn it is next.
-    tell(jid, update);
-    ended(job.record, update);
-    return true;
+    return inTurn(takeTurn, () => {
+      active.remove(job, row);
+      if (job.rows.size === 0 && !isLast) active.close(jid);
+      event.fire();
+      // Onlookers hear of this end before they hear of whose turn it is next.
+      tell(jid, update);
+      ended(job.record, update);
+      return true;
+    });
   };
 
   /** A promise only where there is something to wait for: of the changes of a part, its end alone is stored. */

@@ -1,5 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { createTurns, inTurn } from '../../shared/pace.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { type InfoPayload, Job } from '../../shared/protocol/messages/job.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
@@ -24,6 +25,8 @@ export interface TransmitterOptions {
 export function createTransmitter(options: TransmitterOptions, signer: JobSigner, lanes: Lanes) {
   const { tracker, clock, log, send, pullsBlocks } = options;
   const tails = new Map<string, Promise<void>>();
+  // Signatures come as the pool has made them, hundreds at once: to send all of those in one turn would take too long.
+  const takeTurn = createTurns();
 
   const packetFor = (
     { record, id }: Part,
@@ -46,16 +49,21 @@ export function createTransmitter(options: TransmitterOptions, signer: JobSigner
       void tracker.advance(jid, id, 'requeue', hadIt ? {} : { mayHaveIt: false });
     }
   };
+  const sendNow = (part: Part, bytes: Uint8Array, info: InfoPayload): Promise<void> | undefined => {
+    const row = tracker.row(part.record.jid, part.id);
+    if (row?.state !== 'sent' || row.ending !== undefined) return undefined;
+    const packet = packetFor(part, row.exp, bytes, info);
+    if (packet instanceof Promise) return packet.then((smaller) => deliver(part, row, smaller, info.max_packet));
+    deliver(part, row, packet, info.max_packet);
+    return undefined;
+  };
   const transmit = async (part: Part, exp: number, info: InfoPayload): Promise<void> => {
     const { record, id } = part;
     const before = tails.get(id);
     try {
       const bytes = await signer.signed(record, exp, id, info);
       if (before !== undefined) await before;
-      const row = tracker.row(record.jid, id);
-      if (row?.state !== 'sent' || row.ending !== undefined) return;
-      const packet = packetFor(part, row.exp, bytes, info);
-      deliver(part, row, packet instanceof Promise ? await packet : packet, info.max_packet);
+      await inTurn(takeTurn, () => sendNow(part, bytes, info));
     } catch (error) {
       log.error('a job could not be sent', { jid: record.jid, minion: id, error: String(error) });
     }

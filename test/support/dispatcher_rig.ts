@@ -4,6 +4,7 @@ import { createJobStore } from '../../master/jobs/job_store.ts';
 import { createSweeper } from '../../master/jobs/sweep.ts';
 import { createTracker, type OpenJob, readOpenJobs } from '../../master/jobs/tracker.ts';
 import { silentLogger } from '../../shared/log.ts';
+import { nextTurn } from '../../shared/pace.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import type { InfoPayload, JobPayload } from '../../shared/protocol/messages/job.ts';
 import { JobRequest } from '../../shared/protocol/messages/operator.ts';
@@ -109,5 +110,10 @@ export function setUpDispatcher(
   return { clock, store, jobs, sent, told, events, fleet, tracker, dispatcher, dispatch, sweep, pass, passUntilOver };
 }
 
+/** On a busy machine a turn of the event loop may be over before it began. */
+const SETTLE_TURNS = 4;
+
 /** Lets what is signed and sent in the background happen. */
-export const settle = (): Promise<unknown> => new Promise(setImmediate);
+export async function settle(): Promise<void> {
+  for (let count = 0; count < SETTLE_TURNS; count++) await nextTurn();
+}

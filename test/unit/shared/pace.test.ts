@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPace, createSharedTurns, createTurns, eachInTurns } from '../../../shared/pace.ts';
+import { createPace, createSharedTurns, createTurns, eachInTurns, inTurn } from '../../../shared/pace.ts';
 
 const TASK_MS = 2;
 
@@ -37,6 +37,38 @@ test('of many tasks each turn runs some, in their order, and others have theirs 
   }
   expect(ran).toEqual(numbers);
   expect(Math.max(...inOneTurn)).toBeLessThan(10);
+});
+
+test('what tasks put off to the end of their tick is of their turn', async () => {
+  const takeTurn = createTurns(1);
+  takeTurn(work);
+  const ran: number[] = [];
+  const numbers = Array.from({ length: 30 }, (_, index) => index);
+  for (const n of numbers) {
+    takeTurn(() => {
+      process.nextTick(() => {
+        work();
+        ran.push(n);
+      });
+    });
+  }
+  let most = 0;
+  while (ran.length < numbers.length) {
+    const before = ran.length;
+    await turn();
+    most = Math.max(most, ran.length - before);
+  }
+  expect(ran).toEqual(numbers);
+  expect(most).toBeLessThan(10);
+});
+
+test('whoever waits for a task hears what it made, or what it threw', async () => {
+  const takeTurn = createTurns();
+  expect(await inTurn(takeTurn, () => 'made')).toBe('made');
+  const failing = inTurn(takeTurn, () => {
+    throw new TypeError('a bug');
+  });
+  await expect(failing).rejects.toThrow('a bug');
 });
 
 test('what comes while others wait is run after them', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { nextTurn } from '../../../../shared/pace.ts';
 import { createTestFleet } from '../../../support/create_test_fleet.ts';
-import { FULL, type Sent, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
+import { FULL, type Sent, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
@@ -28,11 +29,16 @@ async function mostPerTurn(count: () => number, work: Promise<unknown>, isOver =
   let most = 0;
   while (!isDone || !isOver()) {
     const before = count();
-    await settle();
+    await nextTurn();
     most = Math.max(most, count() - before);
   }
   await work;
   return most;
+}
+
+/** Work that takes 10 µs. */
+function work(): void {
+  for (const untilMs = performance.now() + 0.01; performance.now() < untilMs; );
 }
 
 test('a large fan-out leaves turns to others, and what was cancelled meanwhile is not sent', async () => {
@@ -44,7 +50,7 @@ test('a large fan-out leaves turns to others, and what was cancelled meanwhile i
   const turns: number[] = [];
   while (sent.length < crowd.length - 1) {
     turns.push(sent.length);
-    await settle();
+    await nextTurn();
   }
   expect(turns.length).toBeGreaterThan(2);
   expect(sent.map(({ id }) => id)).toEqual(crowd.slice(0, -1));
@@ -80,12 +86,49 @@ test('whom a large job is for is looked at little by little', async () => {
   const fleet = createTestFleet({ acceptedIds: () => crowd, clock });
   const whyNot = (): undefined => {
     asked++;
-    for (const untilMs = performance.now() + 0.01; performance.now() < untilMs; );
+    work();
   };
   const { dispatch, tracker } = setUpCrowd(false, { fleet: { ...fleet, whyNot }, clock });
   const most = await mostPerTurn(() => asked, dispatch({ tgt: 'n*', queue_for: 600 }));
   expect([asked, tracker.openCount()]).toEqual([crowd.length, crowd.length]);
   expect(most).toBeLessThan(crowd.length);
+});
+
+test('however many signatures come at once, jobs are sent some at a time, in their order', async () => {
+  const signed: (() => void)[] = [];
+  const sent: string[] = [];
+  const { dispatch } = setUpCrowd(true, {
+    sign: (payload) => new Promise((resolve) => signed.push(() => resolve(payload))),
+    send(id) {
+      work();
+      sent.push(id);
+      return true;
+    },
+  });
+  await dispatch({ tgt: 'n*' });
+  while (signed.length < crowd.length) await nextTurn();
+  for (const resolve of signed) resolve();
+  const areSent = (): boolean => sent.length === crowd.length;
+  const most = await mostPerTurn(() => sent.length, Promise.resolve(), areSent);
+  expect(most).toBeLessThan(crowd.length / 2);
+  expect(sent).toEqual(crowd);
+});
+
+test('however many ends are stored together, they are told some at a time, in their order', async () => {
+  const { dispatch, tracker, store } = setUpCrowd(true);
+  const { jid } = await dispatch({ tgt: 'n*' });
+  const told: string[] = [];
+  tracker.watch(jid, ({ id, result }) => {
+    if (result === undefined) return;
+    work();
+    told.push(id);
+  });
+  store.hold();
+  const ends = crowd.map((id) => tracker.commit(jid, id, 'succeed', { result: { id, return: true, retcode: 0 } }));
+  store.release();
+  const most = await mostPerTurn(() => told.length, Promise.all(ends));
+  expect(most).toBeLessThan(crowd.length / 2);
+  expect(told).toEqual(crowd);
 });
 
 test('a large job is cancelled some minions at a time, those that have it too', async () => {
@@ -99,7 +142,7 @@ test('a large job is cancelled some minions at a time, those that have it too', 
   told.length = 0;
   sent.length = 0;
   const running = await dispatch({ tgt: 'n*' });
-  while (sent.length < crowd.length) await settle();
+  while (sent.length < crowd.length) await nextTurn();
   const cancelling = dispatcher.cancel(running.jid, undefined, 'cancelled by root');
   expect(told).toHaveLength(128);
   expect(await cancelling).toEqual(crowd);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Circumstances, createSweeper, dueEnding } from '../../../../master/jobs/sweep.ts';
 import type { Row } from '../../../../master/jobs/tracker.ts';
+import { nextTurn } from '../../../../shared/pace.ts';
 import { createTestFleet } from '../../../support/create_test_fleet.ts';
 import { FULL, settle, setUpDispatcher } from '../../../support/dispatcher_rig.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
@@ -161,7 +162,7 @@ test('a large job that expires ends some parts at a time, and one that gives a s
   while (tracker.openCount() > 1) {
     counts.push(jobs.endedRows(jid).size);
     void tracker.advance(jid, 'n999', 'progress');
-    await settle();
+    await nextTurn();
   }
   await sweeping;
   expect(Math.max(...counts.map((count, at) => count - (counts[at - 1] ?? 0)))).toBe(128);
