@@ -10,6 +10,8 @@ export interface Format<T> {
   readonly isPath?: true;
   /** The value as the program uses it, or undefined when it is not one. Reading a read value changes nothing. */
   read(value: unknown): T | undefined;
+  /** What is wrong with a value that is none, where it is much and one thing in it is wrong; undefined: all of it. */
+  fault?(value: unknown): string | undefined;
   /** What a text from the environment or a flag stands for, before `read`. */
   fromText(text: string): unknown;
 }

@@ -188,7 +188,9 @@ function unknownKey(schema: ConfigSchema<SettingGroups>, settings: Settings, key
 }
 
 function wrongValue({ format }: Setting<unknown>, key: string, value: unknown, place: string): FleetError {
-  return new FleetError('CONFIG_INVALID', `${place}: ${key} is ${shown(key, value)}, expected ${format.expects}`);
+  const fault = format.fault?.(value);
+  const problem = fault === undefined ? ` is ${shown(key, value)}, expected ${format.expects}` : `: ${fault}`;
+  return new FleetError('CONFIG_INVALID', `${place}: ${key}${problem}`);
 }
 
 /** A value as it stood in the file, cut to what fits a line, without secrets. */

@@ -44,6 +44,24 @@ test('an operator has a password hash and nothing else', async () => {
   });
 });
 
+test.each([
+  [
+    "{web: 'm1 or m2', db: 'N@nope', dc: 'm3'}",
+    "nodegroups: the node group 'db' is not valid at column 1: there is no node group 'nope'",
+  ],
+  [
+    "{web: 'G@os:Debian and ('}",
+    "nodegroups: the node group 'web' is not valid at column 18: something is missing at the end",
+  ],
+  ['{web: 7}', 'nodegroups is {"web":7}, expected a mapping of names to compound targets'],
+])('of the node groups %s the one that is wrong is told', async (text, message) => {
+  await writeFile(join(dir, 'master'), `nodegroups: ${text}\n`);
+  await expect(loadMasterConfig({ configDir: dir, env: {} })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(`/master:1: ${message}`),
+  });
+});
+
 test('each limit of the broker has a key', async () => {
   const config = await loadMasterConfig({ configDir: dir, env: { SALT_MAX_PACKET_BYTES: '64KiB' } });
   expect(brokerLimits(config)).toMatchObject({ packetBytesMax: 65536, subscriptionsMax: 32 });
