@@ -26,11 +26,28 @@ export function parseCommand(command: Command, argv: readonly string[]): boolean
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
     const [message = '', suggestion] = error.message.replace(/^error: /, '').split(/\n\(Did you mean |\?\)$/);
-    throw new FleetError('USAGE', message.replace(/\.$/, ''), {
-      hint: suggestion === undefined ? `see ${command.name()} --help` : `did you mean ${suggestion}?`,
-      cause: error,
-    });
+    const seeHelp = suggestion === undefined ? `see ${command.name()} --help` : `did you mean ${suggestion}?`;
+    throw new FleetError('USAGE', message.replace(/\.$/, ''), { hint: hintOfSalts(message) ?? seeHelp, cause: error });
   }
+}
+
+const EXTERNAL_AUTH = 'accounts of external_auth log in over MQTT, as any client does';
+const FOREGROUND = 'a daemon stays in the foreground; let systemd start it';
+/** Options of Salt that are none here, and what there is instead. */
+const replaced: Readonly<Record<string, string>> = {
+  '-a': EXTERNAL_AUTH,
+  '--auth': EXTERNAL_AUTH,
+  '--eauth': EXTERNAL_AUTH,
+  '--external-auth': EXTERNAL_AUTH,
+  '-T': EXTERNAL_AUTH,
+  '--make-token': EXTERNAL_AUTH,
+  '-d': FOREGROUND,
+  '--daemon': FOREGROUND,
+};
+
+function hintOfSalts(message: string): string | undefined {
+  const option = /^unknown option '(-[^'=]+)/.exec(message)?.[1] ?? '';
+  return Object.hasOwn(replaced, option) ? `Salt has it, here ${replaced[option]}` : undefined;
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
