@@ -3,6 +3,7 @@ import { connect as connectNet } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { createCertificateAuthority } from '../../../shared/crypto/certificate.ts';
+import { until } from '../../support/until.ts';
 import { BrokerFixture, closedOf, type Keys } from './broker_fixture.ts';
 import { Inbox } from './inbox.ts';
 
@@ -101,6 +102,24 @@ test('a minion whose key is rejected between the check of its CONNECT and its se
   await expect(fixture.minion('m1')).rejects.toEqual(returnCode(5));
   expect(fixture.presence.all).toEqual([]);
   expect(fixture.logged.all).toContainEqual(expect.stringMatching(/client disconnected.*reason=its key was rejected/));
+});
+
+test('an operator who leaves while a directory is asked about him leaves nothing behind', async () => {
+  const asked = new Inbox<(isRight: boolean) => void>();
+  const isExternalOperator = () => new Promise<boolean>((resolve) => asked.push(resolve));
+  fixture = await BrokerFixture.start({ identities: { isExternalOperator } });
+  const credentials = { username: 'ldap.ada', password: 'right' };
+  const leaving = fixture.raw(() => connectNet(fixture.socketPath));
+  const protocol = { protocolId: 'MQTT', protocolVersion: 4, clean: true, keepalive: 0 } as const;
+  leaving.write({ cmd: 'connect', clientId: 'c1', ...protocol, ...credentials, password: Buffer.from('right') });
+  await asked.waitForCount(1);
+  leaving.socket.destroy();
+  await until('the broker has seen it', () => fixture.broker.counters().connections_open === 0);
+  const staying = fixture.operator({ ...credentials, clientId: 'c1' });
+  for (const answer of await asked.waitForCount(2)) answer(true);
+  await (await staying).mqtt.subscribeAsync('salt/event/#');
+  expect(fixture.broker.counters()).toMatchObject({ connections_open: 1, connections_taken_over: 0 });
+  expect(fixture.logged.all.filter((line) => /\[(WARNING|ERROR)/.test(line))).toEqual([]);
 });
 
 test('an identity store that throws costs that connection and not the broker', async () => {
