@@ -13,6 +13,9 @@ const REFUSED = 0x80;
 /** CONNACK's return codes that say: not this client. All others say: not now [MQTT-3.2.2.3]. */
 const REFUSALS: ReadonlySet<number> = new Set([2, 4, 5]);
 
+/** What mqtt.js says of what is pending when no answer to a ping came, while its stream is still there. */
+const GIVEN_UP = 'Connection closed';
+
 /** Where and how to reach a broker. */
 export type Endpoint =
   | { readonly kind: 'unix'; readonly path: string }
@@ -147,7 +150,7 @@ function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: P
       start((error) => {
         pending.delete(reject);
         // mqtt.js has many words for it, in errors without a code.
-        if (error) reject(isOver(client) ? notConnected(error) : error);
+        if (error) reject(isOver(client) || error.message === GIVEN_UP ? notConnected(error) : error);
         else resolve();
       });
     });

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** To a broker that takes the connection, and then does with the first request whatever the test says. */
-async function connect(requested: (socket: Socket) => void): Promise<Connection> {
+async function connect(requested: (socket: Socket) => void, keepaliveSeconds = 60): Promise<Connection> {
   const path = join(directory, 'broker.sock');
   server = createServer((socket) => {
     socket.once('data', () => {
@@ -33,7 +33,7 @@ async function connect(requested: (socket: Socket) => void): Promise<Connection>
   return openConnection({
     endpoint: { kind: 'unix', path },
     clientId: 'test',
-    keepaliveSeconds: 60,
+    keepaliveSeconds,
     connectTimeoutMs: 30_000,
     received: () => undefined,
   });
@@ -57,4 +57,13 @@ test('closing waits for no acknowledgement once the connection is gone', async (
   const closing = connection.close();
   await expect(published).rejects.toMatchObject({ code: 'MASTER_UNREACHABLE' });
   await closing;
+});
+
+test('a request to a broker that has fallen silent is told as any other loss of the master', async () => {
+  const connection = await connect(() => undefined, 1);
+  const requests = [connection.subscribe(['salt/#']), connection.publish(PUBLISH), connection.unsubscribe(['salt/#'])];
+  for (const { reason } of (await Promise.allSettled(requests)) as PromiseRejectedResult[]) {
+    expect(reason).toMatchObject({ code: 'MASTER_UNREACHABLE' });
+  }
+  expect(await connection.closed).toBe('Keepalive timeout');
 });
