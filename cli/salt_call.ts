@@ -6,6 +6,7 @@ import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { Beacons, Events, MasterRequests } from '../minion/context.ts';
 import { createExclusive } from '../minion/jobs/exclusive.ts';
 import { executeJob } from '../minion/jobs/execute.ts';
+import { JobStop } from '../minion/jobs/job_stop.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
 import { BeaconAnswer, beaconAnswerTags } from '../minion/lib/beacon/beacon_answer.ts';
 import { MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
@@ -167,20 +168,20 @@ async function runOnce(
   };
   const { catalogue } = services;
   const job = { jid: createJidSource(systemClock)(), fun, arg: [...arg], kwarg: { ...kwarg }, exp: 0 };
-  const signal = table.start(job);
+  const stop = table.start(job);
   const interrupt = (): void => void table.signal(job.jid, SIGTERM);
   process.once('SIGINT', interrupt);
-  const contextOf: Parameters<typeof executeJob>[0]['contextOf'] = (_job, jobSignal, outcome) =>
+  const contextOf: Parameters<typeof executeJob>[0]['contextOf'] = (_job, jobStop, outcome) =>
     makeContext(services, {
       jid: undefined,
-      signal: jobSignal,
+      stop: jobStop,
       outcome,
       onChild: (pid, ended) => table.child(job.jid, pid, ended),
     });
   const exclusive = createExclusive(process.pid, () => eventStamp(systemClock.nowMs()));
   await grains.complete();
   try {
-    return await executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, signal);
+    return await executeJob({ id, catalogue, clock: systemClock, log, exclusive, contextOf }, job, stop);
   } finally {
     process.off('SIGINT', interrupt);
   }
@@ -188,7 +189,7 @@ async function runOnce(
 
 const noScope = {
   jid: undefined,
-  signal: new AbortController().signal,
+  stop: new JobStop(),
   outcome: { retcode: undefined, out: undefined },
 };
 

@@ -2,19 +2,18 @@ import { errorLine, FleetError } from '../shared/errors.ts';
 import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { nearest } from '../shared/suggest.ts';
-import type { Catalogue, MinionContext } from './context.ts';
+import type { Catalogue, FoundModule, MinionContext } from './context.ts';
 import { type CustomModules, openCustomModules } from './custom_modules.ts';
 import { refusedModule } from './guards.ts';
 
 type Module = ModuleSpec<MinionContext>;
-type Found = Awaited<ReturnType<Catalogue['find']>>;
 
 /**
  * The execution modules of this minion: those of its module_dirs, then our own. Each is asked once whether it can work
  * here. One that is broken is unavailable, with the reason, and hurts no other.
  */
 export function createCatalogue(folder: PluginFolder<Module>, context: () => MinionContext): Catalogue {
-  const found = new Map<string, Promise<Found>>();
+  const found = new Map<string, FoundModule | Promise<FoundModule>>();
   let opened: CustomModules | undefined;
   const custom = (): CustomModules => {
     opened ??= openCustomModules({
@@ -25,7 +24,7 @@ export function createCatalogue(folder: PluginFolder<Module>, context: () => Min
     });
     return opened;
   };
-  const look = async (name: string): Promise<Found> => {
+  const look = async (name: string): Promise<FoundModule> => {
     if (!custom().has(name) && !folder.names.includes(name)) return undefined;
     const refusal = refusedModule(name, context().config);
     if (refusal !== undefined) return { unavailable: refusal };
@@ -49,18 +48,34 @@ export function createCatalogue(folder: PluginFolder<Module>, context: () => Min
       return custom().rescan();
     },
     find(name) {
-      const known = found.get(name) ?? look(name);
-      found.set(name, known);
-      return known;
+      if (found.has(name)) return found.get(name);
+      const looking = look(name).then((module) => {
+        if (found.get(name) === looking) found.set(name, module);
+        return module;
+      });
+      found.set(name, looking);
+      return looking;
     },
   };
 }
 
-/** Throws FUNCTION_UNKNOWN or MODULE_UNAVAILABLE in the words that Salt's users know (CLI-19). */
-export async function findFunction(catalogue: Catalogue, fun: string): Promise<AnyFunction<MinionContext>> {
+/**
+ * At once when its module is known. Throws, or rejects with, FUNCTION_UNKNOWN or MODULE_UNAVAILABLE in the words that
+ * Salt's users know (CLI-19).
+ */
+export function findFunction(
+  catalogue: Catalogue,
+  fun: string,
+): AnyFunction<MinionContext> | Promise<AnyFunction<MinionContext>> {
+  const found = catalogue.find(fun.slice(0, fun.indexOf('.')));
+  return found instanceof Promise
+    ? found.then((module) => functionOf(module, fun, catalogue))
+    : functionOf(found, fun, catalogue);
+}
+
+function functionOf(found: FoundModule, fun: string, catalogue: Catalogue): AnyFunction<MinionContext> {
   const dot = fun.indexOf('.');
   const name = fun.slice(0, dot);
-  const found = await catalogue.find(name);
   if (found !== undefined && 'unavailable' in found && typeof found.unavailable === 'string') {
     throw new FleetError('MODULE_UNAVAILABLE', `'${name}' __virtual__ returned False: ${found.unavailable}`);
   }

@@ -100,11 +100,14 @@ export interface MasterRequests {
   ask(verb: RequestVerb, payload: Readonly<Record<string, unknown>>, timeoutSeconds?: number): Promise<unknown>;
 }
 
+/** A module, or the reason why it cannot be used here, or undefined when there is none of that name. */
+export type FoundModule = ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined;
+
 /** What is known of the other functions of this minion. */
 export interface Catalogue {
   readonly moduleNames: readonly string[];
-  /** The module, or the reason why it cannot be used here, or undefined when there is none of that name. */
-  find(module: string): Promise<ModuleSpec<MinionContext> | { readonly unavailable: string } | undefined>;
+  /** At once when it was looked for before. */
+  find(module: string): FoundModule | Promise<FoundModule>;
   /**
    * Looks for modules that came and went, and asks each again whether it can work here. The names of custom modules
    * that came, went or changed.

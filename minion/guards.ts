@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { globMatcher } from '../shared/target/glob.ts';
@@ -27,12 +26,12 @@ export function refusedModule(name: string, config: Readonly<Record<string, unkn
  * The text of the hold file, as one line behind `held`; undefined when there is no such file. A file that cannot be read
  * holds the minion too: somebody wanted that.
  */
-export async function readHold(configDir: string): Promise<string | undefined> {
+export function readHold(configDir: string): string | undefined {
   const file = join(configDir, HOLD_FILE);
   try {
     // At once: each job asks, there hardly ever is one, and a thread that looks takes five times as long as the look.
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
-    const text = (await readFile(file, 'utf8')).replace(/\s+/g, ' ').trim();
+    const text = readFileSync(file, 'utf8').replace(/\s+/g, ' ').trim();
     return text === '' ? `held by ${file}` : `held: ${text.slice(0, HOLD_TEXT_MAX)}`;
   } catch (error) {
     const code = systemErrorCode(error);

@@ -5,6 +5,7 @@ import { callFunction } from '../shared/plugin/function.ts';
 import { findFunction } from './catalogue.ts';
 import type { Beacons, Catalogue, Events, Grains, Jobs, MasterRequests, MinionContext, Schedules } from './context.ts';
 import type { Outcome } from './jobs/execute.ts';
+import type { JobStop } from './jobs/job_stop.ts';
 import { createExec } from './lib/exec.ts';
 import { createJobEnvironment } from './lib/job_environment.ts';
 
@@ -33,11 +34,24 @@ export interface MinionServices {
 /** What is one call's own. */
 export interface CallScope {
   readonly jid: string | undefined;
-  readonly signal: AbortSignal;
+  readonly stop: Pick<JobStop, 'signal'>;
   readonly outcome: Outcome;
   readonly onChild?: (pid: number, ended: Promise<unknown>) => void;
   readonly progress?: (stream: string, text: string) => void;
 }
+
+const STOP = Symbol('stop');
+
+/**
+ * The signal is made for who looks at it. One getter for all contexts, as a member of each: with one of their own V8 keeps
+ * them as dictionaries, and a copy of a context would be without one of their class.
+ */
+const SIGNAL: PropertyDescriptor & ThisType<{ readonly [STOP]: CallScope['stop'] }> = {
+  enumerable: true,
+  get() {
+    return this[STOP].signal;
+  },
+};
 
 /** The context of one call, and of the calls that it makes itself. */
 export function makeContext(
@@ -49,16 +63,15 @@ export function makeContext(
   // Named one by one: with a spread ahead of its own members, the object takes V8 twenty microseconds.
   const { id, version, grains, config, clock, events, jobs, beacons, schedules, master, catalogue, returners } =
     services;
-  const { jid, signal, outcome, onChild } = scope;
+  const { jid, stop, outcome, onChild } = scope;
   const log = jid === undefined ? services.log : services.log.child({ jid });
-  return {
+  const context: Omit<MinionContext, 'signal'> & { readonly [STOP]: CallScope['stop'] } = {
     id,
     version,
     grains,
     pillar: {},
     config,
     jid,
-    signal,
     clock,
     log,
     root: '/',
@@ -70,16 +83,15 @@ export function makeContext(
     master,
     catalogue,
     returners,
-    exec: createExec({
-      // Asked for at each start: the job may have changed it.
-      get env() {
-        return environment.all();
-      },
-      log,
-      clock,
-      signal,
-      ...(onChild !== undefined && { onChild }),
-    }),
+    // Made at each start: most calls start nothing, and the job may have changed the environment.
+    exec: (argv, options) =>
+      createExec({
+        env: environment.all(),
+        log,
+        clock,
+        signal: stop.signal,
+        ...(onChild !== undefined && { onChild }),
+      })(argv, options),
     async call(fun, args = [], kwargs = {}) {
       if (depth >= CALL_DEPTH_MAX)
         throw new FleetError('LIMIT_EXCEEDED', `${fun}: more than ${CALL_DEPTH_MAX} nested calls`);
@@ -93,5 +105,7 @@ export function makeContext(
     setOut(outputter) {
       outcome.out = outputter;
     },
+    [STOP]: stop,
   };
+  return Object.defineProperty(context, 'signal', SIGNAL) as typeof context & Pick<MinionContext, 'signal'>;
 }

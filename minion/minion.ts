@@ -25,6 +25,7 @@ import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext } from './context.ts';
 import { createForwarder } from './forward_events.ts';
 import { createJobPath } from './jobs/job_path.ts';
+import { JobStop } from './jobs/job_stop.ts';
 import { createJobTable } from './jobs/job_table.ts';
 import { openLedger } from './jobs/ledger.ts';
 import { openOutbox } from './jobs/outbox.ts';
@@ -333,14 +334,14 @@ function createBeacons({ beacons, config, log }: MinionDeps, services: MinionSer
     events,
     jobs,
     log,
-    contextOf: (signal, beaconLog) => makeContext({ ...services, log: beaconLog }, { ...noScope, signal }),
+    contextOf: (signal, beaconLog) => makeContext({ ...services, log: beaconLog }, { ...noScope, stop: { signal } }),
     interfaces: networkInterfaces,
   });
 }
 
 const noScope = {
   jid: undefined,
-  signal: new AbortController().signal,
+  stop: new JobStop(),
   outcome: { retcode: undefined, out: undefined },
 };
 

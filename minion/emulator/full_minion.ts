@@ -12,6 +12,7 @@ import { createCatalogue } from '../catalogue.ts';
 import type { MinionConfig } from '../config.ts';
 import type { Grains, MinionContext, Schedules } from '../context.ts';
 import { createJobPath } from '../jobs/job_path.ts';
+import { JobStop } from '../jobs/job_stop.ts';
 import { createJobTable } from '../jobs/job_table.ts';
 import { type Ledger, openLedger } from '../jobs/ledger.ts';
 import { openSigned } from '../jobs/open_signed.ts';
@@ -64,7 +65,7 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
     env: {},
   };
   const teller = createGrainTeller(services);
-  const held = async (): Promise<undefined> => undefined;
+  const held = (): undefined => undefined;
   const jobs = createJobPath({
     ...services,
     config,
@@ -119,7 +120,7 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
 
 const noScope = {
   jid: undefined,
-  signal: new AbortController().signal,
+  stop: new JobStop(),
   outcome: { retcode: undefined, out: undefined },
 };
 

@@ -7,16 +7,12 @@ import type { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { findFunction } from '../catalogue.ts';
 import type { Catalogue, MinionContext, MinionFunction } from '../context.ts';
 import type { Exclusive } from './exclusive.ts';
+import type { JobStop } from './job_stop.ts';
 
 /** What a function said about its own outcome (JOB-6). */
 export interface Outcome {
   retcode: number | undefined;
   out: string | undefined;
-}
-
-export interface JobEnd {
-  readonly ended?: ReturnPayload['ended'];
-  readonly reason?: string;
 }
 
 export interface ExecuteOptions {
@@ -28,22 +24,28 @@ export interface ExecuteOptions {
   /** Throws what forbids this minion to run it now. */
   permit?(job: JobPayload, spec: MinionFunction): void;
   /** The context of one call; what the function sets goes into `outcome`. */
-  contextOf(job: JobPayload, signal: AbortSignal, outcome: Outcome): MinionContext;
+  contextOf(job: JobPayload, stop: JobStop, outcome: Outcome): MinionContext;
 }
 
-/** How a call ended. */
-type Ending = Pick<ReturnPayload, 'return' | 'retcode' | 'success' | 'out' | 'error'>;
-
-/** Runs one job to its end and puts whatever happened into a return. Never rejects: a bug in a module is a return too. */
-export async function executeJob(
+/**
+ * Runs one job to its end and puts whatever happened into a return, at once when the function does not wait for anything.
+ * Neither throws nor rejects: a bug in a module is a return too.
+ */
+export function executeJob(
   options: ExecuteOptions,
   job: JobPayload,
-  signal: AbortSignal,
-): Promise<ReturnPayload> {
+  stop: JobStop,
+): ReturnPayload | Promise<ReturnPayload> {
   const { clock, log } = options;
   const outcome: Outcome = { retcode: undefined, out: undefined };
   const startedMs = clock.monotonicMs();
-  const ended = ({ return: value, retcode, success, ...more }: Ending): ReturnPayload => ({
+  const run = (spec: MinionFunction): unknown => {
+    options.permit?.(job, spec);
+    const context = options.contextOf(job, stop, outcome);
+    const call = (): unknown => callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
+    return spec.exclusive === undefined ? call() : inTurn(options.exclusive, spec.exclusive, job, stop, call);
+  };
+  const ended = (value: unknown, retcode: number, success: boolean): ReturnPayload => ({
     id: options.id,
     jid: job.jid,
     fun: job.fun,
@@ -52,31 +54,32 @@ export async function executeJob(
     retcode,
     success,
     ms: Math.round((clock.monotonicMs() - startedMs) * 1000) / 1000,
-    ...more,
-    ...aborted(signal),
   });
-  try {
-    const spec = await findFunction(options.catalogue, job.fun);
-    options.permit?.(job, spec);
-    const context = options.contextOf(job, signal, outcome);
-    const call = () => callFunction(job.fun, spec, context, job.arg ?? [], job.kwarg ?? {});
-    const value = await inTurn(options.exclusive, spec.exclusive, job, signal, call);
+  const returned = (value: unknown): ReturnPayload => {
     const retcode = outcome.retcode ?? retcodeOf(value);
-    return ended({
-      return: value ?? null,
-      retcode,
-      success: retcode === 0,
-      ...(outcome.out !== undefined && { out: outcome.out }),
-    });
+    const result = ended(value ?? null, retcode, retcode === 0);
+    if (outcome.out !== undefined) result.out = outcome.out;
+    return sayStopped(result, stop);
+  };
+  const failed = (error: unknown): ReturnPayload => {
+    const retcode = outcome.retcode || 1;
+    if (stop.reason !== undefined) return sayStopped(ended(stoppedText(stop), retcode, false), stop);
+    logBug(log, job, error);
+    const result = ended(failureText(error), retcode, false);
+    result.error = toReport(error);
+    return result;
+  };
+  try {
+    const spec = findFunction(options.catalogue, job.fun);
+    const value = isThenable(spec) ? spec.then(run) : run(spec);
+    return isThenable(value) ? Promise.resolve(value).then(returned).catch(failed) : returned(value);
   } catch (error) {
-    if (!signal.aborted) logBug(log, job, error);
-    return ended({
-      return: signal.aborted ? stoppedText(signal) : failureText(error),
-      retcode: outcome.retcode || 1,
-      success: false,
-      ...(!signal.aborted && { error: toReport(error) }),
-    });
+    return failed(error);
   }
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return value !== null && typeof value === 'object' && 'then' in value && typeof value.then === 'function';
 }
 
 /** What is no FleetError is a bug of the module; its stack is for the log, at debug. */
@@ -86,20 +89,19 @@ function logBug(log: Logger, { jid, fun }: JobPayload, error: unknown): void {
   if (error instanceof Error) log.debug(error.stack ?? error.message);
 }
 
-function stoppedText(signal: AbortSignal): string {
-  return signal.reason === 'timeout' ? 'the job ran out of time and was stopped' : 'the job was cancelled';
+function stoppedText({ reason }: JobStop): string {
+  return reason === 'timeout' ? 'the job ran out of time and was stopped' : 'the job was cancelled';
 }
 
-/** Runs at once, or when it is the job's turn in its group. */
+/** Runs when it is the job's turn in its group. */
 async function inTurn(
   exclusive: Exclusive,
-  group: string | undefined,
+  group: string,
   job: JobPayload,
-  signal: AbortSignal,
-  call: () => Promise<unknown>,
+  stop: JobStop,
+  call: () => unknown,
 ): Promise<unknown> {
-  if (group === undefined) return call();
-  const leave = await exclusive.enter(group, job, signal);
+  const leave = await exclusive.enter(group, job, stop.signal);
   try {
     return await call();
   } finally {
@@ -108,9 +110,9 @@ async function inTurn(
 }
 
 /** A job that was stopped from outside says so, whatever the function made of it. */
-function aborted(signal: AbortSignal): JobEnd {
-  if (!signal.aborted) return {};
-  return { ended: signal.reason === 'timeout' ? 'timed_out' : 'cancelled' };
+function sayStopped(result: ReturnPayload, { reason }: JobStop): ReturnPayload {
+  if (reason !== undefined) result.ended = reason === 'timeout' ? 'timed_out' : 'cancelled';
+  return result;
 }
 
 /** Errors whose message is what Salt says, word for word; all others are Salt's CommandExecutionError. */

@@ -36,7 +36,7 @@ export interface JobPathOptions {
   readonly link: () => MasterLink;
   readonly pid: number;
   /** Why somebody at the machine wants no jobs on it, or undefined. Left out: what the hold file says. */
-  readonly held?: () => Promise<string | undefined>;
+  readonly held?: () => string | undefined;
   /** In place of `openSigned`. */
   readonly open?: typeof openSigned;
   readonly clock: Clock;
@@ -57,10 +57,10 @@ export function createJobPath(options: JobPathOptions) {
   };
   const contextOf =
     (progress: Progress): ExecuteOptions['contextOf'] =>
-    ({ jid, user }, signal, outcome) =>
+    ({ jid, user }, stop, outcome) =>
       makeContext(user === REACTOR_USER ? { ...services, events: ofReactor(events) } : services, {
         jid,
-        signal,
+        stop,
         outcome,
         onChild: (child, ended) => table.child(jid, child, ended),
         progress: progress.add,
@@ -76,14 +76,15 @@ export function createJobPath(options: JobPathOptions) {
     pid,
     async keep(job, result) {
       const to = [...destinationsOf(config.return), ...destinationsOf(job.ret, job)];
+      if (to.length === 0) return;
       const value = toStoredReturn(result, job, eventStamp(clock.nowMs()));
-      if (to.length > 0) await returners.add(to, { kind: 'return', value });
+      await returners.add(to, { kind: 'return', value });
     },
-    execute(job, signal, progress) {
+    execute(job, stop, progress) {
       // The schedule, beacons and reactions of the minion itself go on (JOB-15).
       const permit = job.own === undefined ? checkBlackout(config, services.grains) : undefined;
       const how = { id, catalogue, clock, log, exclusive, contextOf: contextOf(progress), ...(permit && { permit }) };
-      return executeJob(how, job, signal);
+      return executeJob(how, job, stop);
     },
     notice: (what, job, result) => void events.fire(`salt/job/${job.jid}/${what}`, noticeOf(job, result)),
   });

@@ -6,6 +6,7 @@ import type { JobPayload } from '../../shared/protocol/messages/job.ts';
 import { type AckPayload, ReturnLong, type ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import { encodeReturn } from './encode_return.ts';
+import type { JobStop } from './job_stop.ts';
 import type { JobTable } from './job_table.ts';
 import type { Ledger, OwnReturn } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
@@ -43,7 +44,8 @@ export interface JobRunnerOptions {
   readonly masterNow: () => number;
   /** How often the master hears that a long job still runs. */
   readonly heartbeatMs: number;
-  readonly execute: (job: TakenJob, signal: AbortSignal, progress: Progress) => Promise<ReturnPayload>;
+  /** A return at once is of a function that did not wait for anything. */
+  readonly execute: (job: TakenJob, stop: JobStop, progress: Progress) => ReturnPayload | Promise<ReturnPayload>;
   /** Hands a return to the returners that want it; resolves when that would survive a power cut. */
   readonly keep: (job: JobPayload, result: ReturnPayload) => Promise<void>;
   /** Of this process. */
@@ -73,6 +75,7 @@ export interface JobRunner {
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { id, ledger, table, clock, log } = options;
   const { hand, reportInterrupted } = createHandover(options);
+  const reports = createReports(options);
   const waiting: TakenJob[] = [];
   const max = options.processCountMax < 0 ? Number.POSITIVE_INFINITY : Math.max(1, options.processCountMax);
 
@@ -80,55 +83,44 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const { jid } = job;
     // It may have waited here for others to end.
     if (job.exp <= options.masterNow()) return hand(job, expiredReturn(id, jid));
-    const signal = table.start(job);
-    const acknowledge = (ack: AckPayload): void => {
-      if (job.own === undefined) options.acknowledge(jid, ack);
-    };
-    // Of what is over by then, the return says enough.
-    const begun = clock.after(TOLD_AFTER_MS, () => acknowledge({ st: 'run', pid: options.pid }));
+    const stop = table.start(job);
+    reports.begin(job);
     options.notice('start', job);
-    const heartbeat = clock.every(options.heartbeatMs, () => acknowledge({ st: 'run' }));
-    const limit: Timer | undefined =
-      job.timeout_ms === undefined
-        ? undefined
-        : clock.after(Math.min(job.timeout_ms, TIMER_MAX_MS), () => table.timeOut(jid));
     const progress = createProgress({
       clock,
-      send: (n, data) => acknowledge({ st: 'prog', n, data }),
+      send: (n, data) => reports.say(job, { st: 'prog', n, data }),
     });
     let result: ReturnPayload;
     try {
-      result = await options.execute(job, signal, progress);
-      begun.stop();
+      const returned = options.execute(job, stop, progress);
+      result = returned instanceof Promise ? await reports.untilOver(job, returned) : returned;
       progress.end();
       await options.keep(job, result);
       await hand(job, result);
     } finally {
-      begun.stop();
-      limit?.stop();
-      heartbeat.stop();
+      reports.end(job);
       table.finish(jid);
     }
     options.notice('end', job, result);
     return result;
   };
 
+  const serve = async (job: TakenJob): Promise<void> => {
+    let result: ReturnPayload | undefined;
+    try {
+      result = await runNow(job);
+    } catch (error) {
+      log.error('the return of a job could not be kept', { jid: job.jid, error: String(error) });
+    }
+    job.own?.ended(result);
+    next();
+  };
+
   const next = (): void => {
     while (table.size() < max) {
       const job = waiting.shift();
       if (job === undefined) return;
-      let result: ReturnPayload | undefined;
-      runNow(job)
-        .then((given) => {
-          result = given;
-        })
-        .catch((error: unknown) =>
-          log.error('the return of a job could not be kept', { jid: job.jid, error: String(error) }),
-        )
-        .finally(() => {
-          job.own?.ended(result);
-          next();
-        });
+      void serve(job);
     }
   };
 
@@ -157,6 +149,43 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   };
 }
 
+/** What the master hears of jobs that run; of those of the minion itself, nothing. */
+function createReports({ clock, table, heartbeatMs, pid, acknowledge }: JobRunnerOptions) {
+  const running = new Set<TakenJob>();
+  let heartbeat: Timer | undefined;
+  const say = (job: TakenJob, ack: AckPayload): void => {
+    if (job.own === undefined) acknowledge(job.jid, ack);
+  };
+  const beat = (): void => {
+    for (const job of running) say(job, { st: 'run' });
+    if (running.size > 0) return;
+    heartbeat?.stop();
+    heartbeat = undefined;
+  };
+  return {
+    say,
+    begin(job: TakenJob): void {
+      running.add(job);
+      // One for all: most jobs are over before a timer of their own would be worth it.
+      heartbeat ??= clock.every(heartbeatMs, beat);
+    },
+    end: (job: TakenJob) => void running.delete(job),
+    /** Of what is over within moments, the return says enough; and no job has more time than it was given. */
+    async untilOver(job: TakenJob, returned: Promise<ReturnPayload>): Promise<ReturnPayload> {
+      const { jid, timeout_ms: timeoutMs } = job;
+      const begun = clock.after(TOLD_AFTER_MS, () => say(job, { st: 'run', pid }));
+      const limit =
+        timeoutMs === undefined ? undefined : clock.after(Math.min(timeoutMs, TIMER_MAX_MS), () => table.timeOut(jid));
+      try {
+        return await returned;
+      } finally {
+        begun.stop();
+        limit?.stop();
+      }
+    },
+  };
+}
+
 /** Returns into the outbox, and off the ledger. */
 function createHandover(options: JobRunnerOptions) {
   const { id, ledger } = options;
@@ -168,8 +197,9 @@ function createHandover(options: JobRunnerOptions) {
   };
 
   const hand = async ({ jid, own }: Pick<TakenJob, 'jid' | 'own'>, result: ReturnPayload): Promise<ReturnPayload> => {
-    if (own?.returned === null) ledger.finish(jid);
-    else await deliver(jid, { ...result, ...own?.returned });
+    if (own === undefined) await deliver(jid, result);
+    else if (own.returned === null) ledger.finish(jid);
+    else await deliver(jid, { ...result, ...own.returned });
     return result;
   };
   const reportInterrupted = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export interface ReceiverOptions {
   readonly knowsMasterTime: () => boolean;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
   /** Why somebody at the machine wants no jobs on it, or undefined. */
-  readonly held: () => Promise<string | undefined>;
+  readonly held: () => string | undefined;
   /** Why no job can be taken now, or undefined. */
   readonly busy: () => string | undefined;
   /** Begins to run it; not awaited. */
@@ -132,7 +132,7 @@ async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPay
     if (!matches({ id: options.id, grains: options.grains() }))
       return { st: 'rej', reason: 'the target does not match this minion' };
   }
-  const held = await options.held();
+  const held = options.held();
   if (held !== undefined) return { st: 'rej', reason: held };
   const busy = options.busy();
   return busy === undefined ? undefined : { st: 'busy', reason: busy };

@@ -61,16 +61,16 @@ export interface ModuleSpec<C> {
 }
 
 /**
- * The one gate through which a function is called: positional and keyword arguments in, checked values out. Throws
- * ARGS_INVALID in Python's words, which is what Salt's users read.
+ * The one gate through which a function is called: positional and keyword arguments in, checked values out. What comes
+ * back is what it returns, a promise too. Throws ARGS_INVALID in Python's words, which is what Salt's users read.
  */
-export async function callFunction<C>(
+export function callFunction<C>(
   name: string,
   spec: AnyFunction<C>,
   context: C,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
+): unknown {
   const { values, extra } = bindArguments(name, spec, args, kwargs);
   return spec.run(context, values, extra);
 }

@@ -78,23 +78,23 @@ describe('the hold file', () => {
 
   test('holds with its text, on one line and not without end', async () => {
     await writeFile(join(directory, 'hold'), 'disk is being replaced\n  ask Ada\n');
-    expect(await readHold(directory)).toBe('held: disk is being replaced ask Ada');
+    expect(readHold(directory)).toBe('held: disk is being replaced ask Ada');
     await writeFile(join(directory, 'hold'), 'x'.repeat(5000));
-    expect((await readHold(directory))?.length).toBe(206);
+    expect(readHold(directory)?.length).toBe(206);
   });
 
   test('holds without a text too', async () => {
     await writeFile(join(directory, 'hold'), '\n');
-    expect(await readHold(directory)).toBe(`held by ${directory}/hold`);
+    expect(readHold(directory)).toBe(`held by ${directory}/hold`);
   });
 
   test('holds nothing when it is not there', async () => {
-    expect(await readHold(directory)).toBeUndefined();
-    expect(await readHold(join(directory, 'gone'))).toBeUndefined();
+    expect(readHold(directory)).toBeUndefined();
+    expect(readHold(join(directory, 'gone'))).toBeUndefined();
   });
 
   test('that cannot be read holds all the same', async () => {
     await mkdir(join(directory, 'hold'));
-    expect(await readHold(directory)).toBe(`held by ${directory}/hold (EISDIR)`);
+    expect(readHold(directory)).toBe(`held by ${directory}/hold (EISDIR)`);
   });
 });

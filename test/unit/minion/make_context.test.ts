@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { JobStop } from '../../../minion/jobs/job_stop.ts';
 import { type MinionServices, makeContext } from '../../../minion/make_context.ts';
 import cmd from '../../../minion/modules/cmd.ts';
 import environ from '../../../minion/modules/environ.ts';
@@ -6,13 +7,13 @@ import { systemClock } from '../../../shared/clock.ts';
 import { silentLogger } from '../../../shared/log.ts';
 import { fakeContext } from '../../support/fake_context.ts';
 
-function minion(): () => ReturnType<typeof makeContext> {
+function minion(stop = new JobStop()): () => ReturnType<typeof makeContext> {
   const { environment, ...parts } = fakeContext({ modules: { cmd, environ } });
   const services: MinionServices = { ...parts, clock: systemClock, log: silentLogger, env: { PATH: process.env.PATH } };
   return () =>
     makeContext(services, {
       jid: undefined,
-      signal: new AbortController().signal,
+      stop,
       outcome: { retcode: undefined, out: undefined },
     });
 }
@@ -33,4 +34,14 @@ test('what is set for the minion is there in the next job, and in one that runs'
   for (const context of [other, job()]) {
     expect((await context.exec(['printenv', 'BRINE_TEST'])).stdout).toBe('kept\n');
   }
+});
+
+test('the signal of a job is there for who asks for it, early or late, also in a copy and in calls that it makes', async () => {
+  const stop = new JobStop();
+  const context = minion(stop)();
+  const copy = { ...context };
+  expect([context.signal.aborted, copy.signal]).toEqual([false, context.signal]);
+  stop.stop('cancelled');
+  expect([copy.signal.aborted, copy.signal.reason]).toEqual([true, 'cancelled']);
+  await expect(context.call('cmd.run', ['true'])).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
 });

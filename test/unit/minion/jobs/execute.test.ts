@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { defineModule, fn, type MinionContext } from '../../../../minion/context.ts';
 import { createExclusive } from '../../../../minion/jobs/exclusive.ts';
 import { type ExecuteOptions, executeJob } from '../../../../minion/jobs/execute.ts';
+import { JobStop, type StopReason } from '../../../../minion/jobs/job_stop.ts';
 import { FleetError } from '../../../../shared/errors.ts';
 import { Integer, Text } from '../../../../shared/plugin/args.ts';
 import type { JobPayload } from '../../../../shared/protocol/messages/job.ts';
@@ -62,7 +63,7 @@ const modules: Readonly<Record<string, typeof probe>> = {
 function execute(
   fun: string,
   job: Partial<JobPayload> = {},
-  signal = new AbortController().signal,
+  stop = new JobStop(),
   exclusive = createExclusive(1, () => ''),
 ) {
   const context = fakeContext();
@@ -90,7 +91,13 @@ function execute(
       },
     }),
   };
-  return executeJob(options, { jid: '20260101000000000001', fun, exp: 1, ...job }, signal);
+  return executeJob(options, { jid: '20260101000000000001', fun, exp: 1, ...job }, stop);
+}
+
+function stopped(reason: StopReason): JobStop {
+  const stop = new JobStop();
+  stop.stop(reason);
+  return stop;
 }
 
 test('a return says who ran what, with which arguments, and for how long', async () => {
@@ -150,12 +157,28 @@ test('wrong arguments are answered with the reason and the documentation', async
 });
 
 test('a job that was stopped from outside says so, whatever the function made of it', async () => {
-  const cancelled = AbortSignal.abort('cancelled');
-  const late = AbortSignal.abort('timeout');
+  const cancelled = stopped('cancelled');
+  const late = stopped('timeout');
   expect((await execute('probe.echo', { arg: ['x'] }, cancelled)).ended).toBe('cancelled');
   expect((await execute('probe.echo', { arg: ['x'] }, late)).ended).toBe('timed_out');
   expect((await execute('probe.crash', {}, cancelled)).ended).toBe('cancelled');
   expect((await execute('probe.echo', { arg: ['x'] })).ended).toBeUndefined();
+});
+
+test('what a function returns at once is there at once, once its module is known', async () => {
+  const context = fakeContext();
+  const catalogue: MinionContext['catalogue'] = { ...context.catalogue, find: () => probe };
+  const options: ExecuteOptions = {
+    ...context,
+    catalogue,
+    exclusive: createExclusive(1, () => ''),
+    contextOf: () => context,
+  };
+  const run = (fun: string) => executeJob(options, { jid: '20260101000000000001', fun, exp: 1 }, new JobStop());
+  expect(run('probe.nothing')).toMatchObject({ return: null, success: true });
+  expect(run('probe.crash')).toMatchObject({ success: false, error: { code: 'MODULE_CRASHED' } });
+  expect(run('probe.nosuch')).toMatchObject({ success: false, error: { code: 'FUNCTION_UNKNOWN' } });
+  expect(run('probe.alone')).toBeInstanceOf(Promise);
 });
 
 test('a function of an exclusive group runs when it is its turn, and is refused when it is not', async () => {

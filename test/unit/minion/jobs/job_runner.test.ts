@@ -63,7 +63,7 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
     returnBytesMax: 4096,
     masterNow: () => NOW + clock.monotonicMs() / 1000,
     heartbeatMs: 30_000,
-    execute: ({ jid: one, fun }, signal) =>
+    execute: ({ jid: one, fun }, { signal }) =>
       new Promise((resolve) => {
         const end = (members: Partial<ReturnPayload>): void =>
           resolve({ id: 'm1', jid: one, fun, return: true, retcode: 0, success: true, ...members });
@@ -127,6 +127,39 @@ test('the master hears now and then that a long job still runs', async () => {
   await news.waitFor((line) => line === 'end 1');
   clock.advance(60_000);
   expect(news.all.filter((line) => line === 'run 1')).toHaveLength(3);
+});
+
+test('a job that comes while others run is said to run with them, and nothing is said when none does', async () => {
+  const { runner, started, clock, news } = await setUp();
+  const late = { exp: NOW + 3600 };
+  runner.run(job(1));
+  clock.advance(20_000);
+  runner.run(job(2, late));
+  clock.advance(10_000);
+  expect(news.all.filter((line) => line.startsWith('run'))).toEqual(['run 1', 'run 2', 'run 1', 'run 2']);
+  for (const { end } of started.all) end({});
+  await news.waitFor((line) => line === 'end 2');
+  clock.advance(30_000);
+  runner.run(job(3, late));
+  clock.advance(30_000);
+  expect(news.all.slice(-3)).toEqual(['start 3', 'run 3', 'run 3']);
+});
+
+test('what a function returns at once goes out without a word before it', async () => {
+  const execute = ({ jid: one, fun }: JobPayload): ReturnPayload => ({
+    id: 'm1',
+    jid: one,
+    fun,
+    return: 1,
+    retcode: 0,
+    success: true,
+  });
+  const { runner, clock, news, sent, table } = await setUp({ execute });
+  runner.run(job(1, { timeout_ms: 5 }));
+  clock.advance(1000);
+  expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(1), return: 1 }]);
+  await news.waitFor((line) => line === 'end 1');
+  expect([news.all, table.size()]).toEqual([['start 1', 'end 1'], 0]);
 });
 
 test('a job is stopped when its time is over', async () => {

@@ -7,7 +7,7 @@ const job = { jid: JID, fun: 'cmd.run', arg: ['sleep 9'], exp: 1, tgt: '*', tgt_
 function setUp() {
   const killed: [number, number][] = [];
   const table = createJobTable((pid, signal) => killed.push([pid, signal]), 100);
-  const signal = table.start({ ...job, arg: [...job.arg] });
+  const { signal } = table.start({ ...job, arg: [...job.arg] });
   return { table, killed, signal };
 }
 

@@ -49,7 +49,7 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     masterNow: () => NOW,
     knowsMasterTime: () => true,
     acknowledge: (jid, ack) => acks.push([jid, ack]),
-    held: async () => undefined,
+    held: () => undefined,
     busy: () => undefined,
     run: (job) => ran.push(job),
     cancel: (jid) => cancelled.push(jid),
@@ -331,7 +331,7 @@ test('a return that the master asks for again is sent again', async () => {
 
 test('a held minion rejects jobs with the text of the hold file, and remembers none of them', async () => {
   let held: string | undefined = 'held: disk is being replaced';
-  const { deliver, ran, acks } = setUp({ held: async () => held });
+  const { deliver, ran, acks } = setUp({ held: () => held });
   await deliver();
   expect([ran, acks, ledger.has(JID)]).toEqual([
     [],
