@@ -31,7 +31,7 @@ export function encodeReturn(result: ReturnPayload, bytesMax: number): EncodedRe
     // The master would refuse it, and nobody would hear of the job again: a date, a cycle, a list a thousand levels deep.
     const items = scanCbor(payload, RETURN_VALUE_MAX);
     if (payload.length > SINGLE_BYTES_MAX || items > PAYLOAD_LIMITS.items) return encodeInParts(result, bytesMax);
-    ReturnLong.check(decodePayload(payload));
+    ReturnLong.check(result);
     return { payload };
   } catch (cause) {
     return { payload: encodePayload(unsendable(result, toReport(cause)), 'cbor') };
