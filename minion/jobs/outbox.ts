@@ -77,9 +77,8 @@ export function createOutbox(folder: OutboxFolder, { bytesMax, clock, log }: Omi
       const written = folder.write(kind, sequence, packet, content);
       const isSentMeanwhile = content === undefined && entry.packet !== undefined;
       if (isSentMeanwhile) release(kind, entry);
-      const taken = entry.attempt?.then((isOver) => (isOver ? undefined : written));
       try {
-        await Promise.race([written, taken ?? written]);
+        await firstOf(written, entry.attempt);
       } catch (error) {
         // Under way without a copy on disk: what the master says decides whether it must be added again.
         if (await entry.attempt) return;
@@ -100,7 +99,7 @@ export function createOutbox(folder: OutboxFolder, { bytesMax, clock, log }: Omi
     sendAgain(topic) {
       for (const entry of lanes.return.entries.values()) {
         if (entry.topic !== topic || entry.state !== 'sending') continue;
-        entry.partsSent.clear();
+        entry.partsSent?.clear();
         entry.isWantedAgain = true;
       }
     },
@@ -203,9 +202,18 @@ function newEntry({ sequence, topic, payloadBytes, contentBytes }: Omit<FoundEnt
     heldBytes: 0,
     state: 'writing',
     attempt: undefined,
-    partsSent: new Set(),
+    partsSent: contentBytes > 0 ? new Set() : undefined,
     isWantedAgain: false,
   };
+}
+
+/** Resolves when it is written, or done with before that; rejects when it cannot be written. */
+function firstOf(written: Promise<void>, attempt: Entry['attempt']): Promise<void> {
+  if (attempt === undefined) return written;
+  return new Promise((resolve, reject) => {
+    written.then(resolve, reject);
+    void attempt.then((isOver) => isOver && resolve());
+  });
 }
 
 function wholeBlocks(bytes: number): number {

@@ -26,8 +26,8 @@ export interface Entry {
   state: 'writing' | 'waiting' | 'sending' | 'failed';
   /** The last time it was sent: true when it is done with, for better or worse. */
   attempt: Promise<boolean> | undefined;
-  /** Parts that were acknowledged, by number. */
-  readonly partsSent: Set<number>;
+  /** Parts that were acknowledged, by number; undefined when it has none. */
+  readonly partsSent: Set<number> | undefined;
   /** The master asked for all of it once more. */
   isWantedAgain: boolean;
 }
@@ -79,10 +79,12 @@ export function createLane(options: LaneOptions): Lane {
     entry.state = 'sending';
     entry.isWantedAgain = false;
     underWay.add(entry);
-    const failure = await options.send(entry, packet, via).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await options.send(entry, packet, via);
+    } catch (error) {
+      failure = { error };
+    }
     // Of a connection that another one has followed: there it is sent already.
     if (via !== publish && publish !== undefined && failure !== undefined) return false;
     if (via === publish) underWay.delete(entry);

@@ -8,11 +8,13 @@ import type { Entry, Publish } from './outbox_lane.ts';
 const WINDOW = 8;
 
 /** Publishes an entry: the parts of its value that the master has not acknowledged, then itself. */
-export async function sendEntry(folder: OutboxFolder, entry: Entry, packet: Packet, publish: Publish): Promise<void> {
-  if (entry.contentBytes > 0) {
-    const { parts } = ReturnLong.check(decodePayload(packet.payload));
-    if (parts !== undefined) await sendParts(folder, entry, parts, publish);
-  }
+export function sendEntry(folder: OutboxFolder, entry: Entry, packet: Packet, publish: Publish): Promise<void> {
+  return entry.contentBytes > 0 ? sendInParts(folder, entry, packet, publish) : publish(packet);
+}
+
+async function sendInParts(folder: OutboxFolder, entry: Entry, packet: Packet, publish: Publish): Promise<void> {
+  const { parts } = ReturnLong.check(decodePayload(packet.payload));
+  if (parts !== undefined) await sendParts(folder, entry, parts, publish);
   await publish(packet);
 }
 
@@ -24,10 +26,10 @@ async function sendParts(folder: OutboxFolder, entry: Entry, parts: ReturnParts,
   const work = async (): Promise<void> => {
     while (next < parts.count && !isOver) {
       const n = next++;
-      if (entry.partsSent.has(n)) continue;
+      if (entry.partsSent?.has(n)) continue;
       const piece = await folder.readContent(entry.sequence, n * partBytes, Math.min((n + 1) * partBytes, parts.bytes));
       await publish(ReturnPart.encode({ jid, id, n: String(n) }, piece));
-      entry.partsSent.add(n);
+      entry.partsSent?.add(n);
     }
   };
   const workers = Array.from({ length: WINDOW }, () => work());
