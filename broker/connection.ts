@@ -37,6 +37,8 @@ export class Connection {
   /** Of all publishes to the client, Aedes' too. */
   readonly messageIds = new MessageIds();
   refusals = 0;
+  /** Topic of what it was given last past Aedes, which it may therefore have. */
+  lastGiven: string | undefined;
   /** Aedes' number of the message handed over last. */
   lastForwarded = 0;
   /** Its will is not published. */
@@ -49,6 +51,8 @@ export class Connection {
   readonly #filters = new Map<string, 0 | 1>();
   /** Those of them that must be matched; an operator has one filter without wildcards for each request under way. */
   readonly #wildcards = new Map<string, 0 | 1>();
+  /** What was asked last, by topic: a minion gets nearly all on one. */
+  #asked: { readonly topic: string; readonly qos: 0 | 1 | undefined } | undefined;
 
   constructor(options: {
     readonly number: number;
@@ -83,21 +87,25 @@ export class Connection {
   }
 
   subscribe(filter: string, qos: 0 | 1): void {
+    this.#asked = undefined;
     this.#filters.set(filter, qos);
     if (/[+#]/.test(filter)) this.#wildcards.set(filter, qos);
   }
 
   unsubscribe(filter: string): void {
+    this.#asked = undefined;
     this.#filters.delete(filter);
     this.#wildcards.delete(filter);
   }
 
   /** The best quality of service it asked for on this topic; undefined when no filter matches [MQTT-3.3.5-1]. */
   qosFor(topic: string): 0 | 1 | undefined {
+    if (this.#asked?.topic === topic) return this.#asked.qos;
     let best = this.#filters.get(topic);
     for (const [filter, qos] of this.#wildcards) {
       if (best !== 1 && filterMatches(filter, topic)) best = Math.max(best ?? 0, qos) as 0 | 1;
     }
+    this.#asked = { topic, qos: best };
     return best;
   }
 

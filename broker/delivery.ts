@@ -66,7 +66,9 @@ export function createDelivery(options: {
 
   const toOne: Delivery['toOne'] = (connection, packet, qos, acknowledged) => {
     const { who } = connection;
-    if (who === undefined || !mayReceive(access, who, packet.topic)) return false;
+    if (who === undefined) return false;
+    if (packet.topic !== connection.lastGiven && !mayReceive(access, who, packet.topic)) return false;
+    connection.lastGiven = packet.topic;
     checkBacklog(connection);
     const payload = payloadFor(who, packet);
     return payload !== undefined && connection.deliver(packet.topic, payload, qos, acknowledged);

@@ -32,11 +32,13 @@ export function encodePublish(publish: {
 }
 
 /** The first byte of a PUBACK, and its remaining length [MQTT-3.4.1]. */
-const PUBACK = [0x40, 2] as const;
+const PUBACK = 0x4002;
 
 /** A PUBACK in one piece, as well. */
 export function encodePuback(messageId: number): Buffer {
-  return Buffer.from([...PUBACK, messageId >> 8, messageId & 0xff]);
+  const packet = Buffer.allocUnsafe(4);
+  packet.writeUInt16BE(messageId, packet.writeUInt16BE(PUBACK));
+  return packet;
 }
 
 /** Seven bits a byte, the lowest first; the eighth says that more follow. */

@@ -65,9 +65,6 @@ export function createPublishGate(options: {
     });
   };
 
-  // Async only so that a throw becomes a rejection: the handler itself is called at once.
-  const handle = async (received: Received): Promise<void> => handlers.received(received);
-
   /** What only operators and observers may see goes to those who asked for it, and Aedes need not look for others. */
   const show = (connection: Connection, packet: PublishPacket): void => {
     const { topic, payload, qos, retain } = packet;
@@ -87,18 +84,26 @@ export function createPublishGate(options: {
     done: (error?: Error | null) => void,
   ): void => {
     counters.publishes_accepted++;
-    const settle = (error?: Error): void => {
-      if (error === undefined) show(connection, packet);
-      done(error ?? null);
+    const settle = (): void => {
+      show(connection, packet);
+      done(null);
     };
-    const handled = handle(received).catch((cause: unknown) => {
+    const failed = (cause: unknown): Error => {
       log.error('a received message was not handled', { topic: received.topic, error: toReport(cause).message });
       return new Error('the message was not handled', { cause });
-    });
-    // PUBACK is commit: until then the client keeps what must be stored, and sends it again if this connection ends.
-    // One commit is of many publishes: to acknowledge them all at once would take too long.
-    if (received.message.stored) void handled.then((error) => takeTurn(() => settle(error ?? undefined)));
-    else settle();
+    };
+    const handled = handle(handlers, received);
+    if (received.message.stored) {
+      // PUBACK is commit: until then the client keeps what must be stored, and sends it again if this connection ends.
+      // One commit is of many publishes: to acknowledge them all at once would take too long.
+      (handled ?? Promise.resolve()).then(
+        () => takeTurn(settle),
+        (cause: unknown) => takeTurn(() => done(failed(cause))),
+      );
+    } else {
+      handled?.catch(failed);
+      settle();
+    }
   };
 
   return (client, packet, done) => {
@@ -113,6 +118,15 @@ export function createPublishGate(options: {
     refuse(connection, who, packet, judgement);
     done(null);
   };
+}
+
+/** A throw becomes a rejection. */
+function handle(handlers: Pick<BrokerHandlers, 'received'>, received: Received): Promise<void> | undefined {
+  try {
+    return handlers.received(received);
+  } catch (cause) {
+    return Promise.reject(cause);
+  }
 }
 
 /** A will has none. */

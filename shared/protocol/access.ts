@@ -82,16 +82,22 @@ function isForWatchers({ to }: AnyMessage): boolean {
 /** It is asked about one topic when a message comes in, and again for each who may get it. */
 function createMatcher(kinds: ReadonlyMap<string, readonly AnyMessage[]>): (topic: string) => readonly Match[] {
   const kept = new Map<string, readonly Match[]>();
+  let last: { readonly topic: string; readonly matches: readonly Match[] } | undefined;
   return (topic) => {
-    const known = kept.get(topic);
+    const known = last?.topic === topic ? last.matches : kept.get(topic);
     if (known !== undefined) return known;
     const levels = topic.split('/');
     const matches = (kinds.get(kindOf(topic)) ?? []).flatMap((message) => {
       const params = matchLevels(templateLevels(message.topic), levels);
       return params === undefined ? [] : [{ message, params }];
     });
-    // What has the id of a job in it is said once, by one minion: it would push out what is asked again.
-    if (topic.length > KEPT_LENGTH_MAX || matches.some(({ params }) => params.jid !== undefined)) return matches;
+    if (topic.length > KEPT_LENGTH_MAX) return matches;
+    // What names a job is said by its minions one after another, and never again: it would push out what is asked again, so
+    // only the last is kept.
+    if (matches.some(({ params }) => params.jid !== undefined)) {
+      last = { topic, matches };
+      return matches;
+    }
     if (kept.size >= KEPT_MAX) kept.clear();
     kept.set(topic, matches);
     return matches;
