@@ -7,6 +7,10 @@ import type { Aedes, Client } from 'aedes';
  */
 export interface PacketParser extends EventEmitter {
   readonly packet: { readonly length: number };
+  /** What it waits for: 0 is a packet's first byte. */
+  readonly _stateCounter: number;
+  /** Bytes that came and are not read. */
+  readonly _list: { readonly length: number };
   /** Reads the remaining length of a packet's header; true when it is complete. */
   _parseLength(): boolean;
   _emitError(error: Error): void;

@@ -15,6 +15,7 @@ import type { Counters } from './limits.ts';
 import { readPeerCertificate } from './peer_certificate.ts';
 import type { PresenceKeeper } from './presence.ts';
 import { readInTurns } from './read_in_turns.ts';
+import { readWhole } from './read_whole.ts';
 import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
@@ -98,7 +99,9 @@ export function createSessions(options: SessionOptions): Sessions {
       forgetDeliveries(client);
       takePubacks(client, (messageId) => connection.messageIds.release(messageId));
       const parser = parserOf(client);
-      guardFrames(parser, () => (connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax));
+      const bytesMax = () => (connection.who === undefined ? limits.connectPacketBytesMax : limits.packetBytesMax);
+      readWhole(parser, bytesMax);
+      guardFrames(parser, bytesMax);
       readInTurns(socket, parser, options.takeTurn);
       socket.once('close', () => {
         registry.remove(connection);
