@@ -40,8 +40,8 @@ export interface Evidence {
    * when its turn comes.
    */
   readonly takenUntil: ReadonlyMap<string, number>;
-  /** When the master first had each return and could not store it, by jid and id; seconds UTC. */
-  readonly refusedAt: ReadonlyMap<string, number>;
+  /** How long each job sleeps after its side effect, by token; seconds. */
+  readonly runSeconds: ReadonlyMap<string, number>;
   /** How often each event of jobs was heard, by tag. */
   readonly events: ReadonlyMap<string, number>;
 }
@@ -50,7 +50,7 @@ export interface Evidence {
 const START_MARGIN_SECONDS = 1;
 
 /** Compares what the master says with what happened. Pure, but for reading the store. */
-export async function judge({ jobs, accepted, effects, takenUntil, refusedAt, events }: Evidence): Promise<Verdict> {
+export async function judge({ jobs, accepted, effects, takenUntil, runSeconds, events }: Evidence): Promise<Verdict> {
   const headers = await allOf(jobs.headers());
   const records = new Map(headers.map((header) => [tokenOf(header), jobs.job(header.jid) as JobRecord]));
   const effectsOf = groupEffects(effects);
@@ -73,12 +73,11 @@ export async function judge({ jobs, accepted, effects, takenUntil, refusedAt, ev
       const own = effectsOf.get(`${token} ${id}`) ?? [];
       const until = record.batch === undefined ? undefined : takenUntil.get(`${record.jid} ${id}`);
       const result = returns.get(id);
-      const returnedBy = refusedAt.get(`${record.jid} ${id}`) ?? ended.get(id)?.since ?? 0;
       const part = {
         name: `${token} ${record.jid} ${id}`,
         state,
         exp: until ?? record.exp,
-        ...(result?.ms !== undefined && { begunBy: returnedBy + 1 - result.ms / 1000 }),
+        idleSeconds: Math.max(0, (result?.ms ?? 0) / 1000 - (runSeconds.get(token) ?? 0)),
       };
       violations.push(...judgePart(part, own, result !== undefined));
     }
@@ -97,24 +96,20 @@ interface Part {
   readonly state: string;
   readonly exp: number;
   /**
-   * When it had begun at the latest, by how long it took. Who is stopped between the last look at the clock and the first
-   * act has begun in time, however late that act is seen; who is stopped before that look took no time over it.
+   * How much longer it took than it had to. Who is stopped between the last look at the clock and the first act has begun
+   * in time, however late that act is seen; who is stopped before that look took no time over it.
    */
-  readonly begunBy?: number;
+  readonly idleSeconds: number;
 }
 
-function* judgePart(
-  { name, state, exp, begunBy = Number.POSITIVE_INFINITY }: Part,
-  effects: readonly SideEffect[],
-  hasReturn: boolean,
-) {
+function* judgePart({ name, state, exp, idleSeconds }: Part, effects: readonly SideEffect[], hasReturn: boolean) {
   const count = effects.length;
   const violation = (kind: ViolationKind, text: string): Violation => ({ kind, text: `${name}: ${text}` });
   if (state === 'open' || !isTerminal(state as Parameters<typeof isTerminal>[0]))
     yield violation('lost', 'never ended');
   if (count > 1) yield violation('duplicated', `${state}, ran ${count} times`);
   for (const { at } of effects) {
-    if (Math.min(at, begunBy) > exp + START_MARGIN_SECONDS)
+    if (at - idleSeconds > exp + START_MARGIN_SECONDS)
       yield violation('late', `${state}, ran ${(at - exp).toFixed(1)} s after it expired`);
   }
   if (state === 'succeeded' && count !== 1) yield violation('untrue', `succeeded, but ran ${count} times`);

@@ -17,8 +17,8 @@ async function evidence(
     readonly withoutReturn?: boolean;
     readonly without?: boolean;
     readonly isBatch?: boolean;
-    /** How long m1 took, and when its return was stored. */
-    readonly m1?: { readonly ms: number; readonly since: number };
+    /** How long m1 took. */
+    readonly ms?: number;
   } & Partial<Omit<Evidence, 'jobs'>> = {},
 ): Promise<Evidence> {
   const jobs = createJobStore(createMemoryStore());
@@ -32,10 +32,10 @@ async function evidence(
     await jobs.endRow(
       jid,
       'm1',
-      { state: 'succeeded', since: change.m1?.since ?? START_AT + 2 },
+      row('succeeded'),
       change.withoutReturn
         ? undefined
-        : { id: 'm1', jid, return: '', retcode: 0, success: true, ...(change.m1 && { ms: change.m1.ms }) },
+        : { id: 'm1', jid, return: '', retcode: 0, success: true, ...(change.ms !== undefined && { ms: change.ms }) },
       false,
     );
     const m2 = 'm2' in change ? change.m2 : 'expired';
@@ -46,7 +46,7 @@ async function evidence(
     accepted: new Map([['t1', { kind: 'accepted', jid, minions: ['m1', 'm2'] }]]),
     effects: [ran('m1')],
     takenUntil: new Map(),
-    refusedAt: new Map(),
+    runSeconds: new Map(),
     events: new Map([[retTag, 1]]),
     ...change,
   };
@@ -74,17 +74,10 @@ test('a part of a batch is late by what the minion was told when its turn came',
 
 test('a part that was stopped after it began is not late, one that began late is', async () => {
   const effects = [ran('m1', exp + 20)];
-  expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 22_000 } })).toEqual([]);
-  expect(await kindsOf({ effects, m1: { since: exp + 20, ms: 30 } })).toEqual(['late']);
-});
-
-test('a part whose return found the disk of the master full is judged by when it came first', async () => {
-  const effects = [ran('m1', exp + 20)];
-  const m1 = { since: exp + 60, ms: 22_000 };
-  const refusedAt = (seconds: number) => new Map([[`${jid} m1`, seconds]]);
-  expect(await kindsOf({ effects, m1 })).toEqual(['late']);
-  expect(await kindsOf({ effects, m1, refusedAt: refusedAt(exp + 20) })).toEqual([]);
-  expect(await kindsOf({ effects, m1, refusedAt: refusedAt(exp + 50) })).toEqual(['late']);
+  const runSeconds = new Map([['t1', 22]]);
+  expect(await kindsOf({ effects, ms: 22_000 })).toEqual([]);
+  expect(await kindsOf({ effects, ms: 22_030, runSeconds })).toEqual(['late']);
+  expect(await kindsOf({ effects, ms: 30 })).toEqual(['late']);
 });
 
 test.each(['interrupted', 'timed_out', 'cancelled'] as const)(
