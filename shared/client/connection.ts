@@ -118,7 +118,7 @@ function clientOptions({
 }
 
 function openStream(endpoint: Endpoint): Duplex {
-  if (endpoint.kind === 'unix') return netConnect(endpoint.path);
+  if (endpoint.kind === 'unix') return connectLocally(endpoint.path);
   if (endpoint.kind === 'tcp') return netConnect({ host: endpoint.host, port: endpoint.port, noDelay: true });
   const socket = tlsConnect({ host: endpoint.host, port: endpoint.port, ...endpoint.options });
   socket.setNoDelay(true);
@@ -134,6 +134,12 @@ function openStream(endpoint: Endpoint): Duplex {
     });
   }
   return socket;
+}
+
+/** Whoever ends it does not wait for the other side: what was written is there, and a busy master sees the end much later. */
+function connectLocally(path: string): Duplex {
+  const socket = netConnect(path);
+  return socket.once('finish', () => socket.destroy());
 }
 
 function connectionOf(client: InstanceType<typeof mqttClient.default>, closed: Promise<string>): Connection {

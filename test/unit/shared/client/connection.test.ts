@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Connection, openConnection } from '../../../../shared/client/connection.ts';
 
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
@@ -19,10 +19,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** To a broker that takes the connection, and then does with the first request whatever the test says. */
+/**
+ * To a broker that takes the connection, and then does with the first request whatever the test says. It closes its side
+ * when the test does.
+ */
 async function connect(requested: (socket: Socket) => void, keepaliveSeconds = 60): Promise<Connection> {
   const path = join(directory, 'broker.sock');
-  server = createServer((socket) => {
+  server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
       socket.once('data', () => requested(socket));
@@ -66,4 +69,12 @@ test('a request to a broker that has fallen silent is told as any other loss of 
     expect(reason).toMatchObject({ code: 'MASTER_UNREACHABLE' });
   }
   expect(await connection.closed).toBe('Keepalive timeout');
+});
+
+test('closing tells the broker, and does not wait until it closes its side', async () => {
+  const told: Socket[] = [];
+  const connection = await connect((socket) => told.push(socket));
+  await connection.close();
+  await vi.waitUntil(() => told.length === 1);
+  told[0]?.destroy();
 });
