@@ -100,7 +100,8 @@ function ask(
     failed(new FleetError('MASTER_UNREACHABLE', `the master went away: ${reason}`)),
   );
   // Both go out at once; the broker handles them in order, so no answer can come before the subscription.
-  connection.subscribe([`${topic}/rsp/${c}`]).catch(failed);
+  // Answers that are not acknowledged: they come once, by this connection or not at all.
+  connection.subscribe([`${topic}/rsp/${c}`], 0).catch(failed);
   const payload = Buffer.from(JSON.stringify({ ...body, gather: 'moment' }));
   connection.publish({ topic: `${topic}/req/${c}`, payload, qos: 1, retain: false }).catch(failed);
 }
