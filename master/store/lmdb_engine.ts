@@ -1,22 +1,30 @@
 import { mkdirSync } from 'node:fs';
-import { type Database, type RangeOptions as LmdbRange, open } from 'lmdb';
+import { type Database, type RangeOptions as LmdbRange, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './check_data_file.ts';
 import type { Engine } from './engine.ts';
 import { changeBytes, type RoomCheck } from './room_check.ts';
 import { type RangeOptions, type StoreKey, type TableName, tableNames } from './store.ts';
+import { claimStore, type OwnerTable } from './store_owner.ts';
 
 type Table = Database<Buffer, (string | number | Buffer)[]>;
+
+/** The one key of the table of that name. */
+const OWNER = 'owner';
 
 /** Sorts after every string and number in LMDB's key order. */
 const AFTER_ALL = Buffer.from([0xff]);
 
-/** Tables in LMDB: durable commits, readable from a second process meanwhile. Throws FILE_UNREADABLE. */
+/**
+ * Tables in LMDB: durable commits, readable from a second process meanwhile. Throws FILE_UNREADABLE, and ADDRESS_IN_USE
+ * when a second process has them open to write.
+ */
 export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   checkDataFile(path);
   // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
   const durable = { overlappingSync: false } as const;
   const environment = open({ path, encoding: 'binary', maxDbs: tableNames.length + 2, noSubdir: false, ...durable });
+  const release = claimStore(path, ownerTable(environment));
   const tables = new Map<TableName, Table>();
   for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
   const table = (name: TableName): Table => tables.get(name) as Table;
@@ -36,7 +44,20 @@ export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
         }
       });
     },
-    close: () => environment.close(),
+    close() {
+      release();
+      return environment.close();
+    },
+  };
+}
+
+function ownerTable(environment: RootDatabase): OwnerTable {
+  const table = environment.openDB<string, string>({ name: 'owner', encoding: 'string' });
+  return {
+    get: () => table.get(OWNER),
+    put: (owner) => void table.putSync(OWNER, owner),
+    remove: () => void table.removeSync(OWNER),
+    alone: (act) => environment.transactionSync(act),
   };
 }
 

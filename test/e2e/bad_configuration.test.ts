@@ -195,6 +195,8 @@ describe('a daemon that cannot have what it needs', () => {
     expect(before.length).toBeGreaterThan(0);
     const second = await runProgram('salt-master', ['-c', fleet().configDir('master')]);
     expectRefusal(second, 69, /another process listens on .*\/operator\.sock; /);
+    const elsewhere = { cachedir: fleet().file('master', 'cache'), sock_dir: temporaryDir() };
+    expectRefusal(await start('master', elsewhere), 69, /process \d+ has .*\/cache\/store open; /);
     expect(written().subarray(0, before.length)).toEqual(before);
   });
 
