@@ -180,8 +180,8 @@ function watch(socketPath: string, received: (topic: string, payload: Uint8Array
 async function untilIdle(processes: readonly OwnProcess[]): Promise<void> {
   const used = (): number => processes.reduce((sum, { pid }) => sum + cpuMs(pid), 0);
   const until = systemClock.monotonicMs() + PATIENCE_MS;
-  // A tick is 10 ms: a process at rest may still show one now and then.
-  const quietMs = 10 + processes.length;
+  // A tick is 10 ms: a process at rest may still show one now and then, and ten thousand minions that ping several.
+  const quietMs = 50 + processes.length;
   for (let before = used(); systemClock.monotonicMs() < until; ) {
     await pause(1000);
     const now = used();
