@@ -1,7 +1,5 @@
-/** The first half of the first byte of a PUBLISH [MQTT-2.2.1], and its flags [MQTT-3.3.1]. */
-const PUBLISH = 0x30;
-const DUP = 0x08;
-const RETAIN = 0x01;
+import { DUP, PUBACK, PUBLISH, RETAIN } from './first_byte.ts';
+
 /** Of what stands before the remaining length, and of the longest form of that [MQTT-2.2.3]. */
 const HEAD_BYTES_MAX = 5;
 
@@ -31,13 +29,13 @@ export function encodePublish(publish: {
   return packet.subarray(0, at + payload.length);
 }
 
-/** The first byte of a PUBACK, and its remaining length [MQTT-3.4.1]. */
-const PUBACK = 0x4002;
+/** Of a PUBACK, the first byte and the remaining length [MQTT-3.4.1]. */
+const PUBACK_HEAD = (PUBACK << 8) | 2;
 
 /** A PUBACK in one piece, as well. */
 export function encodePuback(messageId: number): Buffer {
   const packet = Buffer.allocUnsafe(4);
-  packet.writeUInt16BE(messageId, packet.writeUInt16BE(PUBACK));
+  packet.writeUInt16BE(messageId, packet.writeUInt16BE(PUBACK_HEAD));
   return packet;
 }
 

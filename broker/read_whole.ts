@@ -1,11 +1,6 @@
 import type { PacketParser } from './aedes_internals.ts';
+import { DUP, PUBACK, PUBLISH, RETAIN, TYPE } from './first_byte.ts';
 
-/** The first byte: the packet's type in the upper half, flags in the lower one [MQTT-2.2.1, 3.3.1, 3.4.1]. */
-const TYPE = 0xf0;
-const PUBLISH = 0x30;
-const PUBACK = 0x40;
-const DUP = 0x08;
-const RETAIN = 0x01;
 /** Three bytes of a remaining length, seven bits each [MQTT-2.2.3]: 2 MiB. */
 const LENGTH_BITS_MAX = 21;
 

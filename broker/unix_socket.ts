@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import { makeFolder } from '../shared/make_folder.ts';
 
 /** `sun_path` has 108 bytes, the last of them zero (unix(7)); longer paths are cut off silently. */
 const PATH_BYTES_MAX = 107;
@@ -36,6 +37,12 @@ export async function removeStaleSocket(path: string): Promise<void> {
     });
   }
   await rm(path, { force: true });
+}
+
+/** Makes `sock_dir`, before all else that a second process would harm. Throws what `removeStaleSocket` throws. */
+export async function claimSocketIn(sockDir: string, name: string): Promise<void> {
+  await makeFolder('sock_dir', sockDir, 0o755);
+  await removeStaleSocket(join(sockDir, name));
 }
 
 async function kindOf(path: string): Promise<'nothing' | 'socket' | 'other'> {

@@ -6,12 +6,11 @@ import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { Beacons, Events, MasterRequests } from '../minion/context.ts';
 import { createExclusive } from '../minion/jobs/exclusive.ts';
 import { executeJob } from '../minion/jobs/execute.ts';
-import { JobStop } from '../minion/jobs/job_stop.ts';
 import { createJobTable } from '../minion/jobs/job_table.ts';
 import { BeaconAnswer, beaconAnswerTags } from '../minion/lib/beacon/beacon_answer.ts';
 import { MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, ASK_MASTER_ANSWER, readMasterAnswer } from '../minion/lib/master_requests.ts';
-import { type MinionServices, makeContext } from '../minion/make_context.ts';
+import { type MinionServices, makeContext, noScope } from '../minion/make_context.ts';
 import { checkFiredTag } from '../minion/own_events.ts';
 import { openScheduleBook } from '../minion/schedule/schedule_book.ts';
 import { createSchedules } from '../minion/schedule/schedules.ts';
@@ -186,12 +185,6 @@ async function runOnce(
     process.off('SIGINT', interrupt);
   }
 }
-
-const noScope = {
-  jid: undefined,
-  stop: new JobStop(),
-  outcome: { retcode: undefined, out: undefined },
-};
 
 /** Events of a call go through the running minion, which answers nothing: what it would refuse is refused here. */
 function createLocalEvents(bus: LocalBus, id: string): Events {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
-import { removeStaleSocket } from '../broker/unix_socket.ts';
+import { claimSocketIn } from '../broker/unix_socket.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import type { Packet } from '../shared/protocol/message.ts';
@@ -121,10 +121,12 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 }
 
-/** Throws ADDRESS_IN_USE when a master runs already whose socket is there: a second one would empty its journal. */
+/**
+ * Throws ADDRESS_IN_USE when a master runs already whose socket is there. The store has a look of its own, and sees no
+ * process of another container.
+ */
 async function claimFolders(config: MasterConfig): Promise<void> {
-  await makeFolder('sock_dir', config.sock_dir, 0o755);
-  await removeStaleSocket(operatorSocket(config));
+  await claimSocketIn(config.sock_dir, operatorSocketName);
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
 }
@@ -181,8 +183,6 @@ function identitiesOf({ keys, operators, observers, devices, external }: Parts, 
   };
 }
 
-const operatorSocket = ({ sock_dir }: MasterConfig): string => join(sock_dir, operatorSocketName);
-
 function listenersOf(config: MasterConfig, authority: Authority): ListenerOptions[] {
   const tls = {
     kind: 'tls',
@@ -193,7 +193,7 @@ function listenersOf(config: MasterConfig, authority: Authority): ListenerOption
   } as const;
   const unix = {
     kind: 'unix',
-    path: operatorSocket(config),
+    path: join(config.sock_dir, operatorSocketName),
     role: 'operator',
     mode: 0o600,
   } as const;

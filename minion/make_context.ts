@@ -5,7 +5,7 @@ import { callFunction } from '../shared/plugin/function.ts';
 import { findFunction } from './catalogue.ts';
 import type { Beacons, Catalogue, Events, Grains, Jobs, MasterRequests, MinionContext, Schedules } from './context.ts';
 import type { Outcome } from './jobs/execute.ts';
-import type { JobStop } from './jobs/job_stop.ts';
+import { JobStop } from './jobs/job_stop.ts';
 import { createExec } from './lib/exec.ts';
 import { createJobEnvironment } from './lib/job_environment.ts';
 
@@ -39,6 +39,13 @@ export interface CallScope {
   readonly onChild?: (pid: number, ended: Promise<unknown>) => void;
   readonly progress?: (stream: string, text: string) => void;
 }
+
+/** Of what is called without a job, such as a grain or the look at whether a module can work here. */
+export const noScope: CallScope = {
+  jid: undefined,
+  stop: new JobStop(),
+  outcome: { retcode: undefined, out: undefined },
+};
 
 const STOP = Symbol('stop');
 

@@ -25,7 +25,6 @@ import type { MinionConfig } from './config.ts';
 import type { Events, Grains, MinionContext } from './context.ts';
 import { createForwarder } from './forward_events.ts';
 import { createJobPath } from './jobs/job_path.ts';
-import { JobStop } from './jobs/job_stop.ts';
 import { createJobTable } from './jobs/job_table.ts';
 import { openLedger } from './jobs/ledger.ts';
 import { openOutbox } from './jobs/outbox.ts';
@@ -37,7 +36,7 @@ import { ASK_MASTER, answerMasterRequest } from './lib/master_requests.ts';
 import { answerScheduleRequest, MANAGE_SCHEDULE } from './lib/schedule/schedule_requests.ts';
 import { ASK_STATUS, answerStatusRequest } from './lib/status_requests.ts';
 import { announcedInfo, linkSettings } from './link_settings.ts';
-import { type MinionServices, makeContext } from './make_context.ts';
+import { type MinionServices, makeContext, noScope } from './make_context.ts';
 import { createMasterLink, type MasterLink } from './master_link.ts';
 import { type RunningMine, startMine } from './mine.ts';
 import { openOwnBus } from './open_own_bus.ts';
@@ -338,12 +337,6 @@ function createBeacons({ beacons, config, log }: MinionDeps, services: MinionSer
     interfaces: networkInterfaces,
   });
 }
-
-const noScope = {
-  jid: undefined,
-  stop: new JobStop(),
-  outcome: { retcode: undefined, out: undefined },
-};
 
 function createEvents(bus: OwnBus, fireMaster: Events['fireMaster'], clock: Clock): Events {
   return {

@@ -12,13 +12,12 @@ import { createCatalogue } from '../catalogue.ts';
 import type { MinionConfig } from '../config.ts';
 import type { Grains, MinionContext, Schedules } from '../context.ts';
 import { createJobPath } from '../jobs/job_path.ts';
-import { JobStop } from '../jobs/job_stop.ts';
 import { createJobTable } from '../jobs/job_table.ts';
 import { type Ledger, openLedger } from '../jobs/ledger.ts';
 import { openSigned } from '../jobs/open_signed.ts';
 import { createOutbox, type Outbox, openOutbox } from '../jobs/outbox.ts';
 import { announcedInfo, linkSettings } from '../link_settings.ts';
-import { type MinionServices, makeContext } from '../make_context.ts';
+import { type MinionServices, makeContext, noScope } from '../make_context.ts';
 import { createMasterLink, type MasterLink, type MasterLinkOptions } from '../master_link.ts';
 import { createFireMaster, startData } from '../own_events.ts';
 import { createGrainTeller } from '../tell_grains.ts';
@@ -117,12 +116,6 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
     },
   };
 }
-
-const noScope = {
-  jid: undefined,
-  stop: new JobStop(),
-  outcome: { retcode: undefined, out: undefined },
-};
 
 async function openDisk({ config, memoryLedger, clock, log }: FullMinionOptions) {
   const now = (): number => nowSeconds(clock);

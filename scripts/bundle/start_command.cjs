@@ -4,8 +4,8 @@ const findCode = require('./find_code.cjs');
 
 /**
  * Runs a command of operators: the script `<name>.js` beside this file, with the code that V8 compiled of it when it
- * was built, if it is of use here. Answers with the script, its name in
- * the seal of that code, where it is kept, and when the command has ended.
+ * was built, if it is of use here. Answers with the script, its name in the seal of that code, where it is
+ * kept, and when the command has ended.
  */
 module.exports = function startCommand(name, importFile) {
   const path = require('node:path');
