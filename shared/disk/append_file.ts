@@ -32,7 +32,10 @@ const UNFLUSHED_BYTES_MAX = 4096;
 /** Each write through it returns when it is on the disk: one call in the place of two, write and flush. */
 const SYNCHRONOUS = constants.O_RDWR | constants.O_DSYNC;
 
-/** Begins the file anew with what `fill` appends, beside the old one, which it then replaces. */
+/**
+ * Begins the file anew with what `fill` appends, beside the old one, which it then replaces. A power cut before the next
+ * flush may bring the old one back. When it rejects, the old one is still there.
+ */
 export async function createAppendFile(
   path: string,
   fill: (file: AppendFile) => Promise<unknown>,
@@ -43,11 +46,13 @@ export async function createAppendFile(
   let synchronous: FileHandle | undefined;
   try {
     synchronous = await open(beside, SYNCHRONOUS);
-    const file = appendFrom(handle, synchronous, 0);
+    const name: FileName = { folder: dirname(path), isOnDisk: true };
+    const file = appendFrom(handle, synchronous, 0, name);
     await fill(file);
     await handle.datasync();
     await rename(beside, path);
-    await flushDirectory(dirname(path));
+    // The old file is gone: a failure from here on is one of the next append, not of this one.
+    name.isOnDisk = false;
     return file;
   } catch (error) {
     await synchronous?.close();
@@ -63,15 +68,21 @@ export async function openAppendFile(path: string, end: number): Promise<AppendF
   const handle = await open(path, 'r+');
   try {
     await handle.truncate(end);
-    return appendFrom(handle, await open(path, SYNCHRONOUS), end);
+    return appendFrom(handle, await open(path, SYNCHRONOUS), end, { folder: dirname(path), isOnDisk: true });
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
+/** What leads to the file. */
+interface FileName {
+  readonly folder: string;
+  isOnDisk: boolean;
+}
+
 /** Two handles of one file: what is written through `synchronous` is on the disk, and nothing else that was written. */
-function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number): AppendFile {
+function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number, name: FileName): AppendFile {
   let end = start;
   let allocated = start;
   // The last bytes, which may not be on the disk: they are written again with what follows, that would be lost with them.
@@ -92,6 +103,8 @@ function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number):
     unflushed = needsFlush ? new Uint8Array() : Buffer.concat([unflushed, bytes]);
   };
   const writeFlushed = async (bytes: Uint8Array): Promise<void> => {
+    if (!name.isOnDisk) await flushDirectory(name.folder);
+    name.isOnDisk = true;
     if (needsFlush) {
       await writeAt(handle, bytes, end);
       await handle.datasync();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAppendFile, openAppendFile } from '../../../../shared/disk/append_file.ts';
+import { openNoMoreFiles } from '../../../support/open_files_limit.ts';
 
 let directory: string;
 let path: string;
@@ -62,4 +63,18 @@ test('a rewound file begins anew', async () => {
   await file.append(Buffer.from('four'));
   await file.close();
   expect(await readFile(path, 'utf8')).toBe('two!threefour');
+});
+
+test('a file that took the place of the old one is the one that is written to, whether or not its folder can be flushed', async () => {
+  const old = await createAppendFile(path, (fresh) => fresh.append(Buffer.from('old'), { flush: false }));
+  let allow = (): void => undefined;
+  const file = await createAppendFile(path, async (fresh) => {
+    await fresh.append(Buffer.from('new,'), { flush: false });
+    allow = openNoMoreFiles();
+  });
+  await expect(file.append(Buffer.from('not durable'))).rejects.toThrow('EMFILE');
+  allow();
+  await file.append(Buffer.from('durable'));
+  await Promise.all([old.close(), file.close()]);
+  expect(await readFile(path, 'utf8')).toBe('new,durable');
 });
