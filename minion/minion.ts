@@ -207,13 +207,13 @@ async function openDisk(deps: Omit<MinionDeps, 'grains'>) {
 }
 
 async function openFiles(deps: Omit<MinionDeps, 'grains'>) {
-  const { config, clock } = deps;
+  const { config, clock, log } = deps;
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
   // A disk takes its time for each: they wait for it together.
   const [privateKey, ledger, reports] = await Promise.all([
     openPrivateKey(join(config.pki_dir, 'minion.pem')),
-    openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock)),
+    openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock), log),
     openReports(deps),
   ]);
   return { privateKey, ledger, ...reports };

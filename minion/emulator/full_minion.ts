@@ -125,7 +125,7 @@ async function openDisk({ config, memoryLedger, clock, log }: FullMinionOptions)
     memoryLedger === undefined
       ? await openOutbox({ ...settings, folder: stored('outbox') })
       : createOutbox(createMemoryOutboxFolder(), settings);
-  const ledger = memoryLedger ?? (await openLedger(stored('ledger'), now));
+  const ledger = memoryLedger ?? (await openLedger(stored('ledger'), now, log));
   return { outbox, ledger, returners: noReturners };
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { ifThere } from '../../shared/if_there.ts';
+import type { Logger } from '../../shared/log.ts';
 import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
 import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
 
@@ -46,19 +47,30 @@ const STALE_LINES_MAX = 4096;
  * Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line,
  * from a power cut, was never acknowledged and is dropped.
  */
-export async function openLedger(path: string, nowSeconds: () => number): Promise<Ledger> {
+export async function openLedger(path: string, nowSeconds: () => number, logger: Logger): Promise<Ledger> {
   const entries = parseLedger((await ifThere(readFile(path, 'utf8'))) ?? '');
   const interrupted = [...entries].filter(([, { finished }]) => !finished).map(([jid, { own }]) => ({ jid, own }));
   let log = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
-  const commit = createGroupCommit<string>(async (lines) => {
-    await log.append(lines.join(''));
-    if (staleLines > STALE_LINES_MAX) {
-      const before = log;
+  const beginAnew = async (): Promise<void> => {
+    // When that fails, what is in the file is as good as before, and the next try comes after as many lines.
+    staleLines = 0;
+    const before = log;
+    try {
       log = await rewrite(path, entries, nowSeconds());
-      staleLines = 0;
       await before.close();
+    } catch (error) {
+      logger.warning('the ledger of jobs cannot be written anew', { path, error: String(error) });
     }
+  };
+  const commit = createGroupCommit<string>(async (lines) => {
+    try {
+      await log.append(lines.join(''));
+    } catch (error) {
+      for (const line of lines.filter(isFinishedLine)) commit.later(line);
+      throw error;
+    }
+    if (staleLines > STALE_LINES_MAX) await beginAnew();
   });
   return {
     has: (jid) => entries.has(jid),
@@ -78,7 +90,7 @@ export async function openLedger(path: string, nowSeconds: () => number): Promis
       entries.set(jid, finished(entry));
       staleLines += 2;
       // Nobody waits for this line: without it the job counts as interrupted only if its return is not in the outbox.
-      commit.later(`- ${jid}\n`);
+      commit.later(finishedLine(jid));
     },
     interrupted,
     async close() {
@@ -99,6 +111,9 @@ export function parseLedger(text: string): Map<string, Entry> {
   return entries;
 }
 
+const finishedLine = (jid: string): string => `- ${jid}\n`;
+const isFinishedLine = (line: string): boolean => line.startsWith('-');
+
 function takenLine(jid: string, { exp, own }: Entry): string {
   return `+ ${jid} ${exp}${own === undefined ? '' : ` ${JSON.stringify(own)}`}\n`;
 }
@@ -118,6 +133,8 @@ function rewrite(path: string, entries: Map<string, Entry>, now: number): Promis
   for (const [jid, { exp, finished }] of entries) {
     if (finished && exp + MARGIN_SECONDS < now) entries.delete(jid);
   }
-  const lines = [...entries].map(([jid, entry]) => `${takenLine(jid, entry)}${entry.finished ? `- ${jid}\n` : ''}`);
+  const lines = [...entries].map(
+    ([jid, entry]) => `${takenLine(jid, entry)}${entry.finished ? finishedLine(jid) : ''}`,
+  );
   return createLineLog(path, lines.join(''));
 }

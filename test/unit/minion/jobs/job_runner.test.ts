@@ -42,7 +42,7 @@ async function setUp(overrides: Partial<JobRunnerOptions> = {}) {
   const sent = new Inbox<ReturnPayload>();
   const logged: string[] = [];
   const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
-  const ledger = overrides.ledger ?? (await openLedger(join(directory, 'ledger'), () => NOW));
+  const ledger = overrides.ledger ?? (await openLedger(join(directory, 'ledger'), () => NOW, silentLogger));
   if (overrides.ledger === undefined) ledgers.push(ledger);
   const outbox =
     overrides.outbox ?? (await openOutbox({ folder: join(directory, 'outbox'), bytesMax: 2 ** 20, clock, log }));
@@ -209,7 +209,7 @@ test('what a former process began and never finished is reported as interrupted,
   const payload = { id: 'm1', jid: jid(2), return: 'kept' };
   await before.outbox.add('return', ReturnLong.encode({ jid: jid(2), id: 'm1' }, payload));
 
-  const ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  const ledger = await openLedger(join(directory, 'ledger'), () => NOW, silentLogger);
   const outbox = await openOutbox({
     folder: join(directory, 'outbox'),
     bytesMax: 2 ** 20,
@@ -265,7 +265,7 @@ test('an interrupted job of the minion itself is reported with what makes it a j
   const own = { fun: 'test.echo', fun_args: ['x'], schedule: 'daily', metadata: { team: 'ops' } };
   await before.ledger.accept(jid(1), NOW + 5, own);
   await before.ledger.accept(jid(2), NOW + 5, null);
-  const ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  const ledger = await openLedger(join(directory, 'ledger'), () => NOW, silentLogger);
   const { runner, sent, logged } = await setUp({ ledger });
   await runner.reportInterrupted();
   expect(await sent.waitForCount(1)).toMatchObject([{ jid: jid(1), ...own, ended: 'interrupted', success: false }]);

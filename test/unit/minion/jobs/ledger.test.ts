@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLedger, parseLedger } from '../../../../minion/jobs/ledger.ts';
+import { createLogger } from '../../../../shared/log.ts';
+import { limitFileSize } from '../../../support/file_size_limit.ts';
 
 let directory: string;
 let path: string;
@@ -13,7 +15,9 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const NOW = 1_000_000;
-const openAt = (now: number = NOW) => openLedger(path, () => now);
+const logged: string[] = [];
+const log = createLogger([{ level: 'warning', format: 'text', write: (line) => logged.push(line) }], () => 0);
+const openAt = (now: number = NOW) => openLedger(path, () => now, log);
 const jid = (number: number): string => String(number).padStart(20, '0');
 
 test('what was accepted is known, also after the process was killed', async () => {
@@ -113,7 +117,7 @@ test('a copy of a job that expired within the last hour is still known', async (
 
 test('the file is written anew before it is long, and keeps what did not expire', async () => {
   let now = NOW;
-  const ledger = await openLedger(path, () => now);
+  const ledger = await openLedger(path, () => now, log);
   await ledger.accept(jid(999_999), NOW + 86_400);
   await Promise.all(Array.from({ length: 3000 }, (_, number) => ledger.accept(jid(number), NOW)));
   for (let number = 0; number < 3000; number++) ledger.finish(jid(number));
@@ -123,8 +127,39 @@ test('the file is written anew before it is long, and keeps what did not expire'
   expect(lines.length).toBeLessThan(10);
   await ledger.accept(jid(5001), now + 5);
   await ledger.close();
-  const again = await openLedger(path, () => now);
+  const again = await openLedger(path, () => now, log);
   expect([0, 999_999, 5000, 5001].map((number) => again.has(jid(number)))).toEqual([false, true, true, true]);
+  await again.close();
+});
+
+test('a file that cannot be written anew costs no job, and is told', async () => {
+  const ledger = await openAt();
+  await mkdir(`${path}.new`);
+  await Promise.all(Array.from({ length: 3000 }, (_, number) => ledger.accept(jid(number), NOW)));
+  for (let number = 0; number < 3000; number++) ledger.finish(jid(number));
+  await ledger.accept(jid(5000), NOW + 5);
+  await ledger.accept(jid(5001), NOW + 5);
+  expect(logged.filter((line) => line.includes('the ledger of jobs cannot be written anew'))).toHaveLength(1);
+  await ledger.close();
+  await rmdir(`${path}.new`);
+  const again = await openAt();
+  expect(again.interrupted.map((job) => job.jid)).toEqual([jid(5000), jid(5001)]);
+  await again.close();
+});
+
+test('that a job ended is written later when the disk was full', async () => {
+  const ledger = await openAt();
+  await ledger.accept(jid(1), NOW + 5);
+  await ledger.close();
+  const full = await openAt();
+  const [job] = full.interrupted;
+  full.finish(job?.jid ?? '');
+  const allow = limitFileSize(0);
+  await expect(full.accept(jid(2), NOW + 5)).rejects.toThrow('EFBIG');
+  allow();
+  await full.close();
+  const again = await openAt();
+  expect(again.interrupted).toEqual([]);
   await again.close();
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
+import { silentLogger } from '../../../../shared/log.ts';
 
 /** A copy of a job may still come so long after it expired. */
 const MARGIN_SECONDS = 3600;
@@ -35,7 +36,7 @@ const newJid = (model: Model): string => String(model.next++).padStart(20, '0');
 /** Opened anew: what expired long ago and is finished may be forgotten, nothing else. */
 async function reopen(model: Model, real: Real, wasKilled: boolean): Promise<void> {
   if (!wasKilled) await real.ledger.close();
-  real.ledger = await openLedger(real.path, () => model.nowSeconds);
+  real.ledger = await openLedger(real.path, () => model.nowSeconds, silentLogger);
   real.opened.push(real.ledger);
   const interrupted = new Set(real.ledger.interrupted.map((job) => job.jid));
   for (const [jid, { exp, isFinished }] of model.jobs) {
@@ -91,7 +92,7 @@ async function check(commands: Iterable<Step>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'brine-ledger-'));
   const model: Model = { jobs: new Map(), nowSeconds: START, next: 1 };
   const path = join(directory, 'ledger');
-  const ledger = await openLedger(path, () => model.nowSeconds);
+  const ledger = await openLedger(path, () => model.nowSeconds, silentLogger);
   const real: Real = { path, ledger, opened: [ledger] };
   try {
     await fc.asyncModelRun(() => ({ model, real }), commands);

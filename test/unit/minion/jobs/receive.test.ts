@@ -7,7 +7,7 @@ import { createJobTable } from '../../../../minion/jobs/job_table.ts';
 import { type Ledger, openLedger } from '../../../../minion/jobs/ledger.ts';
 import { createReceiver, type ReceiverOptions } from '../../../../minion/jobs/receive.ts';
 import { keyId, type SignedKind, signJob } from '../../../../shared/crypto/job_signature.ts';
-import { createLogger } from '../../../../shared/log.ts';
+import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import { type Encoding, encodePayload } from '../../../../shared/protocol/codec.ts';
 import { JobControl, type JobControlPayload, type JobPayload } from '../../../../shared/protocol/messages/job.ts';
 import type { AckPayload } from '../../../../shared/protocol/messages/return.ts';
@@ -22,7 +22,7 @@ let directory: string;
 let ledger: Ledger;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'brine-receive-'));
-  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW, silentLogger);
 });
 afterEach(async () => {
   await ledger.close();
@@ -119,7 +119,7 @@ test('a repeat is never run again: it is said to run, or its return is on its wa
   await deliver();
   expect([ran.length, acks]).toEqual([1, [[JID, { st: 'run' }]]]);
   await ledger.close();
-  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW, silentLogger);
   const restarted = setUp();
   await restarted.deliver();
   expect(restarted.ran).toEqual([]);
@@ -245,7 +245,7 @@ test('a ledger that cannot be written is no reason to run', async () => {
   await deliver().catch(() => undefined);
   expect(acks.map(([, { st }]) => st)).not.toContain('run');
   expect(ran).toEqual([]);
-  ledger = await openLedger(join(directory, 'ledger'), () => NOW);
+  ledger = await openLedger(join(directory, 'ledger'), () => NOW, silentLogger);
 });
 
 test('the master may cancel a job that runs, and ask whether it does', async () => {
