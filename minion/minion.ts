@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
 import { readMineFunctions } from '../shared/data/mine_functions.ts';
+import { claimFolder } from '../shared/disk/claim_folder.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { eventStamp } from '../shared/event_stamp.ts';
 import type { Logger } from '../shared/log.ts';
@@ -207,16 +208,17 @@ async function openDisk(deps: Omit<MinionDeps, 'grains'>) {
 }
 
 async function openFiles(deps: Omit<MinionDeps, 'grains'>) {
-  const { config, clock, log } = deps;
+  const { config, clock, log, pid } = deps;
   await makeFolder('pki_dir', config.pki_dir);
   await makeFolder('cachedir', config.cachedir);
+  const release = await claimFolder(config.cachedir, pid);
   // A disk takes its time for each: they wait for it together.
   const [privateKey, ledger, reports] = await Promise.all([
     openPrivateKey(join(config.pki_dir, 'minion.pem')),
     openLedger(join(config.cachedir, 'ledger'), () => nowSeconds(clock), log),
     openReports(deps),
   ]);
-  return { privateKey, ledger, ...reports };
+  return { privateKey, ledger, ...reports, release };
 }
 
 /** What goes to the master, and to returners. */
@@ -262,6 +264,7 @@ async function runUntilClosed(
     await disk.returners.stop();
     await disk.outbox.close();
     await disk.ledger.close();
+    await disk.release();
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -182,6 +182,15 @@ describe('a daemon that cannot have what it needs', () => {
       /another process listens on .*\/local\.sock; stop it, or give this one another sock_dir\n$/,
     );
     expect(readFileSync(fleet().file('master', 'run', 'pid'), 'utf8')).toBe(`${fleet().master().pid}\n`);
+    await fleet().expectPing();
+  });
+
+  it('leaves what a minion that runs has on its disk alone', async () => {
+    const ledger = fleet().file('m1', 'cache', 'ledger');
+    const { ino } = statSync(ledger);
+    const elsewhere = { cachedir: fleet().file('m1', 'cache'), sock_dir: temporaryDir() };
+    expectRefusal(await start('minion', elsewhere), 69, /process \d+ has .*\/m1\/cache open; /);
+    expect(statSync(ledger).ino).toBe(ino);
     await fleet().expectPing();
   });
 
