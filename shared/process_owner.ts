@@ -15,7 +15,7 @@ export function ownerOf(pid: number): string | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // It has ended, and its parent has not asked how.
     if (/[ZX]/.test(fields[STATE] ?? '')) return undefined;
-    return `${pid} ${fields[START]} ${readFileSync(BOOT_ID, 'utf8').trim()}`;
+    return `${pid}-${fields[START]}-${readFileSync(BOOT_ID, 'utf8').trim()}`;
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FleetError } from '../errors.ts';
 import { livingOwner, ownerOf } from '../process_owner.ts';
 
-const PREFIX = 'owner ';
+const PREFIX = 'owner-';
 
 /**
  * Claims a folder for the process of that pid, this one; the answer gives it back. One that was killed gives nothing back, and is known by that

@@ -29,9 +29,9 @@ function tableOf(owner?: string) {
 async function ownerText(pid: number): Promise<string> {
   const table = tableOf();
   claimStore('/store', table);
-  const own = (table.owner as string).split(' ');
+  const [boot] = (table.owner as string).match(/[0-9a-f-]{36}$/) as RegExpMatchArray;
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return [pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19], own[2]].join(' ');
+  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}-${boot}`;
 }
 
 test('a store that a living process has open is not claimed, and the process is named', async () => {
@@ -48,16 +48,14 @@ test('what a killed process had open is free', async () => {
   other.kill('SIGKILL');
   await once(other, 'exit');
   claimStore('/store', table);
-  expect(table.owner).toMatch(new RegExp(`^${process.pid} \\d+ [0-9a-f-]{36}$`));
+  expect(table.owner).toMatch(new RegExp(`^${process.pid}-\\d+-[0-9a-f-]{36}$`));
 });
 
 test('a pid that was given again, since then or since another boot, is another process', async () => {
-  const [pid, start, boot] = (await ownerText(other.pid as number)).split(' ');
-  for (const text of [
-    `${pid} ${Number(start) - 1} ${boot}`,
-    `${pid} ${start} ${boot?.replace(/^./, 'x')}`,
-    'nonsense',
-  ]) {
+  const owner = await ownerText(other.pid as number);
+  const earlier = owner.replace(/-(\d+)/, (_, start) => `-${Number(start) - 1}`);
+  const otherBoot = owner.replace(/[0-9a-f]{12}$/, 'x');
+  for (const text of [earlier, otherBoot, 'nonsense']) {
     const table = tableOf(text);
     claimStore('/store', table);
     expect(table.owner).not.toBe(text);

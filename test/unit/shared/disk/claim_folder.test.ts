@@ -30,7 +30,7 @@ test('what a killed process had is free, and nothing is left of it', async () =>
   other.kill('SIGKILL');
   await once(other, 'exit');
   await claimFolder(folder, process.pid);
-  expect(readdirSync(folder)).toEqual([expect.stringMatching(new RegExp(`^owner ${process.pid} `))]);
+  expect(readdirSync(folder)).toEqual([expect.stringMatching(new RegExp(`^owner-${process.pid}-`))]);
 });
 
 test('of two that come at once, one at most gets it', async () => {
