@@ -1,4 +1,4 @@
-import { HEAD_BYTES, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
+import { HEAD_BYTES, isPadding, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
 import type { EncodedChange } from './engine.ts';
 import { type StoreKey, type TableName, tableNames } from './store.ts';
 
@@ -30,18 +30,36 @@ export function encodeRecord(changes: readonly Pick<JournalChange, 'name' | 'byt
   return sealRecord(record);
 }
 
-/** The changes of all whole records from the beginning of a file; their bytes are parts of it. */
-export function decodeRecords(file: Buffer): { readonly changes: readonly JournalChange[]; readonly end: number } {
+/** What is in a journal. */
+export interface JournalContent {
+  /** Of all whole records; their bytes are parts of the file. */
+  readonly changes: readonly JournalChange[];
+  /** Where the last whole record ends. */
+  readonly end: number;
+  /** Of what stands between whole records and is none. */
+  readonly damagedBytes: number;
+}
+
+/**
+ * A record that is not whole is passed over as long as its length leads to one that is: what is in front of it alone would
+ * bring back what those behind it changed.
+ */
+export function decodeRecords(file: Buffer): JournalContent {
   const changes: JournalChange[] = [];
   let end = 0;
-  while (end + HEAD_BYTES <= file.length) {
-    const next = end + recordLength(file.subarray(end));
-    const body = next > file.length ? undefined : openRecord(file.subarray(end, next));
-    if (body === undefined) break;
-    changes.push(...decodeBody(body));
-    end = next;
+  let damagedBytes = 0;
+  for (let start = 0; start + HEAD_BYTES <= file.length; ) {
+    const next = start + recordLength(file.subarray(start));
+    if (isPadding(file.subarray(start)) || next > file.length) break;
+    const body = openRecord(file.subarray(start, next));
+    if (body !== undefined) {
+      changes.push(...decodeBody(body));
+      damagedBytes += start - end;
+      end = next;
+    }
+    start = next;
   }
-  return { changes, end };
+  return { changes, end, damagedBytes };
 }
 
 function* decodeBody(body: Buffer): Generator<JournalChange> {

@@ -105,7 +105,10 @@ function encodingBytes(changes: readonly JournalChange[]): number {
 async function openJournal(path: string, engine: Engine, log: Logger) {
   const left = await ifThere(readFile(path));
   if (left === undefined) return createAppendFile(path, async () => undefined);
-  const { changes, end } = decodeRecords(left);
+  const { changes, end, damagedBytes } = decodeRecords(left);
+  if (damagedBytes > 0) {
+    log.error('a part of the journal of the store is damaged and left out', { path, bytes: damagedBytes });
+  }
   // Written and not acknowledged before a power cut; or a disk that forgets.
   if (left.subarray(end).some((byte) => byte !== 0)) {
     log.warning('the end of the journal of the store is not whole and is dropped', { path, end });

@@ -145,6 +145,7 @@ async function scanFile(
     let end = 0;
     for await (const { start, bytes, record } of scanRecords(read, size)) {
       const { kind, sequence, topic, payload } = record;
+      if (start > end) log.error('a part of the outbox is damaged and lost', { path, at: end, bytes: start - end });
       end = start + bytes;
       places.delete(sequence);
       records.delete(sequence);

@@ -1,4 +1,4 @@
-import { HEAD_BYTES, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
+import { HEAD_BYTES, isPadding, openRecord, recordLength, sealRecord } from '../../shared/disk/sealed_record.ts';
 
 export type OutboxKind = 'return' | 'event';
 
@@ -49,18 +49,18 @@ export function decodeRecord(bytes: Buffer): OutboxRecord | undefined {
 
 export type ReadBytes = (start: number, length: number) => Promise<Buffer>;
 
-/** The records of a file from its beginning, up to the first that is not whole. */
+/** The whole records of a file. One that is not is passed over, as long as its length leads to the next. */
 export async function* scanRecords(
   read: ReadBytes,
   size: number,
 ): AsyncGenerator<Place & { readonly record: OutboxRecord }> {
   const view = readAhead(read);
   for (let start = 0; start + HEAD_BYTES <= size; ) {
-    const bytes = recordLength(await view(start, HEAD_BYTES));
-    if (start + bytes > size) return;
+    const head = await view(start, HEAD_BYTES);
+    const bytes = recordLength(head);
+    if (isPadding(head) || start + bytes > size) return;
     const record = decodeRecord(await view(start, bytes));
-    if (record === undefined) return;
-    yield { start, bytes, record };
+    if (record !== undefined) yield { start, bytes, record };
     start += bytes;
   }
 }

@@ -15,6 +15,11 @@ export function recordLength(head: Buffer): number {
   return HEAD_BYTES + head.readUInt32BE(0);
 }
 
+/** The zeros that a file is filled with ahead: no record follows. */
+export function isPadding(head: Buffer): boolean {
+  return recordLength(head) === HEAD_BYTES;
+}
+
 /** The body of a record; undefined when it is not whole, as the zeros that a file is filled with ahead. */
 export function openRecord(record: Buffer): Buffer | undefined {
   const body = record.subarray(HEAD_BYTES);

@@ -140,6 +140,21 @@ test('a record that is not whole was never acknowledged: it is dropped, and said
   expect(lines.join()).toContain('the end of the journal of the store is not whole and is dropped');
 });
 
+test('a record that is damaged on disk costs no other, and what those behind it changed stays changed', async () => {
+  const { store, path, directory } = await setUp();
+  await store.write([put(['1'], 'first')]);
+  await store.write([put(['2'], 'damaged')]);
+  await store.write([remove(['1']), put(['3'])]);
+  const left = temporaryDir();
+  await cp(directory, left, { recursive: true });
+  const journal = await readFile(path);
+  journal.write('DAMAGED', journal.indexOf('damaged'));
+  await writeFile(join(left, 'journal'), journal);
+  const { store: next, lines } = await setUp(left);
+  expect(keysOf(next)).toEqual(['3']);
+  expect(lines).toEqual([expect.stringContaining('a part of the journal of the store is damaged and left out')]);
+});
+
 test('a store that is closed leaves nothing in its journal', async () => {
   const { store, path, directory } = await setUp();
   await store.write([put(['1'])]);

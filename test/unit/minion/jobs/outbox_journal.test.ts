@@ -120,6 +120,23 @@ test('a file that cannot be written anew is kept, said so, and loses nothing', a
   expect(await read(journal, 40)).toEqual(record(40));
 });
 
+test('an entry that is damaged on disk costs no other, and is told', async () => {
+  const journal = await reopen();
+  for (const sequence of [1, 2, 3]) await journal.add(record(sequence));
+  await journal.close();
+  const bytes = await readFile(path);
+  const place = bytes.indexOf('payload 2');
+  bytes.write('PAYLOAD', place);
+  await writeFile(path, bytes);
+  const again = await reopen();
+  expect(sequences(again)).toEqual([1, 3]);
+  expect(await read(again, 3)).toEqual(record(3));
+  await again.add(record(4));
+  expect(lines).toEqual([expect.stringContaining('a part of the outbox is damaged and lost')]);
+  await again.close();
+  expect(sequences(await reopen())).toEqual([1, 3, 4]);
+});
+
 test('an entry whose bytes changed on disk is not handed out', async () => {
   const journal = await reopen();
   await journal.add(record(1));
