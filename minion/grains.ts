@@ -6,9 +6,10 @@ import { errorLine, FleetError, systemErrorCode } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { loadFolder, type PluginFolder, programFolder } from '../shared/plugin/load_folder.ts';
 import { isDict } from '../shared/python_text.ts';
+import { fromJs } from '../shared/render/values/border.ts';
+import { dumpYaml } from '../shared/render/yaml/dump_yaml.ts';
 import { saltSchema } from '../shared/salt_yaml.ts';
 import { globMatcher } from '../shared/target/glob.ts';
-import { yamlDump } from '../shared/yaml_dump.ts';
 import type { Grains } from './context.ts';
 import { writeFileAtomically } from './lib/atomic_file.ts';
 import type { Exec } from './lib/exec.ts';
@@ -245,7 +246,7 @@ function brokenFile(file: string, reason: string, cause?: unknown): FleetError {
 
 async function writeGrainsFile(file: string, grains: Dict): Promise<void> {
   try {
-    await writeFileAtomically(file, yamlDump(grains), { mode: 0o640 });
+    await writeFileAtomically(file, dumpYaml(fromJs(grains)), { mode: 0o640 });
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;

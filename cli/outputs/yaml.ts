@@ -1,10 +1,12 @@
-import { yamlDump } from '../../shared/yaml_dump.ts';
+import { fromJs } from '../../shared/render/values/border.ts';
+import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { defineOutput } from '../output.ts';
 
 export default defineOutput({
   summary: 'YAML, in blocks; a negative indentation writes it in one line.',
   format(data, { indent }) {
-    if (typeof indent !== 'number') return yamlDump(data);
-    return indent < 0 ? yamlDump(data, { flow: true }) : yamlDump(data, { indent });
+    const value = fromJs(data);
+    if (typeof indent !== 'number') return dumpYaml(value);
+    return indent < 0 ? dumpYaml(value, { flow: true }) : dumpYaml(value, { indent });
   },
 });

@@ -5,7 +5,8 @@ import { unifiedDiff } from '../../shared/data/text_diff.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { Count, Flag, Text, Value } from '../../shared/plugin/args.ts';
 import { isDict, pyStr } from '../../shared/python_text.ts';
-import { yamlDump } from '../../shared/yaml_dump.ts';
+import { fromJs } from '../../shared/render/values/border.ts';
+import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { type BeaconRequest, defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 import { moduleOf } from '../lib/beacon/beacon_settings.ts';
@@ -143,7 +144,7 @@ function switchOneFn(func: 'enable_beacon' | 'disable_beacon', summary: string) 
 /** As Salt: YAML text, or the value; `{beacons: {}}` when there is none. */
 function listed(beacons: Dict | readonly string[], asYaml: boolean): unknown {
   if (Object.keys(beacons).length === 0) return { beacons: {} };
-  return asYaml ? yamlDump({ beacons }) : beacons;
+  return asYaml ? dumpYaml(fromJs({ beacons })) : beacons;
 }
 
 function withProblems(beacons: Dict, problems: Readonly<Record<string, string>>): Dict {
@@ -219,7 +220,7 @@ async function save(context: MinionContext, timeout: number): Promise<Result> {
   const file = join(dir ?? '', dirname(include ?? ''), 'beacons.conf');
   const beacons = await configured(context, timeout);
   try {
-    const text = Object.keys(beacons).length === 0 ? '' : yamlDump({ beacons });
+    const text = Object.keys(beacons).length === 0 ? '' : dumpYaml(fromJs({ beacons }));
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomically(file, text, { mode: 0o640 });
     return { result: true, comment: `Beacons saved to ${file}.` };

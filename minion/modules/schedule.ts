@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { errorLine, FleetError } from '../../shared/errors.ts';
 import { Flag, Text } from '../../shared/plugin/args.ts';
 import { isDict } from '../../shared/python_text.ts';
+import { fromJs } from '../../shared/render/values/border.ts';
+import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { isScheduleSetting } from '../../shared/schedule/read_schedule.ts';
 import { formatTime, ISO_FORMAT, parseTime } from '../../shared/schedule/time_format.ts';
-import { yamlDump } from '../../shared/yaml_dump.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { keywordOptions } from '../lib/keyword_options.ts';
 import { buildItem, timeConflict } from '../lib/schedule/build_item.ts';
@@ -45,7 +46,7 @@ export default defineModule({
         const all = args.where === 'pillar' ? {} : args.offline ? await schedules.written() : schedules.all();
         const schedule = listed(all, args.show_all, args.show_disabled);
         if (Object.keys(schedule).length === 0) return { schedule: {} };
-        return args.return_yaml ? yamlDump({ schedule }) : schedule;
+        return args.return_yaml ? dumpYaml(fromJs({ schedule })) : schedule;
       },
     }),
     is_enabled: fn({

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { isDict } from '../../shared/python_text.ts';
+import { fromJs } from '../../shared/render/values/border.ts';
+import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { saltSchema } from '../../shared/salt_yaml.ts';
-import { yamlDump } from '../../shared/yaml_dump.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 
 /** A `schedule:` as Salt writes it: items by name, with the settings that stand beside them. */
@@ -59,7 +60,7 @@ export async function openScheduleBook(config: {
 async function writeScheduleFile(file: string, schedule: ScheduleData): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomically(file, yamlDump({ schedule }), { mode: 0o600 });
+    await writeFileAtomically(file, dumpYaml(fromJs({ schedule })), { mode: 0o600 });
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `${file}: the schedule cannot be written: ${(cause as Error).message}`, {
       cause,

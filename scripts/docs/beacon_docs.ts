@@ -1,7 +1,8 @@
 import type * as v from 'valibot';
 import type { AnyBeacon } from '../../minion/beacon.ts';
 import { BeaconCommon } from '../../minion/lib/beacon/beacon_settings.ts';
-import { yamlDump } from '../../shared/yaml_dump.ts';
+import { fromJs } from '../../shared/render/values/border.ts';
+import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
 import { block, code, fromRst, page, table } from './markdown.ts';
 import { describeSchema, shapesOf } from './schema_text.ts';
 
@@ -11,7 +12,7 @@ export function beaconReference(name: string, spec: AnyBeacon): string {
     `# ${name}`,
     fromRst(spec.summary),
     ...(spec.description === undefined ? [] : [fromRst(spec.description.trim())]),
-    block('yaml', yamlDump({ beacons: { [name]: spec.example } }, { sortKeys: false })),
+    block('yaml', dumpYaml(fromJs({ beacons: { [name]: spec.example } }), { sortKeys: false })),
     ...configTable(spec),
     `## Events`,
     `${code(`salt/beacon/<id>/${name}/…`)} with the minion's ${code('id')} and`,

@@ -72,13 +72,14 @@ describe.skipIf(!hasOracle)('beside PyYAML', { timeout }, () => {
       flow: fc.constantFrom(true, false, null),
       sortKeys: fc.boolean(),
       width: fc.constantFrom(80, 80, 20, 5, 1000),
+      indent: fc.constantFrom(2, 2, 1, 4, 9, 10),
     });
     const requests = fc
       .sample(request, { numRuns, seed })
       .filter(({ text }) => outcome(text, 'plain').error === undefined);
     const answers = askOracle<{ text: string }>(
       'yaml_oracle.py',
-      requests.map(({ text, flow, sortKeys, width }) => ({ dump_of: text, flow, sort: sortKeys, width })),
+      requests.map(({ text, sortKeys, ...layout }) => ({ dump_of: text, sort: sortKeys, ...layout })),
     );
     const differences = requests.flatMap(({ text, ...options }, index) => {
       const ours = dumpYaml(loadYaml(text, rules.plain), options satisfies DumpYamlOptions);

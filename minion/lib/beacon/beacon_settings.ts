@@ -3,8 +3,9 @@ import { FleetError } from '../../../shared/errors.ts';
 import { Flag, Real, Text } from '../../../shared/plugin/args.ts';
 import type { PluginFolder } from '../../../shared/plugin/load_folder.ts';
 import { isDict } from '../../../shared/python_text.ts';
+import { fromJs } from '../../../shared/render/values/border.ts';
+import { dumpYaml } from '../../../shared/render/yaml/dump_yaml.ts';
 import { nearest } from '../../../shared/suggest.ts';
-import { yamlDump } from '../../../shared/yaml_dump.ts';
 import type { AnyBeacon } from '../../beacon.ts';
 import type { MinionContext } from '../../context.ts';
 
@@ -134,6 +135,6 @@ function hintOf(
   if (near !== undefined) return { hint: `did you mean ${near}?` };
   if (example === undefined) return {};
   return {
-    hint: `for example ${yamlDump(example, { flow: true, width: Number.POSITIVE_INFINITY, sortKeys: false }).trim()}`,
+    hint: `for example ${dumpYaml(fromJs(example), { flow: true, width: Number.POSITIVE_INFINITY, sortKeys: false }).trim()}`,
   };
 }

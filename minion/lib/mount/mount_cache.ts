@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { isDict } from '../../../shared/python_text.ts';
+import { fromJs } from '../../../shared/render/values/border.ts';
+import { dumpYaml } from '../../../shared/render/yaml/dump_yaml.ts';
 import { saltSchema } from '../../../shared/salt_yaml.ts';
-import { yamlDump } from '../../../shared/yaml_dump.ts';
 import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { fileRoot } from '../file_root.ts';
@@ -32,7 +33,7 @@ export async function changeMountCache(
   const folder = join(context.root, folderOf(context));
   await mkdir(folder, { recursive: true });
   const mounts = mount === undefined ? others : { ...others, [name]: mount };
-  await writeFileAtomically(join(folder, 'mounts'), yamlDump({ mounts }), { mode: 0o600 });
+  await writeFileAtomically(join(folder, 'mounts'), dumpYaml(fromJs({ mounts })), { mode: 0o600 });
 }
 
 function folderOf({ config }: MinionContext): string {

@@ -3,17 +3,20 @@ import { PyDict } from './py_dict.ts';
 import { PyError } from './py_error.ts';
 import { PyFloat } from './py_float.ts';
 import { HostFunction, type PyCallable } from './py_function.ts';
-import { normalInt } from './py_int.ts';
+import { intFromDouble, normalInt } from './py_int.ts';
 import { PyObject, type Value } from './py_object.ts';
 import { PySet } from './py_set.ts';
 import { PyTuple } from './py_tuple.ts';
 import { typeName } from './text.ts';
 import { ValueWalk } from './value_walk.ts';
 
-/** A JavaScript value as a Python one: objects and Maps become dicts, whole numbers ints, a function `(args, kwargs)` a callable. */
+/**
+ * A JavaScript value as a Python one: objects and Maps become dicts, whole numbers ints, a function `(args, kwargs)` a
+ * callable. As in JSON, members of objects that are undefined are left out.
+ */
 export function fromJs(value: unknown): Value {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : new PyFloat(value);
+  if (typeof value === 'number') return isWhole(value) ? intFromDouble(value) : new PyFloat(value);
   if (typeof value === 'bigint') return normalInt(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'function') return new HostFunction(value.name, value as PyCallable);
@@ -21,8 +24,14 @@ export function fromJs(value: unknown): Value {
   if (Array.isArray(value)) return value.map(fromJs);
   if (value instanceof Map) return new PyDict(pairs(value));
   if (value instanceof Set) return new PySet([...value].map(fromJs));
-  if (typeof value === 'object') return new PyDict(pairs(Object.entries(value)));
+  if (typeof value === 'object')
+    return new PyDict(pairs(Object.entries(value).filter(([, item]) => item !== undefined)));
   throw new PyError('TypeError', `a ${typeof value} has no counterpart in Python`);
+}
+
+/** What JSON writes without a point or an exponent. */
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 1e21;
 }
 
 function* pairs(entries: Iterable<readonly [unknown, unknown]>): Iterable<[Value, Value]> {

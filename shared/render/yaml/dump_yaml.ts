@@ -9,14 +9,13 @@ export interface DumpYamlOptions {
   readonly flow?: boolean | null;
   /** Sort the keys of dicts; those of OrderedDicts stay as they are. Default true. */
   readonly sortKeys?: boolean;
-  /** Columns after which a line is broken at the next space. Default 80. */
+  /** Columns a level, 2 to 9; any other number counts as 2, as in PyYAML. Default 2. */
+  readonly indent?: number;
+  /** Columns after which a line is broken at the next space; what two levels fill counts as 80, as in PyYAML. Default 80. */
   readonly width?: number;
   /** Lists under a key stand two columns deeper than the key. Default false. */
   readonly indentLists?: boolean;
 }
-
-/** Columns a level. */
-const STEP = 2;
 
 /** PyYAML's limit for a key without `?`, its tag counted in. */
 const KEY_LENGTH_MAX = 127;
@@ -24,8 +23,11 @@ const KEY_LENGTH_MAX = 127;
 /** YAML as PyYAML's `safe_dump(allow_unicode=True)` writes it, byte for byte. Ends with a newline. */
 export function dumpYaml(value: Value, options: DumpYamlOptions = {}): string {
   const root = representValue(value, { sortKeys: options.sortKeys ?? true });
+  const { indent = 2, width = 80 } = options;
+  const step = indent > 1 && indent < 10 ? indent : 2;
   const state: State = {
-    writer: new YamlWriter(options.width ?? 80),
+    writer: new YamlWriter(width > step * 2 ? width : 80),
+    step,
     flow: options.flow === undefined ? false : options.flow,
     indentLists: options.indentLists ?? false,
     anchors: nameAnchors(root),
@@ -41,6 +43,8 @@ export function dumpYaml(value: Value, options: DumpYamlOptions = {}): string {
 
 interface State {
   readonly writer: YamlWriter;
+  /** Columns a level. */
+  readonly step: number;
   readonly flow: boolean | null;
   readonly indentLists: boolean;
   readonly anchors: ReadonlyMap<DumpNode, string>;
@@ -115,7 +119,7 @@ function writeScalar(state: State, scalar: DumpScalar, place: Place): void {
   const { text, tag, plainIsSame } = scalar;
   const style = chooseStyle(scalar, { inFlow: state.flowLevel > 0, isKey: place.isKey });
   if (style === '' ? !plainIsSame : tag !== 'str') writer.sign(`!!${tag}`, { apart: true });
-  atDeeperIndent(state, STEP, () => {
+  atDeeperIndent(state, state.step, () => {
     if (style === '') writer.plain(text, !place.isKey);
     else if (style === "'") writer.singleQuoted(text, !place.isKey);
     else if (style === '"') writer.doubleQuoted(text, !place.isKey);
@@ -124,7 +128,7 @@ function writeScalar(state: State, scalar: DumpScalar, place: Place): void {
 }
 
 /** At the root, an indent of none deepens to `first`. */
-function atDeeperIndent(state: State, first: number, write: () => void, step = STEP): void {
+function atDeeperIndent(state: State, first: number, write: () => void, step = state.step): void {
   const { writer } = state;
   const before = writer.indent;
   writer.indent = before === undefined ? first : before + step;
@@ -137,7 +141,7 @@ function writeFlow(state: State, node: DumpSequence | DumpMapping): void {
   const { writer } = state;
   writer.sign(open as string, { apart: true, spaced: true });
   state.flowLevel += 1;
-  atDeeperIndent(state, STEP, () => {
+  atDeeperIndent(state, state.step, () => {
     const parts = node.kind === 'sequence' ? node.items : node.pairs;
     for (const [index, part] of parts.entries()) {
       if (index > 0) writer.sign(',');
@@ -175,7 +179,7 @@ function writeBlockSequence(state: State, node: DumpSequence, place: Place): voi
       writeNode(state, item, itemPlace);
     }
   };
-  atDeeperIndent(state, 0, write, stays ? 0 : STEP);
+  atDeeperIndent(state, 0, write, stays ? 0 : state.step);
 }
 
 function writeBlockMapping(state: State, node: DumpMapping): void {

@@ -1,7 +1,8 @@
 """Answers what PyYAML makes of texts and values: a JSON list of requests on stdin, a JSON list of answers on stdout.
 
 {"load": text, "rules": "plain" | "salt" | "sls"}  ->  {"value": repr} or {"error": message, "type": class}
-{"dump": repr, "flow": true | false | null, "sort": bool, "width": columns}  ->  {"text": yaml} or {"error": message}
+{"dump": repr, "flow": true | false | null, "sort": bool, "width": columns, "indent": columns}
+  ->  {"text": yaml} or {"error": message}
 {"dump_of": text, …}  ->  the same for what the plain rules read from a text, aliases and all
 """
 
@@ -107,6 +108,7 @@ def dump(request):
             allow_unicode=True,
             sort_keys=request.get("sort", True),
             width=request.get("width"),
+            indent=request.get("indent"),
         )
     except Exception as error:
         return {"error": str(error)}
