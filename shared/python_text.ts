@@ -1,13 +1,15 @@
+import { bytesRepr, floatRepr, textRepr } from './render/values/scalar_repr.ts';
+
 /** Values as Python prints them: what Salt's users see and what their scripts read. */
 
 /** `repr(value)`. Members that are undefined are left out. */
 export function pyRepr(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'string') return textRepr(value);
   if (Array.isArray(value)) return `[${value.map(pyRepr).join(', ')}]`;
   if (value instanceof Uint8Array) return bytesRepr(value);
   if (isDict(value)) {
     const items = Object.entries(value).filter(([, item]) => item !== undefined);
-    return `{${items.map(([key, item]) => `${quote(key)}: ${pyRepr(item)}`).join(', ')}}`;
+    return `{${items.map(([key, item]) => `${textRepr(key)}: ${pyRepr(item)}`).join(', ')}}`;
   }
   return pyStr(value);
 }
@@ -23,17 +25,9 @@ export function pyStr(value: unknown): string {
   return String(value);
 }
 
-/** Numbers as Python spells them: `1e-06` and `1e+22` have a sign and two digits in the exponent. */
+/** What is whole is an int; from 1e21 on, JavaScript itself writes exponents. */
 function pyNumber(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  if (Number.isInteger(value)) return Math.abs(value) < 1e21 ? BigInt(value).toString() : exponent(value);
-  const size = Math.abs(value);
-  return size < 1e-4 || size >= 1e16 ? exponent(value) : String(value);
-}
-
-function exponent(value: number): string {
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? BigInt(value).toString() : floatRepr(value);
 }
 
 /** True for what Python would call a dict: an object that is neither a list nor bytes. */
@@ -46,35 +40,4 @@ export function pyLines(text: string): string[] {
   const lines = text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
   if (lines.at(-1) === '') lines.pop();
   return lines;
-}
-
-const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** What `str.isprintable` refuses, control, format, unassigned and separator characters except the space, and what else may need a backslash. */
-const special = /(?! )[\p{C}\p{Z}'"\\]/gu;
-const specialByte = /[^ -~]|['"\\]/g;
-
-function quote(text: string): string {
-  return quoteWith(text, special);
-}
-
-function bytesRepr(bytes: Uint8Array): string {
-  return `b${quoteWith(Buffer.from(bytes).toString('latin1'), specialByte)}`;
-}
-
-function quoteWith(text: string, pattern: RegExp): string {
-  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replaceAll(pattern, (character) => {
-    if (character === mark) return `\\${character}`;
-    if (character === "'" || character === '"') return character;
-    return shortEscapes[character] ?? hexEscape(character);
-  });
-  return mark + escaped + mark;
-}
-
-function hexEscape(character: string): string {
-  const code = character.codePointAt(0) as number;
-  const hex = code.toString(16);
-  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

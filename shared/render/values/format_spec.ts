@@ -1,10 +1,11 @@
 import { fixed, formatFloat } from './float_format.ts';
 import { isNumeric, toDouble } from './numeric.ts';
 import { PyError } from './py_error.ts';
-import { floatRepr, PyFloat } from './py_float.ts';
+import { PyFloat } from './py_float.ts';
 import { isInt } from './py_int.ts';
 import type { Value } from './py_object.ts';
 import { checkText } from './repeat.ts';
+import { floatRepr } from './scalar_repr.ts';
 import { isText, pyStr, textOf, typeName } from './text.ts';
 
 const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su;

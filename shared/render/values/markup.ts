@@ -1,5 +1,5 @@
 import { PyObject } from './py_object.ts';
-import { textRepr } from './text_repr.ts';
+import { textRepr } from './scalar_repr.ts';
 
 /** Text that is safe to print in HTML: what `escape` and `safe` answer; everywhere else it behaves as a str. */
 export class Markup extends PyObject {

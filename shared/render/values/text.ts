@@ -1,7 +1,7 @@
 import { Markup } from './markup.ts';
 import { checkDigits } from './py_int.ts';
 import { PyObject, type Value } from './py_object.ts';
-import { ESCAPES, textRepr } from './text_repr.ts';
+import { bytesRepr, textRepr } from './scalar_repr.ts';
 import { ValueWalk } from './value_walk.ts';
 
 /** Python's name of a value's type. */
@@ -57,17 +57,4 @@ function bigRepr(value: bigint): string {
   const text = value.toString();
   checkDigits(text.length - (value < 0n ? 1 : 0), false);
   return text;
-}
-
-/** `repr` of bytes. */
-export function bytesRepr(bytes: Uint8Array): string {
-  const quote = bytes.includes(39) && !bytes.includes(34) ? '"' : "'";
-  let out = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    if (byte === 92 || character === quote) out += `\\${character}`;
-    else if (byte >= 32 && byte < 127) out += character;
-    else out += ESCAPES[character] ?? `\\x${byte.toString(16).padStart(2, '0')}`;
-  }
-  return `b${quote}${out}${quote}`;
 }
