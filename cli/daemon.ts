@@ -86,7 +86,11 @@ export async function runDaemon(config: DaemonConfig, log: DaemonLog, start: () 
   process.on('unhandledRejection', (error) => reportBug(log, error));
   process.on('uncaughtException', (error) => reportBug(log, error));
   const manager = findServiceManager(process.env, log);
-  const running = await start();
+  const running = await start().catch((error: unknown) => {
+    // What it has open by then must not keep a process that serves nobody; why it ends is told first.
+    systemClock.after(0, () => process.exit());
+    throw error;
+  });
   try {
     // Not before it runs: a second daemon, which cannot start, must leave the file of the first alone.
     writePidFile(config.pidfile);

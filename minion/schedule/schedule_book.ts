@@ -1,11 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { load } from 'js-yaml';
-import { FleetError, systemErrorCode } from '../../shared/errors.ts';
+import { readConfigFile } from '../../shared/config/read_config_file.ts';
+import { FleetError } from '../../shared/errors.ts';
 import { isDict } from '../../shared/python_text.ts';
 import { fromJs } from '../../shared/render/values/border.ts';
 import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
-import { saltSchema } from '../../shared/salt_yaml.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
 
 /** A `schedule:` as Salt writes it: items by name, with the settings that stand beside them. */
@@ -70,23 +69,6 @@ async function writeScheduleFile(file: string, schedule: ScheduleData): Promise<
 }
 
 async function readScheduleFile(file: string): Promise<ScheduleData | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if (systemErrorCode(cause) === 'ENOENT') return undefined;
-    throw new FleetError('FILE_UNREADABLE', `${file}: ${(cause as Error).message}`, { cause });
-  }
-  const document = parse(text, file);
-  return isDict(document) && isDict(document.schedule) ? document.schedule : undefined;
-}
-
-function parse(text: string, file: string): unknown {
-  try {
-    return load(text, { schema: saltSchema });
-  } catch (cause) {
-    throw new FleetError('CONFIG_INVALID', `${file}: is not YAML: ${(cause as Error).message.split('\n')[0]}`, {
-      cause,
-    });
-  }
+  const schedule = (await readConfigFile(file)).find(({ key }) => key === 'schedule')?.value;
+  return isDict(schedule) ? schedule : undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -253,6 +253,15 @@ test('schedule.save writes what is in force, and schedule.reload refuses a file 
   expect(await written()).toContain('job1:');
   await writeFile(file(), 'schedule: [');
   await expect(call('reload')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
+test.each(['', '# nothing yet\n', 'schedule:\n'])('a schedule file that says %j schedules nothing', async (text) => {
+  await mkdir(join(directory, 'minion.d'));
+  await writeFile(file(), text);
+  const { call } = await setUp();
+  expect(await call('list')).toEqual({ schedule: {} });
+  expect(await call('add', ['job1'], { ...ping, hours: 1 })).toMatchObject({ result: true });
+  expect(await written()).toContain('job1:');
 });
 
 test('schedule.build_schedule_item builds what add would add', async () => {
