@@ -5,7 +5,8 @@ import sys from '../../minion/modules/sys.ts';
 import { docText } from '../../shared/plugin/documentation.ts';
 import { defaultOf, isRequired, type ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder } from '../../shared/plugin/load_folder.ts';
-import { fakeContext, runFunction } from '../support/fake_context.ts';
+import { fakeContext } from '../support/fake_context.ts';
+import { runFunction } from '../support/run_function.ts';
 
 const folder = loadFolder<ModuleSpec<MinionContext>>(new URL('../../minion/modules/', import.meta.url));
 const modules = await Promise.all(folder.names.map(async (name) => [name, await load(name)] as const));

@@ -6,7 +6,8 @@ import shadow from '../../minion/modules/shadow.ts';
 import user from '../../minion/modules/user.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { fakeContext, runFunction } from '../support/fake_context.ts';
+import { fakeContext } from '../support/fake_context.ts';
+import { runFunction } from '../support/run_function.ts';
 
 /** An account and a group of this machine, for as long as the test runs: as root. */
 const USER = 'brine-test-user';

@@ -7,7 +7,8 @@ import { createExec } from '../../minion/lib/exec.ts';
 import pkg from '../../minion/modules/pkg.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { fakeContext, runFunction } from '../support/fake_context.ts';
+import { fakeContext } from '../support/fake_context.ts';
+import { runFunction } from '../support/run_function.ts';
 import { temporaryDir } from '../support/temporary_dir.ts';
 
 /** A package of ours, installed on this Debian by apt and removed again: as root. */

@@ -6,7 +6,8 @@ import { createExec } from '../../minion/lib/exec.ts';
 import cron from '../../minion/modules/cron.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { fakeContext, runFunction } from '../support/fake_context.ts';
+import { fakeContext } from '../support/fake_context.ts';
+import { runFunction } from '../support/run_function.ts';
 import { temporaryDir } from '../support/temporary_dir.ts';
 
 /** It changes the crontab of a user who has none, and removes it: Debian with cron, as root. */

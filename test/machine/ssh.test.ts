@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import ssh from '../../minion/modules/ssh.ts';
-import { fakeContext, runFunction } from '../support/fake_context.ts';
+import { fakeContext } from '../support/fake_context.ts';
 import { fixtureRoot } from '../support/fixture_root.ts';
+import { runFunction } from '../support/run_function.ts';
 
 const run = (root: string, fun: string, args: unknown[], kwargs: Record<string, unknown> = {}) =>
   runFunction(fakeContext({ root }), ssh, `ssh.${fun}`, args, kwargs);

@@ -1,11 +1,13 @@
-import type { Events, Grains, Jobs, MinionContext, RunningJob, Schedules } from '../../minion/context.ts';
+import type { Events, Jobs, MinionContext, RunningJob, Schedules } from '../../minion/context.ts';
 import type { Exec, ExecOptions, ExecResult } from '../../minion/lib/exec.ts';
 import { createJobEnvironment } from '../../minion/lib/job_environment.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import type { LogFields, Logger, LogLevel } from '../../shared/log.ts';
-import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
+import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import { coreReturners } from '../../shared/plugin/open_returners.ts';
+import { fakeGrains } from './fake_grains.ts';
+import { runFunction } from './run_function.ts';
 
 /**
  * What a test wants to differ. Members of MinionContext are taken as they are, but for `grains`, which is plain data.
@@ -107,19 +109,6 @@ export function fakeContext(overrides: FakeContextOverrides = {}): FakeContext {
   return context;
 }
 
-/** Calls a module's function through the gate that checks arguments. `fun` is `module.function`. */
-export async function runFunction(
-  context: MinionContext,
-  module: ModuleSpec<MinionContext>,
-  fun: string,
-  args: readonly unknown[] = [],
-  kwargs: Readonly<Record<string, unknown>> = {},
-): Promise<unknown> {
-  const spec = module.functions[fun.slice(fun.indexOf('.') + 1)];
-  if (spec === undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available`);
-  return callFunction(fun, spec, context, args, kwargs);
-}
-
 export type FakeCommand =
   | string
   | Partial<ExecResult>
@@ -171,20 +160,6 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
       }
       nowMs = endMs;
     },
-  };
-}
-
-function fakeGrains(core: Readonly<Record<string, unknown>>, initial: Readonly<Record<string, unknown>>): Grains {
-  let custom = initial;
-  return {
-    all: () => ({ ...core, ...custom }),
-    readCustom: async () => custom,
-    async updateCustom(change) {
-      custom = change(custom);
-    },
-    refresh: async () => [],
-    complete: async () => undefined,
-    broken: () => ({}),
   };
 }
 

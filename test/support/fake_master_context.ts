@@ -1,9 +1,7 @@
 import type { MasterContext } from '../../master/context.ts';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { createTracker } from '../../master/jobs/tracker.ts';
-import { FleetError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { callFunction, type ModuleSpec } from '../../shared/plugin/function.ts';
 import type { JobRequest } from '../../shared/protocol/messages/operator.ts';
 import { createTestFleet } from './create_test_fleet.ts';
 import { fakeClock } from './fake_context.ts';
@@ -64,17 +62,4 @@ export function fakeMasterContext(members: Partial<MasterContext> = {}, ids = ['
       throw new Error(`the test gives no ${String(member)}`);
     },
   });
-}
-
-/** Calls a function of a runner or of the wheel through the gate that checks arguments. */
-export async function callRunner(
-  context: MasterContext,
-  module: ModuleSpec<MasterContext>,
-  fun: string,
-  args: readonly unknown[] = [],
-  kwargs: Readonly<Record<string, unknown>> = {},
-): Promise<unknown> {
-  const spec = module.functions[fun.slice(fun.indexOf('.') + 1)];
-  if (spec === undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available`);
-  return callFunction(fun, spec, context, args, kwargs);
 }

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createExec } from '../../minion/lib/exec.ts';
 import file from '../../minion/modules/file.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { type FakeContext, fakeContext, runFunction } from './fake_context.ts';
+import { type FakeContext, fakeContext } from './fake_context.ts';
+import { runFunction } from './run_function.ts';
 
 /** A machine with an empty work directory, on which the functions of `file` are called. */
 export interface FileMachine {
@@ -42,3 +43,8 @@ export async function fileMachine(): Promise<FileMachine> {
     remove: () => rm(root, { recursive: true }),
   };
 }
+
+export const textOf = (path: string): Promise<string> => readFile(path, 'utf8');
+
+/** The permissions of what a path leads to. */
+export const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;

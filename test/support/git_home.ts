@@ -5,7 +5,8 @@ import { createExec } from '../../minion/lib/exec.ts';
 import git from '../../minion/modules/git.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log.ts';
-import { fakeContext, runFunction } from './fake_context.ts';
+import { fakeContext } from './fake_context.ts';
+import { runFunction } from './run_function.ts';
 
 /** A home in which the real git sees no settings but its own, with a repository on the branch main. */
 export async function createGitHome() {

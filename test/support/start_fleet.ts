@@ -6,7 +6,7 @@ import type { MasterContext } from '../../master/context.ts';
 import { type Master, startMaster } from '../../master/master.ts';
 import { coreBeacons } from '../../minion/beacons.ts';
 import { loadMinionConfig, type MinionConfig } from '../../minion/config.ts';
-import type { Grains, MinionContext } from '../../minion/context.ts';
+import type { MinionContext } from '../../minion/context.ts';
 import { type Minion, startMinion } from '../../minion/minion.ts';
 import { connectOperator, type OperatorClient, type OperatorStep } from '../../shared/client/operator_client.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
@@ -15,6 +15,7 @@ import type { ModuleSpec } from '../../shared/plugin/function.ts';
 import { loadFolder, type PluginFolder } from '../../shared/plugin/load_folder.ts';
 import { coreReturners } from '../../shared/plugin/open_returners.ts';
 import { Inbox } from '../integration/broker/inbox.ts';
+import { fakeGrains } from './fake_grains.ts';
 import { openInlineRenderThread } from './inline_render_thread.ts';
 import { repositoryRoot } from './source_tree.ts';
 
@@ -253,7 +254,7 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
     modules,
     beacons: coreBeacons(),
     returners: coreReturners(),
-    grains: plainGrains(id, config.grains),
+    grains: fakeGrains({ id, os: 'TestOS', ipv4: ['127.0.0.1'] }, {}, config.grains),
     openRenderThread: openInlineRenderThread,
     clock,
     random: Math.random,
@@ -262,21 +263,6 @@ async function launchMinion({ directory, id, home, overrides, modules, clock, lo
     pid: process.pid,
     kill: () => undefined,
   });
-}
-
-/** In place of the machine's own: few, and kept in memory. */
-function plainGrains(id: string, configured: Readonly<Record<string, unknown>>): Grains {
-  let custom: Readonly<Record<string, unknown>> = {};
-  return {
-    all: () => ({ id, os: 'TestOS', ipv4: ['127.0.0.1'], ...custom, ...configured }),
-    readCustom: async () => custom,
-    async updateCustom(change) {
-      custom = change(custom);
-    },
-    refresh: async () => [],
-    complete: async () => undefined,
-    broken: () => ({}),
-  };
 }
 
 function withModules(modules: Readonly<Record<string, ModuleSpec<MinionContext>>>) {

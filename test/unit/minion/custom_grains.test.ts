@@ -7,9 +7,10 @@ import { createExec } from '../../../minion/lib/exec.ts';
 import sys from '../../../minion/modules/sys.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLogger } from '../../../shared/log.ts';
-import { fakeClock, fakeContext, fakeExec, runFunction } from '../../support/fake_context.ts';
+import { fakeClock, fakeContext, fakeExec } from '../../support/fake_context.ts';
 import { fixtureRoot } from '../../support/fixture_root.ts';
 import { grainSource } from '../../support/grain_source.ts';
+import { runFunction } from '../../support/run_function.ts';
 
 const exec = createExec({ env: { PATH: process.env.PATH }, log: silentLogger, clock: systemClock });
 const script = (collect: string): string => `export default { summary: 'S.', collect: ${collect} };\n`;

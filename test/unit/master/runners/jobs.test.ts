@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import runner from '../../../../master/runners/jobs.ts';
-import { callRunner, type FakeMasterContext, fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { type FakeMasterContext, fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 import { START_AT, sampleJob } from '../../../support/sample_job.ts';
 
 const JIDS = ['20260101000000000001', '20260101120000000002', '20260102000000000003'] as const;
@@ -36,7 +37,7 @@ beforeEach(async () => {
 });
 
 const call = (fun: string, args: readonly unknown[] = [], kwargs: Readonly<Record<string, unknown>> = {}) =>
-  callRunner(context, runner, fun, args, kwargs);
+  runFunction(context, runner, fun, args, kwargs);
 
 test('lookup_jid gives what was returned, with the outputter of the job', async () => {
   expect(await call('jobs.lookup_jid', [JIDS[0]])).toEqual({ m1: true });

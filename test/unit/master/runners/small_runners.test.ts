@@ -3,27 +3,28 @@ import broker from '../../../../master/runners/broker.ts';
 import event from '../../../../master/runners/event.ts';
 import manage from '../../../../master/runners/manage.ts';
 import operators from '../../../../master/runners/operators.ts';
-import { callRunner, fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 import { START_AT } from '../../../support/sample_job.ts';
 
 test('event.send fires on the bus, with the data and who it was', async () => {
   const context = fakeMasterContext({ user: 'alice' });
-  expect(await callRunner(context, event, 'event.send', ['myapp/x', { a: 1 }], { b: 2 })).toBe(true);
+  expect(await runFunction(context, event, 'event.send', ['myapp/x', { a: 1 }], { b: 2 })).toBe(true);
   expect(context.events).toMatchObject([{ tag: 'myapp/x', data: { data: { a: 1, b: 2 }, user: 'alice' } }]);
 });
 
 test('event.send refuses a tag that no topic can carry', async () => {
   const context = fakeMasterContext();
-  await expect(callRunner(context, event, 'event.send', ['a//b'])).rejects.toMatchObject({ code: 'ARGS_INVALID' });
+  await expect(runFunction(context, event, 'event.send', ['a//b'])).rejects.toMatchObject({ code: 'ARGS_INVALID' });
   expect(context.events).toEqual([]);
 });
 
 test('manage tells who is there and who is not', async () => {
   const context = fakeMasterContext();
   for (const id of ['m3', 'm1']) context.fleet.setOnline(id, START_AT);
-  expect(await callRunner(context, manage, 'manage.up')).toEqual(['m1', 'm3']);
-  expect(await callRunner(context, manage, 'manage.down')).toEqual(['m2']);
-  expect(await callRunner(context, manage, 'manage.status')).toEqual({ up: ['m1', 'm3'], down: ['m2'] });
+  expect(await runFunction(context, manage, 'manage.up')).toEqual(['m1', 'm3']);
+  expect(await runFunction(context, manage, 'manage.down')).toEqual(['m2']);
+  expect(await runFunction(context, manage, 'manage.status')).toEqual({ up: ['m1', 'm3'], down: ['m2'] });
 });
 
 test('manage.capabilities tells of those who are there, and of one that said nothing the least', async () => {
@@ -31,7 +32,7 @@ test('manage.capabilities tells of those who are there, and of one that said not
   for (const id of ['m3', 'm1']) context.fleet.setOnline(id, START_AT);
   const info = { v: 1, max_packet: 262_144, window: 16, enc: 'cbor', sig: 'ed25519' } as const;
   context.fleet.setInfo('m1', info);
-  expect(await callRunner(context, manage, 'manage.capabilities')).toEqual({
+  expect(await runFunction(context, manage, 'manage.capabilities')).toEqual({
     m1: info,
     m3: { v: 1, max_packet: 256, window: 1, enc: 'json', sig: 'ed25519' },
   });
@@ -46,7 +47,7 @@ test('broker.refusals tells times as people read them', async () => {
     message: 'no',
   } as const;
   const context = fakeMasterContext({ refusals: () => [refusal] });
-  expect(await callRunner(context, broker, 'broker.refusals')).toEqual([
+  expect(await runFunction(context, broker, 'broker.refusals')).toEqual([
     { ...refusal, time: '2026-11-26 03:00:00 UTC' },
   ]);
 });
@@ -65,8 +66,8 @@ test('operators are listed, added and removed', async () => {
       remove: async (user) => known.delete(user),
     },
   });
-  expect(await callRunner(context, operators, 'operators.add', ['bob'])).toBe('a password');
-  expect(await callRunner(context, operators, 'operators.list')).toEqual(['alice', 'bob']);
-  expect(await callRunner(context, operators, 'operators.remove', ['bob'])).toBe(true);
-  expect(await callRunner(context, operators, 'operators.remove', ['bob'])).toBe(false);
+  expect(await runFunction(context, operators, 'operators.add', ['bob'])).toBe('a password');
+  expect(await runFunction(context, operators, 'operators.list')).toEqual(['alice', 'bob']);
+  expect(await runFunction(context, operators, 'operators.remove', ['bob'])).toBe(true);
+  expect(await runFunction(context, operators, 'operators.remove', ['bob'])).toBe(false);
 });

@@ -5,8 +5,9 @@ import { createGrainIndex } from '../../../../master/grains/grain_index.ts';
 import cache from '../../../../master/runners/cache.ts';
 import target from '../../../../master/runners/target.ts';
 import { fakeClock } from '../../../support/fake_context.ts';
-import { callRunner, fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { fakeMasterContext } from '../../../support/fake_master_context.ts';
 import { createMemoryStore } from '../../../support/memory_store.ts';
+import { runFunction } from '../../../support/run_function.ts';
 import { targetFleet } from '../../../support/target_fleet.ts';
 
 async function setUp() {
@@ -21,7 +22,7 @@ async function setUp() {
   });
   const context = fakeMasterContext({ fleet, grainCache });
   const run = (runner: typeof target, fun: string, args: unknown[] = [], kwargs = {}) =>
-    callRunner(context, runner, fun, args, kwargs);
+    runFunction(context, runner, fun, args, kwargs);
   return { run, fleet };
 }
 

@@ -3,7 +3,8 @@ import type { Authority } from '../../../../master/keys/authority.ts';
 import type { KeyStore } from '../../../../master/keys/key_store.ts';
 import type { MinionKey } from '../../../../master/keys/key_table.ts';
 import key from '../../../../master/wheel/key.ts';
-import { callRunner, fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { fakeMasterContext } from '../../../support/fake_master_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const FINGERPRINT = 'ab'.repeat(32);
 
@@ -23,7 +24,7 @@ test('the fingerprints of many keys are told with other work in between', async 
       },
     } as unknown as KeyStore,
   });
-  const told = callRunner(context, key, 'key.finger', [['*']]);
+  const told = runFunction(context, key, 'key.finger', [['*']]);
   await new Promise(setImmediate);
   expect(asked).toBeLessThan(accepted.length);
   const { minions } = (await told) as { readonly minions: Readonly<Record<string, string>> };

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { restoreLabel } from '../../../../minion/lib/restore_label.ts';
 import file from '../../../../minion/modules/file.ts';
 import shadow from '../../../../minion/modules/shadow.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const files = { 'sys/fs/selinux/enforce': '1', 'etc/shadow': 'ada:*:19000:0:99999:7:::\n', 'etc/motd': 'a\n' };
 

@@ -4,8 +4,9 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import cmd from '../../../../minion/modules/cmd.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 async function machine(commands: Record<string, FakeCommand>, config: Record<string, unknown> = {}) {
   const root = await fixtureRoot({ 'mnt/image/bin/sh': '#!/bin/sh\n', 'proc/': '', 'etc/': '' });

@@ -6,8 +6,9 @@ import { createExec, type Exec } from '../../../../minion/lib/exec.ts';
 import archive from '../../../../minion/modules/archive.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 /** Info-ZIP wrote these: one with the password `pa55`, and one with a link to /etc/passwd. */
 const encrypted =

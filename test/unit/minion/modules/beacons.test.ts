@@ -4,8 +4,9 @@ import { load } from 'js-yaml';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { coreBeacons, startBeacons } from '../../../../minion/beacons.ts';
 import beacons from '../../../../minion/modules/beacons.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const high = [{ percent: '100%' }];
 

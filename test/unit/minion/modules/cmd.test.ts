@@ -6,12 +6,8 @@ import { createExec } from '../../../../minion/lib/exec.ts';
 import cmd from '../../../../minion/modules/cmd.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log.ts';
-import {
-  type FakeContext,
-  type FakeContextOverrides,
-  fakeContext,
-  runFunction,
-} from '../../../support/fake_context.ts';
+import { type FakeContext, type FakeContextOverrides, fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const exec = createExec({ env: process.env, log: silentLogger, clock: systemClock });

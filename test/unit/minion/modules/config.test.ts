@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import config from '../../../../minion/modules/config.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const context = fakeContext({
   config: { id: 'm1', pkg: { apache: 'httpd' }, 'host.a': 1, schedule: { c: 3 }, api_key: 's3cret', empty: null },

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseCrontab, renderCrontab } from '../../../../minion/lib/cron/crontab.ts';
 import cron from '../../../../minion/modules/cron.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const MARK = '# Lines below here are managed by Salt, do not edit';
 const written = `# by hand

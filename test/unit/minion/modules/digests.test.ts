@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import hashutil from '../../../../minion/modules/hashutil.ts';
 import log from '../../../../minion/modules/log.ts';
 import random from '../../../../minion/modules/random.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const context = fakeContext({ id: 'm1' });
 const hash = (fun: string, ...args: unknown[]) => runFunction(context, hashutil, `hashutil.${fun}`, args);

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import disk from '../../../../minion/modules/disk.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 async function machine(mounts: readonly string[], commands: Record<string, FakeCommand> = {}) {
   const root = await fixtureRoot({ 'proc/mounts': `${mounts.join('\n')}\n`, 'srv/my data/': '' });

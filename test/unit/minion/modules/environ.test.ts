@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createJobEnvironment } from '../../../../minion/lib/job_environment.ts';
 import environ from '../../../../minion/modules/environ.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 /** A minion whose jobs begin with the variables A and B. */
 function machine() {

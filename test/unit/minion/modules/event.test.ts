@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import event from '../../../../minion/modules/event.ts';
-import { type FakeContextOverrides, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { type FakeContextOverrides, fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 test("fire goes to the minion's own bus alone", async () => {
   const context = fakeContext();

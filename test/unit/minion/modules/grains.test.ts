@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import grains from '../../../../minion/modules/grains.ts';
-import { type FakeContextOverrides, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { type FakeContextOverrides, fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const core = {
   os: 'Debian',

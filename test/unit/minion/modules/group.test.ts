@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import group from '../../../../minion/modules/group.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 async function machine(tool: 'usr/sbin/useradd' | 'bin/busybox', commands: Parameters<typeof fakeExec>[0] = {}) {
   const root = await fixtureRoot({

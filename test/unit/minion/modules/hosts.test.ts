@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import hosts from '../../../../minion/modules/hosts.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const HOSTS =
   '# static\n127.0.0.1\tlocalhost\n\n10.0.0.5 db1 db1.example.com # the old one\n::1 localhost ip6-localhost\n';

@@ -9,8 +9,9 @@ import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import http from '../../../../minion/modules/http.ts';
 import { systemClock } from '../../../../shared/clock.ts';
-import { type FakeContextOverrides, fakeClock, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { type FakeContextOverrides, fakeClock, fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 import { serverCertificate } from '../../../support/server_certificate.ts';
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import key from '../../../../minion/modules/key.ts';
 import { createCertificateAuthority } from '../../../../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf } from '../../../../shared/crypto/fingerprint.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const config = { pki_dir: '/etc/salt/pki/minion' };
 

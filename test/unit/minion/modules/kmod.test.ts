@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import kmod from '../../../../minion/modules/kmod.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const loaded =
   'kvm_intel 380928 0 - Live 0x0000\nkvm 1146880 1 kvm_intel, Live 0x0000\nirqbypass 16384 1 kvm, Live 0x0\n';

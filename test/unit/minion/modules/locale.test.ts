@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { normalLocale, splitLocale } from '../../../../minion/lib/locale/locale_name.ts';
 import locale from '../../../../minion/modules/locale.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const debian = { os: 'Debian', os_family: 'Debian' };
 

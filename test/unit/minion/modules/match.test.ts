@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import match from '../../../../minion/modules/match.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const context = fakeContext({
   id: 'web1',

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { networkModule } from '../../../../minion/modules/network.ts';
 import { systemClock } from '../../../../shared/clock.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
 import { distributionRoot, fakePlatform } from '../../../support/grain_source.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const names: Record<string, string> = { '192.0.2.2': 'web1.example.com', 'fd00::2': 'web1' };
 const network = networkModule(() => fakePlatform(), {

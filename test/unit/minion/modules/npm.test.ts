@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ExecOptions } from '../../../../minion/lib/exec.ts';
 import npm from '../../../../minion/modules/npm.ts';
-import {
-  type FakeCommand,
-  type FakeContext,
-  fakeContext,
-  fakeExec,
-  runFunction,
-} from '../../../support/fake_context.ts';
+import { type FakeCommand, type FakeContext, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 function run(context: FakeContext, fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}) {
   return runFunction(context, npm, `npm.${fun}`, args, kwargs);

@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ExecOptions } from '../../../../minion/lib/exec.ts';
 import pip from '../../../../minion/modules/pip.ts';
-import {
-  type FakeCommand,
-  type FakeContext,
-  fakeContext,
-  fakeExec,
-  runFunction,
-} from '../../../support/fake_context.ts';
+import { type FakeCommand, type FakeContext, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const PIP = 'python3 -m pip';
 const LIST =

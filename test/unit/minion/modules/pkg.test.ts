@@ -2,15 +2,9 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import pkg from '../../../../minion/modules/pkg.ts';
-import {
-  type FakeCommand,
-  type FakeContext,
-  fakeClock,
-  fakeContext,
-  fakeExec,
-  runFunction,
-} from '../../../support/fake_context.ts';
+import { type FakeCommand, type FakeContext, fakeClock, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 function paragraph(name: string, version: string, status = 'install ok installed', more = ''): string {
   return `Package: ${name}\nStatus: ${status}\nArchitecture: amd64\n${more}Version: ${version}\n`;

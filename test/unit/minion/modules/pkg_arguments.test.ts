@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import pkg from '../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../support/changing_exec.ts';
-import { type FakeCommand, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const KEY_FILE = fileURLToPath(new URL('../../../fixtures/pkg/demo-key.asc', import.meta.url));
 const STATUS = 'Package: a\nStatus: install ok installed\n\nPackage: b\nStatus: hold ok installed\n';

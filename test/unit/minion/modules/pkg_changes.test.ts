@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Exec } from '../../../../minion/lib/exec.ts';
 import pkg from '../../../../minion/modules/pkg.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 type Status = Readonly<Record<string, readonly [status: string, version: string]>>;
 

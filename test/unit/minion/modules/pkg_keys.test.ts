@@ -6,8 +6,9 @@ import { describe, expect, test } from 'vitest';
 import type { Exec } from '../../../../minion/lib/exec.ts';
 import { publicKeyPackets } from '../../../../minion/lib/pkg/open_pgp.ts';
 import pkg from '../../../../minion/modules/pkg.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const KEY_FILE = fileURLToPath(new URL('../../../fixtures/pkg/demo-key.asc', import.meta.url));
 const ARMOR = readFileSync(KEY_FILE, 'utf8');

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import pkg from '../../../../minion/modules/pkg.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const DEBIAN = { 'usr/bin/apt-get': '#!', 'var/lib/dpkg/status': '' };
 /** checkrestart of debian-goodies 0.88.1 after a package with a running service was upgraded. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import ps from '../../../../minion/modules/ps.ts';
 import type { Clock } from '../../../../shared/clock.ts';
-import { fakeClock, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeClock, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const stat = (pid: number, name: string, state: string, ticks: number) =>
   `${pid} (${name}) ${state} 1 0 0 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 ${pid} 0 0\n`;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import publish from '../../../../minion/modules/publish.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 test('publish asks the master and returns what minions returned', async () => {
   const asked: unknown[] = [];

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { RunningJob } from '../../../../minion/context.ts';
 import saltutil from '../../../../minion/modules/saltutil.ts';
 import { FleetError } from '../../../../shared/errors.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const OWN = '20260101000000000000';
 const SLEEP = '20260101000000000001';

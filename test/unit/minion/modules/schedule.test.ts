@@ -8,7 +8,8 @@ import { createSchedules } from '../../../../minion/schedule/schedules.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import { readSchedule } from '../../../../shared/schedule/read_schedule.ts';
 import { createScheduler, type Firing } from '../../../../shared/schedule/scheduler.ts';
-import { fakeClock, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeClock, fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 let directory: string;
 beforeEach(async () => {

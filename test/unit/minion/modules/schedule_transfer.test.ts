@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { splitPublished } from '../../../../minion/lib/split_published.ts';
 import schedule from '../../../../minion/modules/schedule.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 /** As `schedule.add` makes it, with its name. */
 const job1 = {

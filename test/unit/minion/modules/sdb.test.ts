@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createJobEnvironment } from '../../../../minion/lib/job_environment.ts';
 import sdb from '../../../../minion/modules/sdb.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const profiles = {
   osenv: { driver: 'env' },

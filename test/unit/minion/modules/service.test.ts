@@ -2,14 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findServiceProvider } from '../../../../minion/lib/service/find_provider.ts';
 import service from '../../../../minion/modules/service.ts';
-import {
-  type FakeCommand,
-  type FakeContext,
-  fakeContext,
-  fakeExec,
-  runFunction,
-} from '../../../support/fake_context.ts';
+import { type FakeCommand, type FakeContext, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const SYSTEMD = { 'run/systemd/system/': '' };
 const SYSV = {

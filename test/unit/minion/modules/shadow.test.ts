@@ -2,8 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import shadow from '../../../../minion/modules/shadow.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 async function machine(commands: Parameters<typeof fakeExec>[0] = {}) {
   const root = await fixtureRoot({ 'etc/shadow': 'root:*:19000:0:99999:7:::\nanna:$6$s$h:19001:1:90:7:14:20000:\n' });

@@ -3,8 +3,9 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import ssh from '../../../../minion/modules/ssh.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const ed = 'AAAAC3NzaC1lZDI1NTE5AAAAII0qgZc6YxbR2Ibn6kqBIDDsNVVJCyqHpwRMAkASxyJ+';
 const ec =

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import status from '../../../../minion/modules/status.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const files = {
   'proc/uptime': '93784.56 180000.00\n',

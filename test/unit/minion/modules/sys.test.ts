@@ -7,7 +7,8 @@ import testModule from '../../../../minion/modules/test.ts';
 import { docstring } from '../../../../shared/plugin/documentation.ts';
 import type { AnyFunction, ModuleSpec } from '../../../../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../../../../shared/plugin/load_folder.ts';
-import { fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const sysctl = defineModule({
   summary: 'Kernel parameters.',

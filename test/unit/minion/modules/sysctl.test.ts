@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import sysctl from '../../../../minion/modules/sysctl.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const conf = '# kernel\n; old\nvm.swappiness=10\n-net.ipv4.ip_forward = 0\n';
 

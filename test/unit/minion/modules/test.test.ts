@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { defineModule, fn } from '../../../../minion/context.ts';
 import testModule from '../../../../minion/modules/test.ts';
 import { FleetError } from '../../../../shared/errors.ts';
-import { type FakeContextOverrides, fakeClock, fakeContext, runFunction } from '../../../support/fake_context.ts';
+import { type FakeContextOverrides, fakeClock, fakeContext } from '../../../support/fake_context.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 function run(fun: string, args: unknown[] = [], kwargs: Record<string, unknown> = {}, over: FakeContextOverrides = {}) {
   return runFunction(fakeContext(over), testModule, fun, args, kwargs);

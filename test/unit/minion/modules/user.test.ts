@@ -6,8 +6,9 @@ import group from '../../../../minion/modules/group.ts';
 import user from '../../../../minion/modules/user.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../support/fixture_root.ts';
+import { runFunction } from '../../../support/run_function.ts';
 
 const files = {
   'etc/passwd':

@@ -6,8 +6,9 @@ import { systemClock } from '../../../../../shared/clock.ts';
 import { silentLogger } from '../../../../../shared/log.ts';
 import { docText } from '../../../../../shared/plugin/documentation.ts';
 import { defaultOf, isRequired } from '../../../../../shared/plugin/function.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const description = {
   summary: 'Greet.',

@@ -7,7 +7,8 @@ import { createExec } from '../../../../../minion/lib/exec.ts';
 import disk from '../../../../../minion/modules/disk.ts';
 import { systemClock } from '../../../../../shared/clock.ts';
 import { silentLogger } from '../../../../../shared/log.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../../support/fake_context.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 import { temporaryDir } from '../../../../support/temporary_dir.ts';
 
 const ask =

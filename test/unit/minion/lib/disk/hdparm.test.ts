@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import disk from '../../../../../minion/modules/disk.ts';
-import { type FakeCommand, fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext, fakeExec } from '../../../../support/fake_context.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const ALL = `
 /dev/sda:

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { ioStatistics, readCounters } from '../../../../../minion/lib/disk/io_statistics.ts';
 import disk from '../../../../../minion/modules/disk.ts';
 import type { Clock } from '../../../../../shared/clock.ts';
-import { fakeClock, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeClock, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const before =
   '   8       0 sda 100 10 8000 50 200 20 4000 400 0 1000 2000 0 0 0 0\n   8       1 sda1 1 0 8 1 0 0 0 0 0 1 1\n   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0\n';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import file from '../../../../../minion/modules/file.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 async function machine(commands: (path: string) => Parameters<typeof fakeExec>[0]) {
   const root = await fixtureRoot({ 'etc/group': 'root:x:0:\n', 'etc/passwd': 'root:x:0:0::/root:/bin/sh\n', f: '' });

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findHash } from '../../../../../minion/lib/file/hash_list.ts';
 import file from '../../../../../minion/modules/file.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 let machine: FileMachine;
 beforeEach(async () => {

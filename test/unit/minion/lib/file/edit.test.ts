@@ -1,7 +1,7 @@
-import { chmod, link, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { type FileMachine, fileMachine, modeOf, textOf } from '../../../../support/file_machine.ts';
 
 let machine: FileMachine;
 let dir: string;
@@ -11,9 +11,6 @@ beforeEach(async () => {
 });
 afterEach(() => machine.remove());
 
-const text = (path: string): Promise<string> => readFile(path, 'utf8');
-const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
-
 describe('file.replace', () => {
   test('shows the changes, and leaves a copy of the old file', async () => {
     const path = await machine.make('f', 'a = 1\nb = 2\n');
@@ -21,7 +18,7 @@ describe('file.replace', () => {
     expect(await machine.call('replace', [path, '^(\\w) = 2$', '\\1 = 3'])).toBe(
       '--- \n+++ \n@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = 3\n',
     );
-    expect([await text(path), await text(`${path}.bak`)]).toEqual(['a = 1\nb = 3\n', 'a = 1\nb = 2\n']);
+    expect([await textOf(path), await textOf(`${path}.bak`)]).toEqual(['a = 1\nb = 3\n', 'a = 1\nb = 2\n']);
     expect([await modeOf(path), await modeOf(`${path}.bak`)]).toEqual([0o640, 0o640]);
   });
 
@@ -36,20 +33,20 @@ describe('file.replace', () => {
     const path = await machine.make('f', 'a\n');
     expect(await machine.call('replace', [path, 'a', 'b'], { dry_run: true, show_changes: false })).toBe(true);
     expect(await machine.call('replace', [path, 'a', 'b'], { search_only: true })).toBe(true);
-    expect(await text(path)).toBe('a\n');
+    expect(await textOf(path)).toBe('a\n');
   });
 
   test('takes flags, a count and no backup', async () => {
     const path = await machine.make('f', 'A a A\n');
     await machine.call('replace', [path, 'a', 'b'], { flags: ['IGNORECASE'], count: 2, backup: false });
-    expect(await text(path)).toBe('b b A\n');
+    expect(await textOf(path)).toBe('b b A\n');
     expect(await readdir(dir)).toEqual(['f']);
   });
 
   test('takes backslashes as they are, when told', async () => {
     const path = await machine.make('f', 'x\n');
     await machine.call('replace', [path, 'x', '\\1'], { backslash_literal: true, backup: false });
-    expect(await text(path)).toBe('\\1\n');
+    expect(await textOf(path)).toBe('\\1\n');
   });
 
   test('adds what it does not find, once', async () => {
@@ -67,7 +64,7 @@ describe('file.replace', () => {
       not_found_content: '# (top)',
       backup: false,
     });
-    expect(await text(path)).toBe('# (top)\nfirst\nk=v\n');
+    expect(await textOf(path)).toBe('# (top)\nfirst\nk=v\n');
   });
 
   test('leaves bytes alone that are not UTF-8', async () => {
@@ -81,16 +78,16 @@ describe('file.replace', () => {
     const path = await machine.make('f', 'a\n');
     await link(path, join(dir, 'other'));
     await machine.call('replace', [path, 'a', 'b'], { backup: false });
-    expect(await text(`${dir}/other`)).toBe('b\n');
+    expect(await textOf(`${dir}/other`)).toBe('b\n');
     await machine.call('replace', [path, 'b', 'c'], { backup: false, preserve_inode: false });
-    expect(await text(`${dir}/other`)).toBe('b\n');
+    expect(await textOf(`${dir}/other`)).toBe('b\n');
   });
 
   test('follows a link', async () => {
     const path = await machine.make('f', 'a\n');
     await symlink('f', join(dir, 'link'));
     await machine.call('replace', [`${dir}/link`, 'a', 'b']);
-    expect([await text(path), await readlink(`${dir}/link`)]).toEqual(['b\n', 'f']);
+    expect([await textOf(path), await readlink(`${dir}/link`)]).toEqual(['b\n', 'f']);
   });
 
   test.each([
@@ -118,11 +115,11 @@ describe('comments', () => {
     expect(await machine.call('comment', [path, '^foo \\d$'])).toBe(
       '--- \n+++ \n@@ -1,2 +1,2 @@\n-foo 1\n-foo 2\n+#foo 1\n+#foo 2\n',
     );
-    expect(await text(path)).toBe('#foo 1\nbar\n#foo 2\n');
-    expect(await text(`${path}.bak`)).toBe('foo 1\nbar\nfoo 2\n');
+    expect(await textOf(path)).toBe('#foo 1\nbar\n#foo 2\n');
+    expect(await textOf(`${path}.bak`)).toBe('foo 1\nbar\nfoo 2\n');
     expect(await machine.call('comment', [path, '^foo'])).toBe(false);
     await machine.call('uncomment', [path, '^foo 2'], { backup: false });
-    expect(await text(path)).toBe('#foo 1\nbar\nfoo 2\n');
+    expect(await textOf(path)).toBe('#foo 1\nbar\nfoo 2\n');
   });
 
   test('have the sign that is named', async () => {
@@ -130,7 +127,7 @@ describe('comments', () => {
     expect(await machine.call('comment_line', [path, 'x', '*', false])).toBe(false);
     expect(await machine.call('comment_line', [path, '\\* x', '*', false])).toContain('+ x\n');
     await machine.call('comment_line', [path, '\\s*x', '// ', true, false]);
-    expect(await text(path)).toBe('//  x\n');
+    expect(await textOf(path)).toBe('//  x\n');
     await expect(machine.call('comment', ['/no/such', 'x'])).rejects.toThrow('File not found: /no/such');
   });
 });
@@ -144,7 +141,7 @@ describe('file.blockreplace', () => {
     expect(diff).toBe('--- \n+++ \n@@ -1,6 +1,5 @@\n a\n ## start (mine)\n-old\n-old\n+new\n ## end here\n b\n');
     expect(await machine.call('blockreplace', [path, ...markers, 'new\n'], { show_changes: false })).toBe(false);
     await machine.call('blockreplace', [path, ...markers, 'newer'], { append_newline: true, backup: false });
-    expect(await text(path)).toBe('a\n## start (mine)\nnewer\n## end here\nb\n');
+    expect(await textOf(path)).toBe('a\n## start (mine)\nnewer\n## end here\nb\n');
   });
 
   test.each([
@@ -155,13 +152,13 @@ describe('file.blockreplace', () => {
   ])('adds the block by %j', async (kwargs, result) => {
     const path = await machine.make('f', 'a\nb');
     await machine.call('blockreplace', [path, ...markers, 'x\n'], { ...kwargs, backup: false });
-    expect(await text(path)).toBe(result);
+    expect(await textOf(path)).toBe(result);
   });
 
   test('keeps line ends of the other kind', async () => {
     const path = await machine.make('f', '## start\r\n## end\r\n');
     await machine.call('blockreplace', [path, ...markers, 'a\nb\n'], { backup: false });
-    expect(await text(path)).toBe('## start\r\na\r\nb\r\n## end\r\n');
+    expect(await textOf(path)).toBe('## start\r\na\r\nb\r\n## end\r\n');
   });
 
   test.each([

@@ -2,8 +2,9 @@ import { mkdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import file from '../../../../../minion/modules/file.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../../support/fake_context.ts';
 import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 let machine: FileMachine;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { chmod, lstat, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { type FileMachine, fileMachine, modeOf } from '../../../../support/file_machine.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const me = process.geteuid?.() ?? 0;
@@ -13,8 +13,6 @@ beforeEach(async () => {
   dir = machine.dir;
 });
 afterEach(() => machine.remove());
-
-const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
 
 describe('owners and modes', () => {
   test('names and numbers of accounts', async () => {

@@ -1,7 +1,7 @@
-import { mkdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { mkdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { type FileMachine, fileMachine, textOf } from '../../../../support/file_machine.ts';
 
 let machine: FileMachine;
 let dir: string;
@@ -10,8 +10,6 @@ beforeEach(async () => {
   dir = machine.dir;
 });
 afterEach(() => machine.remove());
-
-const text = (path: string): Promise<string> => readFile(path, 'utf8');
 
 describe('file.sed', () => {
   test('edits a file and leaves a copy', async () => {
@@ -23,7 +21,7 @@ describe('file.sed', () => {
     expect(await machine.call('sed', [path, 'a+b', 'c'], { escape_all: true, backup: '' })).toMatchObject({
       retcode: 0,
     });
-    expect([await text(path), await text(`${path}.bak`)]).toEqual([
+    expect([await textOf(path), await textOf(`${path}.bak`)]).toEqual([
       'LogLevel info\n/opt/lib c\n',
       'LogLevel warn\n/usr/lib a+b\n',
     ]);
@@ -32,14 +30,14 @@ describe('file.sed', () => {
   test('edits the lines in which the limit is not found, when told', async () => {
     const path = await machine.make('f', 'a keep\na\n');
     await machine.call('sed', [path, 'a', 'b'], { limit: 'keep', negate_match: true });
-    expect(await text(path)).toBe('a keep\nb\n');
+    expect(await textOf(path)).toBe('a keep\nb\n');
   });
 
   test('edits the file that a link leads to', async () => {
     const path = await machine.make('f', 'a\n');
     await symlink(path, join(dir, 'l'));
     await machine.call('sed', [join(dir, 'l'), 'a', 'b'], { backup: 'minion' });
-    expect([await text(path), await readlink(join(dir, 'l'))]).toEqual(['b\n', path]);
+    expect([await textOf(path), await readlink(join(dir, 'l'))]).toEqual(['b\n', path]);
     expect(await machine.call('list_backups', [path])).toMatchObject({ 0: { Size: 2 } });
   });
 
@@ -62,9 +60,9 @@ test('file.sed_contains looks for what sed understands', async () => {
 test('file.psed edits by line or as a whole', async () => {
   const path = await machine.make('f', 'aa\nAa\nb\n');
   expect(await machine.call('psed', [path, 'a', 'x'], { limit: '^A', flags: 'I' })).toBeNull();
-  expect(await text(path)).toBe('xa\nxa\nb\n');
+  expect(await textOf(path)).toBe('xa\nxa\nb\n');
   await machine.call('psed', [path, 'a\\nx', '-'], { multi: true, backup: '' });
-  expect(await text(path)).toBe('x-a\nb\n');
+  expect(await textOf(path)).toBe('x-a\nb\n');
   await expect(machine.call('psed', [path, 'a', 'b'], { flags: 'q' })).rejects.toThrow('Invalid re flag given: q');
 });
 
@@ -75,9 +73,9 @@ describe('file.patch', () => {
     const path = await machine.make('f', 'one\ntwo\n');
     const changes = await machine.make('f.patch', patch('f'));
     expect(await machine.call('patch', [path, changes], { dry_run: true })).toMatchObject({ retcode: 0 });
-    expect(await text(path)).toBe('one\ntwo\n');
+    expect(await textOf(path)).toBe('one\ntwo\n');
     expect(await machine.call('patch', [path, changes])).toMatchObject({ retcode: 0, stdout: `patching file ${path}` });
-    expect(await text(path)).toBe('one\n2\n');
+    expect(await textOf(path)).toBe('one\n2\n');
     expect(await machine.call('patch', [path, changes])).toMatchObject({ retcode: 1 });
   });
 
@@ -86,7 +84,7 @@ describe('file.patch', () => {
     await machine.make('tree/f', 'one\ntwo\n');
     const changes = await machine.make('p', patch('a/f'));
     expect(await machine.call('patch', [join(dir, 'tree'), changes, '-p1'])).toMatchObject({ retcode: 0 });
-    expect(await text(join(dir, 'tree/f'))).toBe('one\n2\n');
+    expect(await textOf(join(dir, 'tree/f'))).toBe('one\n2\n');
   });
 
   test('says that there is nothing to patch', async () => {

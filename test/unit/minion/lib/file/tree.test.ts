@@ -1,7 +1,7 @@
-import { chmod, link, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FileMachine, fileMachine } from '../../../../support/file_machine.ts';
+import { type FileMachine, fileMachine, modeOf, textOf } from '../../../../support/file_machine.ts';
 
 let machine: FileMachine;
 let dir: string;
@@ -10,9 +10,6 @@ beforeEach(async () => {
   dir = machine.dir;
 });
 afterEach(() => machine.remove());
-
-const text = (path: string): Promise<string> => readFile(path, 'utf8');
-const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
 
 describe('content', () => {
   test('lines are written, appended and put before', async () => {
@@ -32,7 +29,7 @@ describe('content', () => {
       await machine.call(fun, [path, fun]);
       expect((await stat(path)).ino).not.toBe(before);
     }
-    expect([await text(path), await modeOf(path)]).toEqual(['prepend\nwrite\nappend\n', 0o640]);
+    expect([await textOf(path), await modeOf(path)]).toEqual(['prepend\nwrite\nappend\n', 0o640]);
     expect(await readdir(dir)).toEqual(['f']);
   });
 
@@ -40,11 +37,11 @@ describe('content', () => {
     const path = await machine.make('f', 'old\n');
     await link(path, join(dir, 'g'));
     await machine.call('write', [path, 'new']);
-    expect(await text(join(dir, 'g'))).toBe('new\n');
+    expect(await textOf(join(dir, 'g'))).toBe('new\n');
     const long = await machine.make('long', 'x'.repeat(5 * 1024 * 1024));
     const { ino } = await stat(long);
     await machine.call('append', [long, 'end']);
-    expect([(await stat(long)).ino, (await text(long)).slice(-6)]).toEqual([ino, 'x\nend\n']);
+    expect([(await stat(long)).ino, (await textOf(long)).slice(-6)]).toEqual([ino, 'x\nend\n']);
     expect(await machine.call('append', ['/dev/null', 'x'])).toBe('Wrote 1 lines to "/dev/null"');
     expect(await machine.call('write', ['/dev/null', 'x'])).toBe('Wrote 1 lines to "/dev/null"');
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
@@ -53,7 +50,7 @@ describe('content', () => {
   test('append ends a last line that is not ended', async () => {
     const path = await machine.make('f', 'no end');
     await machine.call('append', [path], { args: 'x=y' });
-    expect(await text(path)).toBe('no end\nx=y\n');
+    expect(await textOf(path)).toBe('no end\nx=y\n');
     await expect(machine.call('append', [`${dir}/none`, 'x'])).rejects.toThrow('[Errno 2] No such file or directory');
     await expect(machine.call('append', [path], { cheese: 'spam' })).rejects.toThrow(
       "'cheese' is an invalid keyword argument",
@@ -74,7 +71,7 @@ describe('content', () => {
     expect(await machine.call('seek_read', [path, 3, 8])).toBe('89');
     expect(await machine.call('seek_write', [path, 'ab', 2])).toBe(2);
     expect(await machine.call('truncate', [path, 5])).toBeNull();
-    expect(await text(path)).toBe('01ab4');
+    expect(await textOf(path)).toBe('01ab4');
   });
 
   test('a file that is too long to return is refused', async () => {
@@ -159,7 +156,7 @@ describe('the tree', () => {
     const path = await machine.make('f', 'x');
     await chmod(path, 0o751);
     expect(await machine.call('copy', [path, `${dir}/g`])).toBe(true);
-    expect([await text(`${dir}/g`), await modeOf(`${dir}/g`)]).toEqual(['x', 0o751]);
+    expect([await textOf(`${dir}/g`), await modeOf(`${dir}/g`)]).toEqual(['x', 0o751]);
     await mkdir(join(dir, 'from'));
     await machine.make('from/new');
     await mkdir(join(dir, 'to'));

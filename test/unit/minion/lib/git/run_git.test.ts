@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { runGit, withCredentials, withoutCredentials } from '../../../../../minion/lib/git/run_git.ts';
 import git from '../../../../../minion/modules/git.ts';
 import { FleetError } from '../../../../../shared/errors.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../../support/fake_context.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 test('a name and a password become part of the address', () => {
   expect(withCredentials('https://example.com/r.git', 'ann', 'p@ss/w')).toBe(

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import network from '../../../../../minion/modules/network.ts';
-import { fakeContext, fakeExec, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext, fakeExec } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const hosts = '127.0.0.1 localhost\n127.0.1.1  old.example old # this one\n10.0.0.2\tolder\n';
 

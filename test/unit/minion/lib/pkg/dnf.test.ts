@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { parseDnfList, parseVersionLocks } from '../../../../../minion/lib/pkg/dnf_output.ts';
 import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
-import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 import { replay } from '../../../../support/replay.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const LIST = String.raw`rpm -qa --queryformat %{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n`;
 const installed = [

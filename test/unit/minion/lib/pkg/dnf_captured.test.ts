@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import pkg from '../../../../../minion/modules/pkg.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 import { replay } from '../../../../support/replay.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const LONG = 'demo-whose-name-is-longer-than-the-column-of-the-table';
 const LONG_NEW = '1:1.2.20240101git0123456789abcdef0123456789abcdef01234567-1';

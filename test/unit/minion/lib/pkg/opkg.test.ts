@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
-import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 import { replay } from '../../../../support/replay.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const STATUS = `Package: dnsmasq
 Version: 2.90-4

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { parsePacmanRefresh } from '../../../../../minion/lib/pkg/pacman.ts';
 import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
-import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const INSTALLED = 'bash 5.2.026-2\nlinux 6.8.1.arch1-1\nvim 9.1.0151-1\n';
 const CONF =

@@ -2,9 +2,10 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import pkg from '../../../../../minion/modules/pkg.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
 import { replay } from '../../../../support/replay.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const CONF = '[options]\nHoldPkg = pacman glibc\n#IgnorePkg   =\n[own]\n[testing]\n';
 const CACHED = { refresh: false };

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import pkg from '../../../../../minion/modules/pkg.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const ROCKY = `# Rocky
 [baseos]

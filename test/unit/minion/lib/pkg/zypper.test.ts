@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { parseZypperRefresh } from '../../../../../minion/lib/pkg/zypper_output.ts';
 import pkg from '../../../../../minion/modules/pkg.ts';
 import { changingExec } from '../../../../support/changing_exec.ts';
-import { type FakeCommand, fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { type FakeCommand, fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 const LIST = String.raw`rpm -qa --queryformat %{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n`;
 const INSTALLED =

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import saltutil from '../../../../../minion/modules/saltutil.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 test('clear_cache removes what is in the cache and keeps what must not be lost', async () => {
   const root = await fixtureRoot({

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import saltutil from '../../../../../minion/modules/saltutil.ts';
 import { FleetError } from '../../../../../shared/errors.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
 import { fixtureRoot } from '../../../../support/fixture_root.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 test('regen_keys makes a new key and leaves no other file', async () => {
   const root = await fixtureRoot({ 'pki/minion.pem': 'old', 'pki/minion.crt': 'old', 'pki/master.crt': 'old' });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import saltutil from '../../../../../minion/modules/saltutil.ts';
-import { fakeContext, runFunction } from '../../../../support/fake_context.ts';
+import { fakeContext } from '../../../../support/fake_context.ts';
+import { runFunction } from '../../../../support/run_function.ts';
 
 function machine(answer: unknown) {
   const asked: unknown[] = [];
