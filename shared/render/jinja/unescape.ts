@@ -1,17 +1,12 @@
+import { CODE_LENGTHS, CONTROLS } from '../values/escape_letters.ts';
+
 const SIMPLE: Readonly<Record<string, string>> = {
+  ...CONTROLS,
   '\n': '',
   '\\': '\\',
   "'": "'",
   '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
 };
-const HEX_LENGTH: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 const TRUNCATED: Readonly<Record<string, string>> = {
   x: 'truncated \\xXX escape',
   u: 'truncated \\uXXXX escape',
@@ -30,7 +25,7 @@ export function unescapeLiteral(raw: string, fail: (message: string) => never): 
       continue;
     }
     const letter = raw.charAt(index++);
-    const length = HEX_LENGTH[letter];
+    const length = CODE_LENGTHS[letter];
     const octal = /^[0-7]{1,3}/.exec(raw.slice(index - 1, index + 2))?.[0];
     if (length !== undefined) {
       out += fromHex(raw.slice(index, index + length), letter, length, fail);

@@ -1,17 +1,6 @@
+import { CODE_LENGTHS, CONTROLS } from '../values/escape_letters.ts';
 import type { PatternReader } from './pattern_reader.ts';
 import type { ClassLetter, SetItem } from './regex_node.ts';
-
-const controls: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
-const codeLengths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /** Reads the inside of `[…]`; the reader stands after the bracket. */
 export function parseSet(reader: PatternReader): { items: SetItem[]; negated: boolean } {
@@ -65,14 +54,14 @@ export function isClassLetter(letter: string): letter is ClassLetter {
 export function parseEscapedCode(reader: PatternReader, start: number, inSet: boolean): number {
   if (reader.atEnd) reader.fail('bad escape (end of pattern)', start);
   const letter = reader.take();
-  const length = codeLengths[letter];
+  const length = CODE_LENGTHS[letter];
   if (length !== undefined) return parseHex(reader, start, length);
   if (/[0-7]/.test(letter) && (letter === '0' || inSet)) {
     const digits = letter + reader.takeWhile(/[0-7]/, 2);
     const code = Number.parseInt(digits, 8);
     return code > 0o377 ? reader.fail(`octal escape value \\${digits} outside of range 0-0o377`, start) : code;
   }
-  const control = controls[letter];
+  const control = CONTROLS[letter];
   if (control !== undefined && (letter !== 'b' || inSet)) return control.charCodeAt(0);
   if (/[0-9A-Za-z]/.test(letter)) return reader.fail(`bad escape \\${letter}`, start);
   return letter.codePointAt(0) as number;

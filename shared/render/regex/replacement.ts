@@ -1,17 +1,9 @@
+import { CONTROLS } from '../values/escape_letters.ts';
 import { PyError } from '../values/py_error.ts';
 
 type Groups = readonly (string | undefined)[];
 
-const controls: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
+const escapes: Readonly<Record<string, string>> = { ...CONTROLS, '\\': '\\' };
 
 /**
  * A function that fills a template of `re.sub`.
@@ -47,7 +39,7 @@ function groupNumber(name: string, names: ReadonlyMap<string, number>, at: numbe
 }
 
 function escaped(letter: string, fail: (problem: string, at?: number) => never): string {
-  const control = controls[letter];
+  const control = escapes[letter];
   if (control !== undefined) return control;
   if (letter === 'g') return fail('missing <', 2);
   if (letter === '') return fail('bad escape (end of pattern)');

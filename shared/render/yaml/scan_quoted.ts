@@ -1,18 +1,13 @@
+import { CODE_LENGTHS, CONTROLS } from '../values/escape_letters.ts';
 import { type Cursor, END, isBreak } from './cursor.ts';
 
 const run = /[^'"\\\0 \t\r\n\x85\u2028\u2029]*/y;
 const blanks = /[ \t]*/y;
 
 const escapes: Readonly<Record<string, string>> = {
+  ...CONTROLS,
   '0': '\0',
-  a: '\x07',
-  b: '\b',
-  t: '\t',
   '\t': '\t',
-  n: '\n',
-  v: '\v',
-  f: '\f',
-  r: '\r',
   e: '\x1b',
   ' ': ' ',
   '"': '"',
@@ -23,8 +18,6 @@ const escapes: Readonly<Record<string, string>> = {
   L: '\u2028',
   P: '\u2029',
 };
-
-const codeLengths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /** Reads a scalar in single or double quotes; the cursor stands on the opening one. */
 export function scanQuoted(cursor: Cursor, quote: "'" | '"'): string {
@@ -67,7 +60,7 @@ function scanEscape(cursor: Cursor, start: number): string {
     cursor.skip();
     return replacement;
   }
-  const length = codeLengths[character];
+  const length = CODE_LENGTHS[character];
   if (length !== undefined) return scanCode(cursor, length, start);
   if (!isBreak(character)) {
     return cursor.fail(
