@@ -4,7 +4,7 @@ import type { EventData } from '../events/event_record.ts';
 import type { JobStore } from '../jobs/job_store.ts';
 
 /** Reactions that lead to each other in a row; the next is refused. */
-export const DEPTH_MAX = 3;
+const DEPTH_MAX = 3;
 /** Reactions to what reactions have caused, a minute. */
 const CAUSED_PER_MINUTE = 1000;
 

@@ -34,7 +34,7 @@ export const ErrorValue = v.object({
   hint: v.optional(v.string()),
 });
 
-export const targetTypes = [
+const targetTypes = [
   'glob',
   'pcre',
   'list',

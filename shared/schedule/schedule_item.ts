@@ -13,7 +13,7 @@ const Dates = v.union(
 const DateText = v.string("must be a date in quotes, such as '5:00pm'");
 const Texts = v.union([v.string(), v.array(v.string())], 'must be a name or a list of names');
 
-export const missedPolicies = ['skip', 'once', 'all'] as const;
+const missedPolicies = ['skip', 'once', 'all'] as const;
 export const Missed = v.picklist(missedPolicies, `must be one of ${missedPolicies.join(', ')}`);
 export type Missed = v.InferOutput<typeof Missed>;
 

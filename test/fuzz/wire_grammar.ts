@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { generate, type Packet } from 'mqtt-packet';
 import { encodeSign1 } from '../../shared/crypto/cose.ts';
 import { encodePayload } from '../../shared/protocol/codec.ts';
+import { TargetType } from '../../shared/protocol/fields.ts';
 import { messageTable } from '../../shared/protocol/message_table.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import { damagedText } from '../support/yaml_documents.ts';
@@ -219,17 +220,6 @@ const word = fc.oneof(
     .map(([letter, delimiter, pattern]) => `${letter}${delimiter}@${pattern}`),
 );
 const compound = fc.array(word, { minLength: 1, maxLength: 9 }).map((words) => words.join(' '));
-const targetTypes = [
-  'glob',
-  'pcre',
-  'list',
-  'grain',
-  'grain_pcre',
-  'ipcidr',
-  'nodegroup',
-  'compound',
-  'pillar',
-] as const;
 const targetScraps = [
   ...patterns,
   ' ',
@@ -249,7 +239,10 @@ const targetScraps = [
   '\n',
 ];
 const target = fc
-  .tuple(fc.constantFrom(...targetTypes), damagedText(fc.oneof(compound, fc.constantFrom(...patterns)), targetScraps))
+  .tuple(
+    fc.constantFrom(...TargetType.options),
+    damagedText(fc.oneof(compound, fc.constantFrom(...patterns)), targetScraps),
+  )
   .map(([type, text]) => `${type}\n${text}`);
 
 const option = [

@@ -140,8 +140,7 @@ export function useHostileFleet(setup: FleetSetup = {}): () => HostileFleet {
   };
 }
 
-export const socketOf = ({ directory }: TestFleet): string =>
-  join(directory, 'master/var/run/salt/master/operator.sock');
+const socketOf = ({ directory }: TestFleet): string => join(directory, 'master/var/run/salt/master/operator.sock');
 
 function describeHostile(fleet: TestFleet, refusals: Inbox<TopicMessage>, attackers: Attacker[]): HostileFleet {
   const [host = '', port] = fleet.address().split(':');
@@ -178,6 +177,6 @@ function describeHostile(fleet: TestFleet, refusals: Inbox<TopicMessage>, attack
 }
 
 /** What one minion returned. */
-export function returnOf(steps: readonly OperatorStep[], id: string): unknown {
+function returnOf(steps: readonly OperatorStep[], id: string): unknown {
   return steps.find((step) => step.t === 'ret' && step.id === id)?.return;
 }

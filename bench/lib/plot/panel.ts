@@ -7,7 +7,7 @@ export interface Panel {
   readonly body: string;
 }
 
-export const WIDTH_PX = 760;
+const WIDTH_PX = 760;
 const MARGIN_PX = 22;
 
 /** Where things are drawn: inside the margins, below the heading. */

@@ -4,7 +4,6 @@ import { pyContains } from '../values/iteration.ts';
 import { Markup } from '../values/markup.ts';
 import { pyOrder } from '../values/order.ts';
 import { PyDict } from '../values/py_dict.ts';
-import { PyFloat } from '../values/py_float.ts';
 import type { Value } from '../values/py_object.ts';
 import { PyTuple } from '../values/py_tuple.ts';
 import { pySlice } from '../values/slice.ts';
@@ -268,9 +267,4 @@ function compileCollection(frame: Frame, node: Node<'List' | 'Tuple' | 'Dict' | 
   const items = node.items.map((item) => compileExpression(frame, item));
   if (node.type === 'List') return (activation) => items.map((item) => item(activation));
   return (activation) => new PyTuple(items.map((item) => item(activation)));
-}
-
-/** A printed value's text, escaped where that is on. */
-export function printed(value: Value, autoescape: boolean): string {
-  return autoescape ? markupText(value) : value instanceof PyFloat ? value.repr() : pyStr(value);
 }

@@ -35,7 +35,7 @@ export function orderSequences(operator: OrderOperator, left: readonly Value[], 
 }
 
 /** Negative, zero or positive: order by code points, which UTF-16 units alone do not give. */
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   if (left === right) return 0;
   const shared = Math.min(left.length, right.length);
   let index = 0;

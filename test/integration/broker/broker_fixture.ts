@@ -26,7 +26,7 @@ import type { AnyMessage } from '../../../shared/protocol/message.ts';
 import { messageTable } from '../../../shared/protocol/message_table.ts';
 import { Inbox } from './inbox.ts';
 
-export const wideLimits: BrokerLimits = {
+const wideLimits: BrokerLimits = {
   packetBytesMax: 300 * 1024,
   connectPacketBytesMax: 4096,
   connectionsMax: 200,
