@@ -58,6 +58,12 @@ function environment(env: Readonly<Record<string, string>> = {}): NodeJS.Process
   return { ...Object.fromEntries(inherited), ...env };
 }
 
+/** Nothing outlives the process of the tests. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 function spawnProgram(name: string, args: readonly string[], { env, asNobody }: Command): ChildProcess {
   const user = asNobody === true && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   return spawn(process.execPath, [pathOf(name), ...args], { env: environment(env), ...user });
@@ -135,9 +141,8 @@ export function startTool(file: string, args: readonly string[]): Program {
 }
 
 function follow(child: ChildProcess, logFile?: string): Program & { readonly child: ChildProcess } {
-  const abandon = (): void => void child.kill('SIGKILL');
-  process.once('exit', abandon);
-  child.once('exit', () => process.off('exit', abandon));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const watchers = new Set<() => void>();
   const written = { stdout: '', stderr: '', all: '' };
   for (const name of ['stdout', 'stderr'] as const) {
