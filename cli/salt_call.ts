@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { checkFiredTag } from '../minion/bus/own_events.ts';
 import { createCatalogue } from '../minion/catalogue.ts';
 import { loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { Beacons, Events, MasterRequests } from '../minion/context.ts';
@@ -11,7 +12,6 @@ import { BeaconAnswer, beaconAnswerTags } from '../minion/lib/beacon/beacon_answ
 import { MANAGE_BEACONS } from '../minion/lib/beacon/beacon_requests.ts';
 import { ASK_MASTER, ASK_MASTER_ANSWER, readMasterAnswer } from '../minion/lib/master_requests.ts';
 import { type MinionServices, makeContext, noScope } from '../minion/make_context.ts';
-import { checkFiredTag } from '../minion/own_events.ts';
 import { openScheduleBook } from '../minion/schedule/schedule_book.ts';
 import { createSchedules } from '../minion/schedule/schedules.ts';
 import { systemClock } from '../shared/clock.ts';

@@ -8,7 +8,7 @@ import { createEmulatedFleet, type EmulatedFleet } from '../minion/emulator/emul
 import type { MinionKind } from '../minion/emulator/emulated_minion.ts';
 import { emulatedModules } from '../minion/emulator/emulated_modules.ts';
 import { createFullKind } from '../minion/emulator/full_kind.ts';
-import { linkSettings } from '../minion/link_settings.ts';
+import { linkSettings } from '../minion/link/link_settings.ts';
 import { connectOperator, type OperatorClient } from '../shared/client/operator_client.ts';
 import { systemClock, type Timer } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';

@@ -4,7 +4,7 @@ import { coreBeacons } from '../minion/beacons.ts';
 import { cacheMinionId, loadMinionConfig, type MinionConfig } from '../minion/config.ts';
 import type { MinionContext } from '../minion/context.ts';
 import { coreGrains, type GrainSpec } from '../minion/grains.ts';
-import type { LinkStatus } from '../minion/link_status.ts';
+import type { LinkStatus } from '../minion/link/link_status.ts';
 import { type Minion, type MinionDeps, startMinion } from '../minion/minion.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';

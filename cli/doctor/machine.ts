@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MasterConfig } from '../../master/config.ts';
 import type { MinionConfig } from '../../minion/config.ts';
-import type { LinkStatus } from '../../minion/link_status.ts';
+import type { LinkStatus } from '../../minion/link/link_status.ts';
 import type { TlsProbe } from '../../shared/client/probe_tls.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { LoadOptions } from '../../shared/config/load_config.ts';

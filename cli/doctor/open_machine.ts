@@ -3,7 +3,7 @@ import { loadMasterConfig, type MasterConfig } from '../../master/config.ts';
 import { loadMinionConfig, type MinionConfig } from '../../minion/config.ts';
 import { ASK_MASTER, ASK_MASTER_ANSWER, readMasterAnswer } from '../../minion/lib/master_requests.ts';
 import { ASK_STATUS, ASK_STATUS_ANSWER, readStatusAnswer } from '../../minion/lib/status_requests.ts';
-import { masterAddress } from '../../minion/link_settings.ts';
+import { masterAddress } from '../../minion/link/link_settings.ts';
 import { connectOperator } from '../../shared/client/operator_client.ts';
 import { probeTls } from '../../shared/client/probe_tls.ts';
 import { MASTER_NAME } from '../../shared/crypto/certificate.ts';

@@ -6,7 +6,7 @@ import type { JobControlPayload, JobPayload } from '../../shared/protocol/messag
 import { Ack, Return } from '../../shared/protocol/messages/return.ts';
 import type { Ledger } from '../jobs/ledger.ts';
 import type { Outbox } from '../jobs/outbox.ts';
-import type { MasterClock } from '../master_clock.ts';
+import type { MasterClock } from '../link/master_clock.ts';
 import { type ConstrainedFunctionsOptions, createConstrainedFunctions, type Outcome } from './constrained_functions.ts';
 import type { Send } from './faulty_send.ts';
 

@@ -1,6 +1,6 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
-import type { linkSettings } from '../link_settings.ts';
+import type { linkSettings } from '../link/link_settings.ts';
 import { createConstrainedMinion } from './constrained_minion.ts';
 import { type Declaration, declareAll, type Flashed } from './declare_all.ts';
 import type { MinionKind } from './emulated_minion.ts';

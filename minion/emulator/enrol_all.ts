@@ -7,9 +7,9 @@ import { limitParallel } from '../../shared/limit_parallel.ts';
 import { type Logger, silentLogger } from '../../shared/log.ts';
 import { makeFolder } from '../../shared/make_folder.ts';
 import type { MinionConfig } from '../config.ts';
-import { enroll, storedCredentials } from '../enroll.ts';
-import { linkSettings } from '../link_settings.ts';
-import { pinnedFile, trustMaster } from '../trust.ts';
+import { enroll, storedCredentials } from '../link/enroll.ts';
+import { linkSettings } from '../link/link_settings.ts';
+import { pinnedFile, trustMaster } from '../link/trust.ts';
 
 /** Offers under way at a time. Keys that wait for an operator do not count. */
 const AT_A_TIME = 16;

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../shared/clock.ts';
-import type { MasterLink } from '../master_link.ts';
+import type { MasterLink } from '../link/master_link.ts';
 
 /** What an emulated minion does with its connection, whatever it connects by. */
 export interface KeptLink {

@@ -6,9 +6,9 @@ import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { Job } from '../../shared/protocol/messages/job.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
-import { holdConnection, keepConnected } from '../keep_connected.ts';
-import type { MasterLink } from '../master_link.ts';
-import { notingRefusals } from '../noting_refusals.ts';
+import { holdConnection, keepConnected } from '../link/keep_connected.ts';
+import type { MasterLink } from '../link/master_link.ts';
+import { notingRefusals } from '../link/noting_refusals.ts';
 
 export interface PlainLinkOptions {
   readonly id: string;

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type SignedKind, verifyJob } from '../../shared/crypto/job_signature.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { decodeBody, type Payload } from '../../shared/protocol/codec.ts';
-import { TAKEN } from '../link_settings.ts';
+import { TAKEN } from '../link/link_settings.ts';
 
 /**
  * What the master signed for this minion, as that and in the encoding that it was told. Rejects with SIGNATURE_INVALID

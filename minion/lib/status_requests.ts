@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { errorLine } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Events } from '../context.ts';
-import { LinkStatus } from '../link_status.ts';
+import { LinkStatus } from '../link/link_status.ts';
 
 /** By these events of the minion's own bus a local process, such as `salt doctor`, asks how the minion stands. */
 export const ASK_STATUS = 'minion_status';

@@ -7,7 +7,7 @@ import { readOptionalFile } from '../../shared/crypto/private_file.ts';
 import { Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { newDigest } from '../lib/digest.ts';
-import { pinnedFile } from '../trust.ts';
+import { pinnedFile } from '../link/trust.ts';
 
 const hash_type = v.optional(v.pipe(Text, v.toLowerCase()), 'sha256');
 const returns = 'two hex digits for each byte with colons between, an empty text when there is no key yet.';

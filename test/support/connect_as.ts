@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { masterTls } from '../../minion/trust.ts';
+import { masterTls } from '../../minion/link/trust.ts';
 import { type Connection, type ConnectionOptions, openConnection } from '../../shared/client/connection.ts';
 import type { TestFleet } from './start_fleet.ts';
 

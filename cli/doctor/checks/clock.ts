@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pinnedFile } from '../../../minion/trust.ts';
+import { pinnedFile } from '../../../minion/link/trust.ts';
 import { durationText, timeText } from '../../../shared/time_text.ts';
 import { certificateFacts, readCertificateFile, readShown } from '../certificate_facts.ts';
 import { defineCheck, type Finding, fail, ok, skip, warn } from '../check.ts';

@@ -1,5 +1,5 @@
-import { masterAddress } from '../../../minion/link_settings.ts';
-import type { LinkStatus } from '../../../minion/link_status.ts';
+import { masterAddress } from '../../../minion/link/link_settings.ts';
+import type { LinkStatus } from '../../../minion/link/link_status.ts';
 import { addressText } from '../../../shared/address_text.ts';
 import { timeText } from '../../../shared/time_text.ts';
 import { defineCheck, doesNotAnswer, type Finding, fail, ok, skip, warn } from '../check.ts';

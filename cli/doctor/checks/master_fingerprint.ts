@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { pinnedFile } from '../../../minion/trust.ts';
+import { pinnedFile } from '../../../minion/link/trust.ts';
 import { addressText } from '../../../shared/address_text.ts';
 import { colonFingerprint, parseFingerprint } from '../../../shared/crypto/fingerprint.ts';
 import { predecessorsOf } from '../../../shared/crypto/succession.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
-import { pinnedFile } from '../../../minion/trust.ts';
+import { pinnedFile } from '../../../minion/link/trust.ts';
 import { fingerprintOf } from '../../../shared/crypto/fingerprint.ts';
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { shellWord } from '../../../shared/shlex.ts';

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LinkStatus } from '../../../minion/link_status.ts';
+import type { LinkStatus } from '../../../minion/link/link_status.ts';
 import { colonFingerprint, fingerprintOf } from '../../../shared/crypto/fingerprint.ts';
 import { readOptionalFile } from '../../../shared/crypto/private_file.ts';
 import { shellWord } from '../../../shared/shlex.ts';

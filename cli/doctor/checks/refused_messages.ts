@@ -1,4 +1,4 @@
-import type { LinkStatus } from '../../../minion/link_status.ts';
+import type { LinkStatus } from '../../../minion/link/link_status.ts';
 import { shellWord } from '../../../shared/shlex.ts';
 import { durationText } from '../../../shared/time_text.ts';
 import { plural } from '../../plural.ts';

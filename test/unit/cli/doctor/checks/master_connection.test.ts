@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import masterConnection from '../../../../../cli/doctor/checks/master_connection.ts';
-import type { LinkStatus } from '../../../../../minion/link_status.ts';
+import type { LinkStatus } from '../../../../../minion/link/link_status.ts';
 import { told } from '../../../../support/told_findings.ts';
 
 const judge = (status: Partial<LinkStatus> | undefined) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import ownKey, { type OwnKeyFacts } from '../../../../../cli/doctor/checks/own_key.ts';
-import type { LinkStatus } from '../../../../../minion/link_status.ts';
+import type { LinkStatus } from '../../../../../minion/link/link_status.ts';
 import { told } from '../../../../support/told_findings.ts';
 
 const judge = (facts: Partial<OwnKeyFacts>) => {

@@ -3,11 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { claimSocket } from '../../../minion/claim_socket.ts';
-import { openQuietBus } from '../../../minion/quiet_bus.ts';
-import { systemClock } from '../../../shared/clock.ts';
-import { silentLogger } from '../../../shared/log.ts';
-import { temporaryDir } from '../../support/temporary_dir.ts';
+import { claimSocket } from '../../../../minion/bus/claim_socket.ts';
+import { openQuietBus } from '../../../../minion/bus/quiet_bus.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { silentLogger } from '../../../../shared/log.ts';
+import { temporaryDir } from '../../../support/temporary_dir.ts';
 
 async function open() {
   const sockDir = temporaryDir();

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type DetailedPeerCertificate } from 'node:tls';
-import { connectReason } from '../shared/client/connect_reason.ts';
-import { MASTER_NAME, readCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
-import { colonFingerprint, fingerprintOf, parseFingerprint } from '../shared/crypto/fingerprint.ts';
-import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
-import { predecessorsOf } from '../shared/crypto/succession.ts';
-import { FleetError, systemErrorCode } from '../shared/errors.ts';
+import { connectReason } from '../../shared/client/connect_reason.ts';
+import { MASTER_NAME, readCertificate, verifyCertificate } from '../../shared/crypto/certificate.ts';
+import { colonFingerprint, fingerprintOf, parseFingerprint } from '../../shared/crypto/fingerprint.ts';
+import { readOptionalFile, writeFileAtomically } from '../../shared/crypto/private_file.ts';
+import { predecessorsOf } from '../../shared/crypto/succession.ts';
+import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 
 /** The file that holds the master's certificate once it is pinned. */
 export const pinnedFile = (pkiDir: string): string => join(pkiDir, 'minion_master.crt');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { ASK_STATUS_ANSWER, answerStatusRequest, readStatusAnswer } from '../../../minion/lib/status_requests.ts';
-import { createLinkRecord } from '../../../minion/link_status.ts';
-import { FleetError } from '../../../shared/errors.ts';
-import { fakeClock, fakeContext } from '../../support/fake_context.ts';
+import { ASK_STATUS_ANSWER, answerStatusRequest, readStatusAnswer } from '../../../../minion/lib/status_requests.ts';
+import { createLinkRecord } from '../../../../minion/link/link_status.ts';
+import { FleetError } from '../../../../shared/errors.ts';
+import { fakeClock, fakeContext } from '../../../support/fake_context.ts';
 
 test('a failure is told, with since when, until there is a connection', () => {
   const clock = fakeClock(1_000_000);

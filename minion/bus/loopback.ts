@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { type Broker, createBroker } from '../broker/broker.ts';
-import type { BrokerLimits, ListenerOptions, Received } from '../broker/broker_options.ts';
-import type { Logger } from '../shared/log.ts';
-import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { type Broker, createBroker } from '../../broker/broker.ts';
+import type { BrokerLimits, ListenerOptions, Received } from '../../broker/broker_options.ts';
+import type { Logger } from '../../shared/log.ts';
+import { LocalEvent } from '../../shared/protocol/messages/event.ts';
 import { loopbackSocket } from './claim_socket.ts';
 import type { OwnBus, OwnBusOptions } from './own_bus.ts';
 

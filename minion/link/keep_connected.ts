@@ -1,7 +1,7 @@
-import type { Backoff } from '../shared/client/backoff.ts';
-import type { Connection } from '../shared/client/connection.ts';
-import { type Clock, sleep } from '../shared/clock.ts';
-import type { Logger } from '../shared/log.ts';
+import type { Backoff } from '../../shared/client/backoff.ts';
+import type { Connection } from '../../shared/client/connection.ts';
+import { type Clock, sleep } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
 
 export interface KeepConnectedOptions {
   /** Makes a connection and resolves when it is over. */

@@ -1,7 +1,7 @@
-import type { Clock, Timer } from '../shared/clock.ts';
-import { errorLine, FleetError } from '../shared/errors.ts';
-import { EnrollResponse } from '../shared/protocol/messages/enroll.ts';
-import type { MasterRequests } from './context.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
+import { errorLine, FleetError } from '../../shared/errors.ts';
+import { EnrollResponse } from '../../shared/protocol/messages/enroll.ts';
+import type { MasterRequests } from '../context.ts';
 import { checkCertificate, type EnrollOptions, keepCredentials } from './enroll.ts';
 
 /** How often a connected minion looks at its certificate; the shortest that a master issues lives a day. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { claimSocketIn } from '../broker/unix_socket.ts';
-import { loopbackSocketName } from '../shared/paths.ts';
+import { claimSocketIn } from '../../broker/unix_socket.ts';
+import { loopbackSocketName } from '../../shared/paths.ts';
 
 export const loopbackSocket = (sockDir: string): string => join(sockDir, loopbackSocketName);
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { type Clock, nowSeconds } from '../shared/clock.ts';
-import { errorLine, toReport } from '../shared/errors.ts';
-import type { RefusalPayload } from '../shared/protocol/messages/event.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { errorLine, toReport } from '../../shared/errors.ts';
+import type { RefusalPayload } from '../../shared/protocol/messages/event.ts';
 
 const Seconds = v.pipe(v.number(), v.integer());
 

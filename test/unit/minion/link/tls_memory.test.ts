@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createTlsMemory } from '../../../minion/tls_memory.ts';
-import { createCertificateAuthority, issueCertificate } from '../../../shared/crypto/certificate.ts';
+import { createTlsMemory } from '../../../../minion/link/tls_memory.ts';
+import { createCertificateAuthority, issueCertificate } from '../../../../shared/crypto/certificate.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const { privateKey } = generateKeyPairSync('ed25519');

@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Connection, openConnection } from '../shared/client/connection.ts';
-import { createCsr, type VerifiedCertificate, verifyCertificate } from '../shared/crypto/certificate.ts';
-import { colonFingerprint, fingerprintOf } from '../shared/crypto/fingerprint.ts';
-import { readOptionalFile, writeFileAtomically } from '../shared/crypto/private_file.ts';
-import { FleetError, systemErrorCode } from '../shared/errors.ts';
-import type { Logger } from '../shared/log.ts';
-import { decodePayload } from '../shared/protocol/codec.ts';
-import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../shared/protocol/messages/enroll.ts';
-import { topicFilter } from '../shared/protocol/topic.ts';
+import { type Connection, openConnection } from '../../shared/client/connection.ts';
+import { createCsr, type VerifiedCertificate, verifyCertificate } from '../../shared/crypto/certificate.ts';
+import { colonFingerprint, fingerprintOf } from '../../shared/crypto/fingerprint.ts';
+import { readOptionalFile, writeFileAtomically } from '../../shared/crypto/private_file.ts';
+import { FleetError, systemErrorCode } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { decodePayload } from '../../shared/protocol/codec.ts';
+import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../../shared/protocol/messages/enroll.ts';
+import { topicFilter } from '../../shared/protocol/topic.ts';
 import { followAuthority, masterTls } from './trust.ts';
 
 /** What an accepted minion holds. */

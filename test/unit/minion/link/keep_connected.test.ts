@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { type HoldConnectionOptions, holdConnection, keepConnected } from '../../../minion/keep_connected.ts';
-import { createBackoff } from '../../../shared/client/backoff.ts';
-import type { Connection } from '../../../shared/client/connection.ts';
-import { createLogger } from '../../../shared/log.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+import { type HoldConnectionOptions, holdConnection, keepConnected } from '../../../../minion/link/keep_connected.ts';
+import { createBackoff } from '../../../../shared/client/backoff.ts';
+import type { Connection } from '../../../../shared/client/connection.ts';
+import { createLogger } from '../../../../shared/log.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 const FIRST_MS = 1000;
 const MAX_MS = 60_000;

@@ -1,5 +1,5 @@
-import { holdSocket } from '../broker/unix_socket.ts';
-import { LocalEvent } from '../shared/protocol/messages/event.ts';
+import { holdSocket } from '../../broker/unix_socket.ts';
+import { LocalEvent } from '../../shared/protocol/messages/event.ts';
 import { loopbackSocket } from './claim_socket.ts';
 import type { OwnBus, OwnBusOptions } from './own_bus.ts';
 

@@ -1,9 +1,9 @@
-import type { Clock } from '../shared/clock.ts';
-import { FleetError, fromReport } from '../shared/errors.ts';
-import { decodePayload, type Encoding } from '../shared/protocol/codec.ts';
-import type { Packet } from '../shared/protocol/message.ts';
-import { JobResponse, Request, type RequestVerb } from '../shared/protocol/messages/job.ts';
-import type { MasterRequests } from './context.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { FleetError, fromReport } from '../../shared/errors.ts';
+import { decodePayload, type Encoding } from '../../shared/protocol/codec.ts';
+import type { Packet } from '../../shared/protocol/message.ts';
+import { JobResponse, Request, type RequestVerb } from '../../shared/protocol/messages/job.ts';
+import type { MasterRequests } from '../context.ts';
 
 /** Questions of this minion to its master, and the answers that come back by correlation id. */
 export interface Requests extends MasterRequests {

@@ -1,8 +1,8 @@
-import type { Connection } from '../shared/client/connection.ts';
-import { type ErrorCode, FleetError } from '../shared/errors.ts';
-import type { Logger } from '../shared/log.ts';
-import { Refusal, type RefusalPayload } from '../shared/protocol/messages/event.ts';
-import { formatTopic } from '../shared/protocol/topic.ts';
+import type { Connection } from '../../shared/client/connection.ts';
+import { type ErrorCode, FleetError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { Refusal, type RefusalPayload } from '../../shared/protocol/messages/event.ts';
+import { formatTopic } from '../../shared/protocol/topic.ts';
 
 type Received = (topic: string, payload: Uint8Array, retain: boolean) => Promise<void>;
 

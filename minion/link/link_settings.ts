@@ -1,6 +1,6 @@
-import type { InfoPayload } from '../shared/protocol/messages/job.ts';
-import { VERSION } from '../shared/version.ts';
-import type { MinionConfig } from './config.ts';
+import type { InfoPayload } from '../../shared/protocol/messages/job.ts';
+import { VERSION } from '../../shared/version.ts';
+import type { MinionConfig } from '../config.ts';
 
 /** Until the broker answered. To wait costs a busy master nothing, to come again a handshake: see BACKLOG of its listeners. */
 const CONNECT_TIMEOUT_MS = 60_000;

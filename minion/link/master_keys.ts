@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../shared/clock.ts';
-import { verifyCertificate } from '../shared/crypto/certificate.ts';
-import { keyId } from '../shared/crypto/job_signature.ts';
-import type { Logger } from '../shared/log.ts';
-import type { MasterKeysPayload } from '../shared/protocol/messages/keys.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { verifyCertificate } from '../../shared/crypto/certificate.ts';
+import { keyId } from '../../shared/crypto/job_signature.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { MasterKeysPayload } from '../../shared/protocol/messages/keys.ts';
 import { type Credentials, storeSigningCert } from './enroll.ts';
 import { followAuthority } from './trust.ts';
 

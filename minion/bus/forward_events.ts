@@ -1,11 +1,11 @@
-import type { Clock } from '../shared/clock.ts';
-import { errorLine } from '../shared/errors.ts';
-import { mayFire } from '../shared/event_tags.ts';
-import type { Logger } from '../shared/log.ts';
-import { globMatcher } from '../shared/target/glob.ts';
-import { createTokenBucket } from '../shared/token_bucket.ts';
-import type { MinionConfig } from './config.ts';
-import type { Events } from './context.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { errorLine } from '../../shared/errors.ts';
+import { mayFire } from '../../shared/event_tags.ts';
+import type { Logger } from '../../shared/log.ts';
+import { globMatcher } from '../../shared/target/glob.ts';
+import { createTokenBucket } from '../../shared/token_bucket.ts';
+import type { MinionConfig } from '../config.ts';
+import type { Events } from '../context.ts';
 
 /** Bursts that pass, in seconds of the rate. */
 const BURST_SECONDS = 5;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createMasterClock } from '../../../minion/master_clock.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+import { createMasterClock } from '../../../../minion/link/master_clock.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 const HOUR = 3600;
 

@@ -1,4 +1,4 @@
-import type { MinionConfig } from './config.ts';
+import type { MinionConfig } from '../config.ts';
 import type { OwnBus, OwnBusOptions } from './own_bus.ts';
 import { openQuietBus } from './quiet_bus.ts';
 

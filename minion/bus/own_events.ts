@@ -1,13 +1,13 @@
-import type { Clock } from '../shared/clock.ts';
-import { FleetError } from '../shared/errors.ts';
-import { eventStamp } from '../shared/event_stamp.ts';
-import { mayFire } from '../shared/event_tags.ts';
-import type { Encoding } from '../shared/protocol/codec.ts';
-import { checkTag } from '../shared/protocol/event_tag.ts';
-import { Fire } from '../shared/protocol/messages/event.ts';
-import type { MinionConfig } from './config.ts';
-import type { Events, Grains } from './context.ts';
-import type { Outbox } from './jobs/outbox.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { FleetError } from '../../shared/errors.ts';
+import { eventStamp } from '../../shared/event_stamp.ts';
+import { mayFire } from '../../shared/event_tags.ts';
+import type { Encoding } from '../../shared/protocol/codec.ts';
+import { checkTag } from '../../shared/protocol/event_tag.ts';
+import { Fire } from '../../shared/protocol/messages/event.ts';
+import type { MinionConfig } from '../config.ts';
+import type { Events, Grains } from '../context.ts';
+import type { Outbox } from '../jobs/outbox.ts';
 
 /** Throws when this minion may not fire such a tag on the master's bus, or no topic can carry it. */
 export function checkFiredTag(id: string, tag: string): void {

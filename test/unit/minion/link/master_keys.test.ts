@@ -3,18 +3,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createMasterKeys } from '../../../minion/master_keys.ts';
-import { followAuthority, pinnedFile } from '../../../minion/trust.ts';
+import { createMasterKeys } from '../../../../minion/link/master_keys.ts';
+import { followAuthority, pinnedFile } from '../../../../minion/link/trust.ts';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
   createSuccessor,
   issueCertificate,
   MASTER_NAME,
-} from '../../../shared/crypto/certificate.ts';
-import { keyId } from '../../../shared/crypto/job_signature.ts';
-import { silentLogger } from '../../../shared/log.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+} from '../../../../shared/crypto/certificate.ts';
+import { keyId } from '../../../../shared/crypto/job_signature.ts';
+import { silentLogger } from '../../../../shared/log.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 let pkiDir: string;
 beforeEach(async () => {

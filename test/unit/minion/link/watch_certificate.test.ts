@@ -3,19 +3,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EnrollOptions } from '../../../minion/enroll.ts';
-import { watchCertificate } from '../../../minion/watch_certificate.ts';
+import type { EnrollOptions } from '../../../../minion/link/enroll.ts';
+import { watchCertificate } from '../../../../minion/link/watch_certificate.ts';
 import {
   createCertificateAuthority,
   issueCertificate,
   MASTER_NAME,
   readCertificate,
   renewalMs,
-} from '../../../shared/crypto/certificate.ts';
-import { FleetError } from '../../../shared/errors.ts';
-import { createLogger } from '../../../shared/log.ts';
-import { Inbox } from '../../integration/broker/inbox.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+} from '../../../../shared/crypto/certificate.ts';
+import { FleetError } from '../../../../shared/errors.ts';
+import { createLogger } from '../../../../shared/log.ts';
+import { Inbox } from '../../../integration/broker/inbox.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

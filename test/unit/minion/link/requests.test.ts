@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRequests } from '../../../minion/requests.ts';
-import type { Packet } from '../../../shared/protocol/message.ts';
-import { JobResponse, Request } from '../../../shared/protocol/messages/job.ts';
-import { fakeClock } from '../../support/fake_context.ts';
+import { createRequests } from '../../../../minion/link/requests.ts';
+import type { Packet } from '../../../../shared/protocol/message.ts';
+import { JobResponse, Request } from '../../../../shared/protocol/messages/job.ts';
+import { fakeClock } from '../../../support/fake_context.ts';
 
 function setUp(publish: (packet: Packet) => Promise<void> = async () => undefined) {
   const clock = fakeClock();

@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/log.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

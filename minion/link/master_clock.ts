@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 
 /** The time of the master, by which the expiry of jobs is judged. */
 export interface MasterClock {
