@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open, type RootDatabase } from 'lmdb';
-import { checkDataFile } from './check_data_file.ts';
+import { checkDataFile, explainLmdbError } from './check_data_file.ts';
 import type { Engine } from './engine.ts';
 import { changeBytes, type RoomCheck } from './room_check.ts';
 import { type RangeOptions, type StoreKey, type TableName, tableNames } from './store.ts';
@@ -21,34 +21,68 @@ const AFTER_ALL = Buffer.from([0xff]);
 export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   checkDataFile(path);
+  try {
+    return openTables(path, checkRoom);
+  } catch (cause) {
+    throw explainLmdbError(path, cause);
+  }
+}
+
+function openTables(path: string, checkRoom: RoomCheck): Engine {
   // Left to itself, LMDB may resolve a write when others see it, which is before it is on the disk.
   const durable = { overlappingSync: false } as const;
   const environment = open({ path, encoding: 'binary', maxDbs: tableNames.length + 2, noSubdir: false, ...durable });
+  // A commit that fails rejects a promise of LMDB's own too; unheard, that would look like a bug.
+  environment.on('aftercommit', () => void environment.committed.then(undefined, () => undefined));
   const release = claimStore(path, ownerTable(environment));
   const tables = new Map<TableName, Table>();
   for (const name of tableNames) tables.set(name, environment.openDB({ name, encoding: 'binary' }));
   const table = (name: TableName): Table => tables.get(name) as Table;
   return {
-    get: (name, key) => table(name).get([...key]),
+    get(name, key) {
+      try {
+        return table(name).get([...key]);
+      } catch (cause) {
+        throw explainLmdbError(path, cause);
+      }
+    },
     *range(name, options = {}) {
-      for (const { key, value } of table(name).getRange(lmdbRange(options))) yield { key: tuple(key), bytes: value };
+      try {
+        for (const { key, value } of table(name).getRange(lmdbRange(options))) yield { key: tuple(key), bytes: value };
+      } catch (cause) {
+        throw explainLmdbError(path, cause);
+      }
     },
     *keys(name, options = {}) {
-      for (const key of table(name).getKeys(lmdbRange(options))) yield tuple(key);
+      try {
+        for (const key of table(name).getKeys(lmdbRange(options))) yield tuple(key);
+      } catch (cause) {
+        throw explainLmdbError(path, cause);
+      }
     },
     async commit(changes) {
       checkRoom(changes.reduce((sum, change) => sum + changeBytes(change), 0));
-      await environment.batch(() => {
+      const committed = environment.batch(() => {
         for (const { table: name, key, bytes } of changes) {
           void (bytes === undefined ? table(name).remove([...key]) : table(name).put([...key], asBuffer(bytes)));
         }
       });
+      await committed.catch((cause: unknown) => failCommit(path, cause));
     },
     close() {
       release();
       return environment.close();
     },
   };
+}
+
+/** Why a commit failed, LMDB tells by a promise beside, which rejects in the same moment. */
+async function failCommit(path: string, cause: unknown): Promise<never> {
+  const { commitError } = cause as { readonly commitError?: Promise<never> };
+  const reasons = commitError === undefined ? [] : [commitError];
+  return Promise.race([...reasons, Promise.reject(cause)]).catch((reason: unknown) => {
+    throw explainLmdbError(path, reason);
+  });
 }
 
 function ownerTable(environment: RootDatabase): OwnerTable {

@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openLmdbEngine } from '../../../../master/store/lmdb_engine.ts';
 import { openStore } from '../../../../master/store/open_store.ts';
 import type { RangeOptions, Store, StoreKey } from '../../../../master/store/store.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log.ts';
+import { limitFileSize } from '../../../support/file_size_limit.ts';
 
 const open = (path: string): Promise<Store> => openStore(path, { clock: systemClock, log: silentLogger });
 
@@ -31,6 +33,36 @@ test('a file that LMDB did not write is refused, and left as it is', async () =>
     }),
   );
   expect(await readFile(join(folder, 'data.mdb'), 'utf8')).toBe('garbage');
+});
+
+test('a page that a file lacks which was cut off is told, and does not end the process', async () => {
+  await store.write(Array.from({ length: 500 }, (_, n) => put([n], 'x'.repeat(500))));
+  await store.close();
+  const path = join(directory, 'store', 'data.mdb');
+  await truncate(path, 8192);
+  const read = async (): Promise<void> => {
+    store = await open(join(directory, 'store'));
+    store.get('rows', [499]);
+  };
+  await expect(read()).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringContaining(`${path} cannot be used: MDB_CORRUPTED`),
+  });
+});
+
+test('why LMDB could not commit is told, and is taken for no bug', async () => {
+  const unheard: unknown[] = [];
+  const hear = (error: unknown): unknown => unheard.push(error);
+  process.on('unhandledRejection', hear);
+  onTestFinished(() => void process.off('unhandledRejection', hear));
+  const engine = openLmdbEngine(join(directory, 'other'), () => undefined);
+  const allow = limitFileSize(8192);
+  const changes = [1, 2, 3].map((n) => ({ table: 'rows', key: [n], bytes: Buffer.alloc(9000) }) as const);
+  await expect(engine.commit(changes)).rejects.toThrow(/other\/data\.mdb cannot be used: File too large/);
+  allow();
+  await engine.commit(changes);
+  await engine.close();
+  expect(unheard).toEqual([]);
 });
 
 const put = (key: StoreKey, value: unknown = key.join('/')) => ({ table: 'rows', key, value }) as const;
