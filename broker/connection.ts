@@ -28,6 +28,10 @@ export class Connection {
   /** Undefined until CONNECT was accepted. */
   who: Identity | undefined;
   session: string | undefined;
+  /** When that was, monotonic milliseconds. */
+  enteredMs = 0;
+  /** How many connections of its session took over from one another before it, each soon after the last. */
+  takeovers = 0;
   /** It is granted no filter and says nothing of who is there. */
   onlySpeaks = false;
   /** False when it sends more publishes than it may. */

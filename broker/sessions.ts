@@ -24,6 +24,11 @@ const UNENROLLED_SHARE = 0.1;
 /** What a client may publish at once, in seconds of its rate. */
 const PUBLISH_BURST_SECONDS = 5;
 
+/** A minion takes over its own connection now and then, when its network failed: what counts is one soon after another, … */
+const QUARREL_MS = 30_000;
+/** … told each time that there were so many more in a row. */
+const QUARREL_TAKEOVERS = 5;
+
 /** Of whoever waits for enrolment: a device offers its key every few seconds. */
 const UNENROLLED_PUBLISHES_PER_SECOND = 1;
 /** A client subscribes when it comes; presence follows what a minion subscribes to, and each change is an event. */
@@ -173,9 +178,24 @@ function enter(options: SessionOptions, connection: Connection, verdict: Extract
     connection.mayPublishNow = createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);
     connection.maySubscribeNow = createTokenBucket(clock, SUBSCRIPTIONS_PER_SECOND, limits.subscriptionsMax);
   }
+  connection.enteredMs = clock.monotonicMs();
   if (earlier === undefined) return;
   counters.connections_taken_over++;
   log.debug('connection taken over by a newer one', { client: who.id, address: connection.address });
+  if (who.role === 'minion') tellQuarrel(options, who.id, connection, earlier);
   // [MQTT-3.1.4-2]
   earlier.closeNow();
+}
+
+/** A machine that was copied with its key and the original close each other's connections for ever, and share the jobs. */
+function tellQuarrel({ warn }: SessionOptions, id: string, connection: Connection, earlier: Connection): void {
+  if (connection.enteredMs - earlier.enteredMs > QUARREL_MS) return;
+  connection.takeovers = earlier.takeovers + 1;
+  if (connection.takeovers % QUARREL_TAKEOVERS !== 0) return;
+  warn('connections of one minion close each other: is its key on two machines, which both run its jobs?', {
+    minion: id,
+    address: connection.address,
+    earlier: earlier.address,
+    times: connection.takeovers,
+  });
 }

@@ -244,6 +244,17 @@ test('an operator with the client id of a minion does not take its session over'
   expect(fixture.broker.counters()).toMatchObject({ connections_taken_over: 0 });
 });
 
+test('two machines with the key of one minion are told, when they have closed the connection of each other often', async () => {
+  fixture = await BrokerFixture.start();
+  const quarrels = (): string[] => fixture.logged.all.filter((line) => line.includes('close each other'));
+  for (let times = 0; times < 5; times++) await fixture.minion('m1');
+  expect(quarrels()).toEqual([]);
+  await fixture.minion('m1');
+  expect(quarrels()).toEqual([
+    expect.stringMatching(/\[WARNING \] .*minion=m1 address=127\.0\.0\.1 earlier=127\.0\.0\.1 times=5/),
+  ]);
+});
+
 test('operators without a client id do not take each other over, those with the same one do', async () => {
   fixture = await BrokerFixture.start();
   await Promise.all([fixture.operator(), fixture.operator()]);
