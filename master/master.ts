@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
 import { claimSocketIn } from '../broker/unix_socket.ts';
+import { growFileTable } from '../shared/disk/grow_file_table.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import type { Packet } from '../shared/protocol/message.ts';
@@ -34,6 +35,9 @@ export interface Master {
   readonly metricsAddress: string | undefined;
   stop(): Promise<void>;
 }
+
+/** Of the store, the log, operators, observers, and minions that are not accepted yet. */
+const OTHER_FILES = 128;
 
 interface Late {
   broker: Broker | undefined;
@@ -68,6 +72,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     log,
   });
   const send = (id: string, packet: Packet): void => void late.broker?.send(id, packet);
+  growFileTable(parts.fleet.ids().length + OTHER_FILES);
   const running = await createBroker({
     table: messageTable,
     listeners: listenersOf(config, parts.authority),
