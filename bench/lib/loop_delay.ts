@@ -6,6 +6,8 @@ export interface LoopDelay {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** For so much of the longest it waited for a processor; undefined where nobody counts that. */
+  readonly maxWaited?: number | undefined;
 }
 
 const QUANTILES = { p50: '0.5', p99: '0.99', max: '1' } as const;
@@ -15,11 +17,20 @@ const LOOK_MS = 10;
 /** Of a master with `metrics_port`, since it was asked last: its own figure, so that nothing is added to be measured. */
 export async function readLoopDelay(metricsPort: number): Promise<LoopDelay> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  const at = (quantile: string): number => {
-    const line = new RegExp(`^brine_event_loop_delay_seconds\\{quantile="${quantile}"\\} (\\S+)$`, 'm').exec(text);
-    return Number(line?.[1]) * 1000;
+  const sample = (name: string): string | undefined =>
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length + 1);
+  const at = (quantile: string): number =>
+    Number(sample(`brine_event_loop_delay_seconds{quantile="${quantile}"}`)) * 1000;
+  const waited = sample('brine_event_loop_delay_wait_seconds');
+  return {
+    p50: at(QUANTILES.p50),
+    p99: at(QUANTILES.p99),
+    max: at(QUANTILES.max),
+    maxWaited: waited === undefined ? undefined : Number(waited) * 1000,
   };
-  return { p50: at(QUANTILES.p50), p99: at(QUANTILES.p99), max: at(QUANTILES.max) };
 }
 
 /** Of this process, when what is measured runs in it. */
@@ -42,10 +53,14 @@ export function loopDelayMeasures(
   whose = "the master's event loop",
   minions?: number,
 ): Measure[] {
-  const measures: readonly Measure[] = [
+  const measures: Measure[] = [
     { name: `delay of ${whose}, 50th percentile`, unit: 'ms', values: delays.map(({ p50 }) => p50) },
     { name: `delay of ${whose}, 99th percentile`, unit: 'ms', values: delays.map(({ p99 }) => p99) },
     { name: `longest delay of ${whose}`, unit: 'ms', values: delays.map(({ max }) => max), bar: { max: BAR_MS } },
   ];
+  const waited = delays.map(({ maxWaited }) => maxWaited).filter((ms) => ms !== undefined);
+  if (waited.length > 0) {
+    measures.push({ name: `longest delay of ${whose}, of which waiting for a processor`, unit: 'ms', values: waited });
+  }
   return measures.map((measure) => ({ ...measure, minions }));
 }

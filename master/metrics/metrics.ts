@@ -8,6 +8,8 @@ import type { Fleet } from '../fleet.ts';
 import type { Tracker } from '../jobs/tracker.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import type { Observations } from './observations.ts';
+import { openProcessorWait } from './processor_wait.ts';
+import { watchDelay } from './watch_delay.ts';
 
 export interface MetricsOptions {
   readonly tracker: Pick<Tracker, 'all'>;
@@ -55,6 +57,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   gaugeOpenFiles(registry);
   const delay = monitorEventLoopDelay({ resolution: LOOK_MS });
   delay.enable();
+  const stopWait = gaugeWait(registry, options.clock);
   gaugeConnections(registry, options);
   gaugeJobs(registry, options);
   gaugeEvents(registry, options);
@@ -65,6 +68,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     text: () => registry.metrics(),
     stop() {
       delay.disable();
+      stopWait();
       for (const name of Object.keys(options.observations) as (keyof Observations)[]) delete options.observations[name];
       registry.clear();
     },
@@ -169,6 +173,32 @@ function gaugeLoop(registry: Registry, delay: IntervalHistogram): void {
       delay.reset();
     },
   });
+}
+
+/** What of the delays was not the master's doing. Nothing is told where the system does not count it. */
+function gaugeWait(registry: Registry, clock: Clock): () => void {
+  const wait = openProcessorWait();
+  if (wait === undefined) return () => undefined;
+  const delay = watchDelay({ clock, wait, everyMs: LOOK_MS });
+  const total = new Counter({
+    name: 'brine_processor_wait_seconds_total',
+    help: "How long the master's main thread was ready to run and waited for a processor, since the start.",
+    registers: [registry],
+    collect() {
+      total.reset();
+      total.inc(wait.seconds());
+    },
+  });
+  gauge(
+    registry,
+    'brine_event_loop_delay_wait_seconds',
+    'For how much of its longest delay the event loop waited for a processor, since the last time this was read.',
+    (set) => set(delay.longest().waited),
+  );
+  return () => {
+    delay.stop();
+    wait.close();
+  };
 }
 
 function observe(registry: Registry, observations: Observations): void {

@@ -72,6 +72,11 @@ test('tells how late the event loop is, without the time between two looks at it
   });
 });
 
+test.runIf(process.platform === 'linux')('tells how long it waited for a processor', async () => {
+  expect(await sample('brine_processor_wait_seconds_total')).toBeGreaterThanOrEqual(0);
+  expect(await sample('brine_event_loop_delay_wait_seconds')).toBeGreaterThanOrEqual(0);
+});
+
 test('is healthy, and says since when', async () => {
   const response = await get('/healthz');
   expect(response.status).toBe(200);
