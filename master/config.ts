@@ -253,6 +253,8 @@ const fileServer = {
   ),
 };
 
+const oneProcess = 'the master is one process: CPUWeight= of its unit says what it gets beside others';
+
 /** Every key of `/etc/salt/master`. */
 export const masterSchema = {
   kind: 'master',
@@ -286,7 +288,15 @@ export const masterSchema = {
     keysize: 'keys are Ed25519',
     reactor_refresh_interval: 'reactor files are read anew for each event',
     reactor_worker_hwm: 'events wait in the event log and are never dropped',
-    reactor_niceness: 'there is no process of its own',
+    event_publisher_niceness: oneProcess,
+    event_return_niceness: oneProcess,
+    fileserver_update_niceness: oneProcess,
+    maintenance_niceness: oneProcess,
+    mworker_niceness: oneProcess,
+    mworker_queue_niceness: oneProcess,
+    pub_server_niceness: oneProcess,
+    reactor_niceness: oneProcess,
+    req_server_niceness: oneProcess,
   },
 } as const satisfies ConfigSchema<SettingGroups>;
 
