@@ -66,7 +66,6 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
   const teller = createGrainTeller(services);
   const held = (): undefined => undefined;
   const jobs = createJobPath({
-    ...services,
     config,
     disk,
     services,
@@ -75,6 +74,8 @@ export async function createFullMinion(options: FullMinionOptions): Promise<Emul
     open: options.verify ? openSigned : async (payload) => decodeBody(payload),
     link: () => link,
     pid: process.pid,
+    clock,
+    log,
   });
   const link: MasterLink = createMasterLink({
     ...linkSettings(config),
