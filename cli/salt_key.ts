@@ -191,9 +191,10 @@ async function change(
     return options[action] === undefined ? 0 : 1;
   }
   if (options.yes !== true) {
-    out(confirmText(action, matched, print.colour));
     const { question, byDefault } = confirmQuestion(action);
-    if (!(await askYesNo(question, byDefault, { input: process.stdin, output: process.stdout }))) return 0;
+    // Written as one: what is printed otherwise is gathered, and would come after it.
+    const text = `${confirmText(action, matched, print.colour)}\n${question}`;
+    if (!(await askYesNo(text, byDefault, { input: process.stdin, output: process.stdout }))) return 0;
   }
   const include = Object.fromEntries(
     statuses

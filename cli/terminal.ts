@@ -19,12 +19,12 @@ export function processTerminal(): Terminal {
     if (shown.length > 0) stderr.write(erase(shown.length));
     shown = [];
   };
-  // A write for each of a thousand answers takes longer than the answers.
-  let isGathering = false;
+  // A write for each of a thousand answers takes longer than the answers; into a file, corking the stream saves none.
+  let gathered: string[] = [];
   const flush = (): void => {
-    if (!isGathering) return;
-    isGathering = false;
-    stdout.uncork();
+    const texts = gathered;
+    gathered = [];
+    if (texts.length > 0) stdout.write(`${texts.join('\n')}\n`);
   };
   process.once('exit', flush);
   return {
@@ -32,12 +32,7 @@ export function processTerminal(): Terminal {
     out(text) {
       clear();
       if (text === '') return;
-      if (!isGathering) {
-        isGathering = true;
-        stdout.cork();
-        setImmediate(flush);
-      }
-      stdout.write(`${text}\n`);
+      if (gathered.push(text) === 1) setImmediate(flush);
     },
     err(text) {
       flush();
