@@ -52,15 +52,16 @@ export interface PrintedReturn {
 
 /**
  * One return through the outputter that `--out` or the return names. Throws USAGE when `--out` is unknown. What is printed
- * has no prototype: V8 keeps such an object as a dictionary, and any other of a thousand ids in a shape of its own.
+ * has no prototype: V8 keeps such an object as a dictionary, and any other of a thousand ids in a shape of its own; the same
+ * for options with a spread ahead of other members.
  */
 export function formatReturn(
   ret: PrintedReturn,
   flag: string | undefined,
-  options: OutputOptions,
+  options: Omit<OutputOptions, 'retcode'>,
 ): string | Promise<string> {
   const name = chooseOutput(flag, ret.out);
-  return formatOutput(name, { __proto__: null, [ret.id]: ret.return }, { ...options, retcode: ret.retcode ?? 0 });
+  return formatOutput(name, { __proto__: null, [ret.id]: ret.return }, { retcode: ret.retcode ?? 0, ...options });
 }
 
 /** Whose turn it is in a batch, in the words of Salt (JOB-12). */
@@ -73,10 +74,14 @@ export function notInBatchText(id: string): string {
 }
 
 /** One return of a batch: Salt prints the job id and the return code with it. */
-export function formatBatchReturn(ret: PrintedReturn, jid: string, options: OutputOptions): string | Promise<string> {
+export function formatBatchReturn(
+  ret: PrintedReturn,
+  jid: string,
+  options: Omit<OutputOptions, 'retcode'>,
+): string | Promise<string> {
   const retcode = ret.retcode ?? 0;
   const data = { __proto__: null, jid, [ret.id]: ret.return, retcode };
-  return formatOutput(chooseOutput(undefined, ret.out), data, { ...options, retcode });
+  return formatOutput(chooseOutput(undefined, ret.out), data, { retcode, ...options });
 }
 
 /** A minion without a return, and the state its job is in. */
@@ -160,7 +165,7 @@ function whyText(silence: Silence): string {
 export function formatSilence(
   silence: Silence,
   flag: string | undefined,
-  options: OutputOptions,
+  options: Omit<OutputOptions, 'retcode'>,
 ): string | Promise<string> {
   return formatOutput(flag ?? 'no_return', { [silence.id]: silenceText(silence) }, options);
 }
