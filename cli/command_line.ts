@@ -43,6 +43,7 @@ const replaced: Readonly<Record<string, string>> = {
   '--make-token': EXTERNAL_AUTH,
   '-d': FOREGROUND,
   '--daemon': FOREGROUND,
+  '--args-separator': 'a command calls one function; run salt once for each',
 };
 
 function hintOfSalts(message: string): string | undefined {

@@ -1,14 +1,9 @@
-import { FleetError } from '../shared/errors.ts';
 import { isDict } from '../shared/python_text.ts';
 
 /** The arguments of a function as they go into a job. */
 export interface CallArgs {
   readonly arg: readonly unknown[];
   readonly kwarg: Readonly<Record<string, unknown>>;
-}
-
-export interface Call extends CallArgs {
-  readonly fun: string;
 }
 
 export interface ParseOptions {
@@ -29,49 +24,6 @@ export async function parseCallArgs(argv: readonly string[], options: ParseOptio
     else kwarg.set(name, options.noParse?.includes(name) ? value : await parseValue(value));
   }
   return { arg, kwarg: Object.fromEntries(kwarg) };
-}
-
-/**
- * A function and its arguments. `fun1,fun2` is a compound command: its arguments are told apart by the separator, as an
- * argument of its own (`a , b`) or within one (`a,b`). Throws USAGE when functions and arguments do not match up.
- */
-export async function parseCalls(
-  functions: string,
-  argv: readonly string[],
-  options: ParseOptions & { readonly argsSeparator?: string } = {},
-): Promise<readonly Call[]> {
-  const names = functions.split(',');
-  if (names.includes('')) {
-    throw new FleetError('USAGE', `an empty function name in '${functions}'`, { hint: 'write module.function' });
-  }
-  const groups = splitArguments(argv, names.length, options.argsSeparator ?? ',');
-  if (groups.length < names.length) {
-    throw new FleetError('USAGE', 'cannot execute compound command without defining all arguments', {
-      hint: `give ${names.length} groups of arguments, ${names.length - 1} separators between them`,
-    });
-  }
-  if (groups.length > names.length) {
-    throw new FleetError('USAGE', 'cannot execute compound command with more arguments than commands', {
-      hint: 'choose another separator with --args-separator if an argument contains it',
-    });
-  }
-  return Promise.all(
-    names.map(async (fun, index) => ({ fun, ...(await parseCallArgs(groups[index] as readonly string[], options)) })),
-  );
-}
-
-function splitArguments(argv: readonly string[], count: number, separator: string): readonly (readonly string[])[] {
-  if (count === 1) return [argv];
-  if (argv.length === 0) return Array.from({ length: count }, () => []);
-  const standsAlone = argv.filter((text) => text === separator).length === count - 1;
-  const groups: string[][] = [[]];
-  for (const text of argv) {
-    const isWhole = standsAlone ? text !== separator : !text.includes(separator);
-    const [first, ...others] = isWhole ? [text] : text.split(separator);
-    if (isWhole || first !== '') groups.at(-1)?.push(first as string);
-    for (const other of others) groups.push(other === '' ? [] : [other]);
-  }
-  return groups;
 }
 
 const words: ReadonlyMap<string, boolean | null> = new Map([

@@ -17,7 +17,7 @@ import { confirmWide } from './confirm_wide.ts';
 import { doctorWords } from './doctor/doctor_words.ts';
 import { matchedIds } from './matched_ids.ts';
 import { chooseOutput, formatOutput } from './output.ts';
-import { parseCalls, parseValue } from './parse_args.ts';
+import { parseCallArgs, parseValue } from './parse_args.ts';
 import { noMinionsText } from './return_printer.ts';
 import { type ShowOptions, showJob } from './show_job.ts';
 import { addTargetOptions, type TargetOptions, type TargetRequest, targetRequest } from './target_options.ts';
@@ -27,7 +27,6 @@ interface SaltOptions extends CommonOptions, PrintOptions, TargetOptions, Omit<S
   readonly yes?: boolean;
   readonly timeout?: string;
   readonly parse?: string | boolean;
-  readonly argsSeparator?: string;
   readonly queueFor?: string;
   readonly runTimeout?: string;
   readonly batch?: string;
@@ -114,7 +113,6 @@ export function saltCommand(): Command {
     .option('--hide-timeout', 'do not print minions that did not return')
     .option('-d, --doc', 'print the documentation of functions')
     .option('--no-parse <names>', 'keyword arguments, separated by commas, that are kept as typed')
-    .option('--args-separator <text>', 'what separates the arguments of several functions', ',')
     .option('--queue-for <duration>', 'keep the job for offline minions: 90s, 10m, 8h, 7d')
     .option('-p, --progress', 'show what runs, while it does')
     .option('--run-timeout <duration>', 'how long the function may run')
@@ -141,22 +139,21 @@ async function jobRequest(
   rest: readonly string[],
 ): Promise<OperatorRequestBody> {
   const noParse = typeof options.parse === 'string' ? options.parse.split(',') : [];
-  const calls = await parseCalls(fun, rest, { noParse, argsSeparator: options.argsSeparator ?? ',' });
-  const [call, ...more] = calls;
-  if (call === undefined || more.length > 0) {
+  if (fun.includes(',')) {
     throw new FleetError('USAGE', `several functions in one command ('${fun}') are not supported`, {
       hint: 'run salt once for each',
     });
   }
-  if (!/^[A-Za-z_][\w-]*\.[A-Za-z_]\w*$/.test(call.fun)) {
-    throw new FleetError('USAGE', `'${call.fun}' is not a function`, {
+  if (!/^[A-Za-z_][\w-]*\.[A-Za-z_]\w*$/.test(fun)) {
+    throw new FleetError('USAGE', `'${fun}' is not a function`, {
       hint: 'write module.function, such as test.ping',
     });
   }
   return {
     op: 'job',
     ...whom,
-    ...call,
+    fun,
+    ...(await parseCallArgs(rest, { noParse })),
     ...(options.timeout !== undefined && { timeout: durationSeconds(options.timeout, '-t') }),
     ...(options.queueFor !== undefined && { queue_for: queueSeconds(options.queueFor) }),
     ...(options.runTimeout !== undefined && { run_timeout: durationSeconds(options.runTimeout, '--run-timeout') }),

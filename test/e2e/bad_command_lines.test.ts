@@ -17,6 +17,8 @@ describe('a wrong command line', () => {
       ['salt'],
       ['salt', 'm1'],
       ['salt', 'm1', 'ping'],
+      ['salt', 'm1', 'test.echo,test.ping', 'text', ',', '--args-separator', ','],
+      ['salt', 'm1', 'test.echo,test.ping', 'text', ',', ','],
       ['salt', '--nonsense', 'm1', 'test.ping'],
       ['salt', '--statik', 'm1', 'test.ping'],
       ['salt', 'm1', 'test.ping', '-l', 'loud'],

@@ -7,7 +7,7 @@ import type { ListenerOptions } from '../../broker/broker_options.ts';
 import { guardFrames } from '../../broker/frame_guard.ts';
 import { createTranscoder } from '../../broker/transcode.ts';
 import { parseCommand } from '../../cli/command_line.ts';
-import { parseCalls } from '../../cli/parse_args.ts';
+import { parseCallArgs } from '../../cli/parse_args.ts';
 import { saltCommand } from '../../cli/salt.ts';
 import { verifyJob } from '../../shared/crypto/job_signature.ts';
 import { FleetError } from '../../shared/errors.ts';
@@ -191,9 +191,7 @@ async function tryArguments(text: string): Promise<undefined> {
   const argv = text.split('\n');
   ignoreOurs(() => splitCommand(text));
   ignoreOurs(() => parseCommand(saltCommand().configureOutput({ writeOut: () => undefined }), argv));
-  const [functions = '', ...rest] = argv;
-  for (const { kwarg } of await parseCalls(functions, rest)) {
-    if (Object.getPrototypeOf(kwarg) !== Object.prototype) throw new TypeError('arguments have another prototype');
-  }
+  const { kwarg } = await parseCallArgs(argv);
+  if (Object.getPrototypeOf(kwarg) !== Object.prototype) throw new TypeError('arguments have another prototype');
   return undefined;
 }

@@ -1,11 +1,18 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { parseCommand } from '../../../cli/command_line.ts';
+import { saltCommand } from '../../../cli/salt.ts';
 import { masterCommand } from '../../../cli/salt_master.ts';
 
 test.each([
   [new Command('salt'), ['-a', 'pam', '*'], "unknown option '-a'", /^Salt has it, here .* over MQTT/],
   [new Command('salt'), ['--eauth=pam', '*'], "unknown option '--eauth=pam'", /^Salt has it, here .* over MQTT/],
+  [
+    saltCommand(),
+    ['--args-separator', ':', '*'],
+    "unknown option '--args-separator'",
+    /^Salt has it, here .* one function/,
+  ],
   [masterCommand(), ['-d'], "unknown option '-d'", /^Salt has it, here .* systemd/],
   [masterCommand(), ['-z'], "unknown option '-z'", /^see salt-master --help$/],
 ])('%# an option that is none is told with what there is instead', (command, argv, message, hint) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCallArgs, parseCalls, parseValue } from '../../../cli/parse_args.ts';
+import { parseCallArgs, parseValue } from '../../../cli/parse_args.ts';
 
 describe('a value on the command line', () => {
   it.each<[string, unknown]>([
@@ -147,50 +147,5 @@ describe('parseCallArgs', () => {
       ['__proto__', 5],
       ['constructor', 6],
     ]);
-  });
-});
-
-describe('parseCalls', () => {
-  it('reads a simple command as one call, commas in its arguments and all', async () => {
-    expect(await parseCalls('test.echo', ['a,b', ',', 'k=1'])).toEqual([
-      { fun: 'test.echo', arg: ['a,b', ','], kwarg: { k: 1 } },
-    ]);
-  });
-
-  it.each([
-    ['separators of their own', ['a1', 'a2', ',', ',', 'b=1'], undefined],
-    ['separators within arguments', ['a1', 'a2,,b=1'], undefined],
-    ['another separator', ['a1', 'a2', '::', '::', 'b=1'], '::'],
-  ])('tells the arguments of a compound command apart by %s', async (_name, argv, argsSeparator) => {
-    const calls = await parseCalls('m.a,m.b,m.c', argv, argsSeparator === undefined ? {} : { argsSeparator });
-    expect(calls).toEqual([
-      { fun: 'm.a', arg: ['a1', 'a2'], kwarg: {} },
-      { fun: 'm.b', arg: [], kwarg: {} },
-      { fun: 'm.c', arg: [], kwarg: { b: 1 } },
-    ]);
-  });
-
-  it('keeps separators within arguments when enough stand alone', async () => {
-    const calls = await parseCalls('m.a,m.b', ['x,y', ',', 'z']);
-    expect(calls.map(({ arg }) => arg)).toEqual([['x,y'], ['z']]);
-  });
-
-  it('needs no separators when no function has arguments', async () => {
-    expect((await parseCalls('test.ping,test.version', [])).map(({ fun }) => fun)).toEqual([
-      'test.ping',
-      'test.version',
-    ]);
-  });
-
-  it.each([
-    ['m.a,m.b', ['x'], 'cannot execute compound command without defining all arguments'],
-    ['m.a,m.b', ['x,y,z'], 'cannot execute compound command with more arguments than commands'],
-    ['m.a,', ['x'], "an empty function name in 'm.a,'"],
-  ])('refuses %s with %j', async (functions, argv, message) => {
-    await expect(parseCalls(functions, argv)).rejects.toMatchObject({
-      code: 'USAGE',
-      message,
-      hint: expect.any(String),
-    });
   });
 });
