@@ -6,29 +6,41 @@ import { stripControl } from '../strip_control.ts';
 const CELL_WIDTH = 50;
 
 export default defineOutput({
-  summary: 'Lists of rows as grids, with a heading for each key on the way. Values that are no rows are left out.',
-  format: (data, { colour }) => tableLines(data, paletteFor(colour), 0).join('\n'),
+  summary:
+    'Grids, with a heading for each key on the way: of a list of rows, of a mapping of single values, of a value.',
+  format: (data, { colour }) => {
+    const palette = paletteFor(colour);
+    return (isDict(data) ? tableLines(data, palette, 0) : gridLines(data, palette, 4)).join('\n');
+  },
 });
 
-function tableLines(value: unknown, palette: Palette, column: number): string[] {
-  if (Array.isArray(value)) return gridLines(value, palette, column + 4);
-  if (!isDict(value)) return [];
+function tableLines(dict: Readonly<Record<string, unknown>>, palette: Palette, column: number): string[] {
   const space = ' '.repeat(column);
-  return Object.keys(value)
+  return Object.keys(dict)
     .sort()
     .flatMap((key) => {
-      const item = value[key];
+      const item = dict[key];
       return [
         `${space}${palette.darkGray}${stripControl(key)}${palette.end}:`,
         `${space}${palette.darkGray}----------${palette.end}`,
-        ...tableLines(item, palette, Array.isArray(item) ? column : column + 4),
+        ...(isDict(item) && !isRow(item)
+          ? tableLines(item, palette, column + 4)
+          : gridLines(item, palette, column + 4)),
       ];
     });
 }
 
-/** Rows of one kind: mappings (their keys are the heading), lists, or single values. */
-function gridLines(rows: readonly unknown[], palette: Palette, column: number): string[] {
-  const cells = cellsOf(rows);
+const isNested = (value: unknown): boolean => isDict(value) || Array.isArray(value);
+
+/** A mapping of single values. */
+function isRow(dict: Readonly<Record<string, unknown>>): boolean {
+  const values = Object.values(dict);
+  return values.length > 0 && !values.some(isNested);
+}
+
+/** Rows of one kind: mappings (their keys are the heading), lists, or single values. What is no list is a row. */
+function gridLines(value: unknown, palette: Palette, column: number): string[] {
+  const cells = cellsOf(Array.isArray(value) ? value : [value]);
   if (cells.length === 0) return [];
   const wrapped = cells.map((row) => row.map((cell) => wrapCell(stripControl(cell)).split('\n')));
   const columns = Math.max(...wrapped.map((row) => row.length));
@@ -64,7 +76,7 @@ function cellsOf(rows: readonly unknown[]): string[][] {
     ];
   }
   if (rows.every(Array.isArray)) return rows.map((row) => (row as unknown[]).map(pyStr));
-  return rows.some((row) => isDict(row) || Array.isArray(row)) ? [] : rows.map((row) => [pyStr(row)]);
+  return rows.some(isNested) ? [] : rows.map((row) => [pyStr(row)]);
 }
 
 /** `last_move` as `Last Move`. */

@@ -10,7 +10,7 @@ const rows = [
 
 describe('table', () => {
   it('draws a list of mappings as a grid with a heading', async () => {
-    expectGolden('output/table.txt', await table({ m1: { comment: 'hidden', out: rows, result: true } }));
+    expectGolden('output/table.txt', await table({ m1: { comment: 'from the device', out: rows, result: true } }));
   });
 
   it('draws lists of lists and of single values without a heading', async () => {
@@ -28,9 +28,13 @@ describe('table', () => {
     expectGolden('output/table_colour.txt', await table({ m1: ['x'] }, true));
   });
 
+  it('draws a mapping of single values as a row, and a single value as a cell', async () => {
+    const text = await table({ m1: { '/': { capacity: '61%', free_kb: 120 }, none: {} }, m2: true });
+    expectGolden('output/table_values.txt', text);
+  });
+
   it('draws nothing of empty and of mixed lists', async () => {
     expect(await table({ m1: [] })).toBe('m1:\n----------');
     expect(await table({ m1: ['a', { b: 1 }] })).toBe('m1:\n----------');
-    expect(await table('text')).toBe('');
   });
 });
