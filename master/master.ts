@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { IdentityStore, ListenerOptions } from '../broker/broker_options.ts';
 import { claimSocketIn } from '../broker/unix_socket.ts';
+import { logBrokenReferences } from '../shared/broken_references.ts';
 import { growFileTable } from '../shared/disk/grow_file_table.ts';
 import { makeFolder } from '../shared/make_folder.ts';
 import { operatorSocketName } from '../shared/paths.ts';
 import type { Packet } from '../shared/protocol/message.ts';
 import { messageTable } from '../shared/protocol/message_table.ts';
 import { VERSION } from '../shared/version.ts';
+import { masterBrokenReferences } from './broken_references.ts';
 import { type CallSettings, createCallRunner, newCallSettings } from './call_runner.ts';
 import { brokerLimits, type MasterConfig } from './config.ts';
 import type { MasterContext } from './context.ts';
@@ -114,6 +116,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     await stop();
     throw error;
   }
+  logBrokenReferences(await masterBrokenReferences(config), log);
   log.info('the master is up', { listening: running.addresses.join(' '), version: VERSION });
   return {
     addresses: running.addresses,

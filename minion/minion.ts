@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { logBrokenReferences } from '../shared/broken_references.ts';
 import { type Clock, nowSeconds } from '../shared/clock.ts';
 import { openPrivateKey } from '../shared/crypto/private_file.ts';
 import { readMineFunctions } from '../shared/data/mine_functions.ts';
@@ -20,6 +21,7 @@ import { systemReason } from '../shared/system_reason.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnyBeacon } from './beacon.ts';
 import { type RunningBeacons, startBeacons } from './beacons.ts';
+import { minionBrokenReferences } from './broken_references.ts';
 import { claimSocket } from './bus/claim_socket.ts';
 import { createForwarder } from './bus/forward_events.ts';
 import { openOwnBus } from './bus/open_own_bus.ts';
@@ -172,6 +174,7 @@ async function runStarted(
   try {
     // The event is kept while the connection is made.
     await Promise.all([
+      minionBrokenReferences(deps.config, deps.returners).then((problems) => logBrokenReferences(problems, deps.log)),
       tellStart(events, startData(deps.config, deps.grains, deps.clock), deps),
       scheduler.start().then(() => link.run(abort.signal)),
     ]);

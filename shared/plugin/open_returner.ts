@@ -34,9 +34,19 @@ export function createReturnerOpener(options: {
 }): ReturnerOpener {
   const { folder, config, deps } = options;
   return async (destination) => {
-    const spec = await findReturner(destination.returner, folder, config);
-    return spec.open(readSettings(spec, destination, config), deps);
+    const { spec, settings } = await readReturner(destination, folder, config);
+    return spec.open(settings, deps);
   };
+}
+
+/** The returner of a place to store in, and its settings. Throws CONFIG_INVALID. */
+export async function readReturner(
+  destination: Destination,
+  folder: PluginFolder<AnyReturner>,
+  config: ReturnerConfig,
+): Promise<{ readonly spec: AnyReturner; readonly settings: Settings }> {
+  const spec = await findReturner(destination.returner, folder, config);
+  return { spec, settings: readSettings(spec, destination, config) };
 }
 
 /**

@@ -270,6 +270,24 @@ describe('a daemon that cannot have what it needs', () => {
     expect((await master.stop()).status).toBe(0);
   });
 
+  it('tells what its configuration names and cannot use, and the doctor says the same', async () => {
+    for (const [kind, setting] of [
+      ['master', 'event_return'],
+      ['minion', 'return'],
+    ] as const) {
+      const dir = temporaryDir();
+      writeConfig(dir, kind, { ...(await usual(kind, dir)), [setting]: 'jsnol' });
+      const daemon = startProgram(`salt-${kind}`, ['-c', dir]);
+      await daemon.line(/names what cannot be used problem="?there is no returner 'jsnol'; did you mean jsonl/);
+      expect((await daemon.stop()).status).toBe(0);
+      const { stdout, status } = await runProgram('salt', ['-c', dir, 'doctor', '--check', 'references']);
+      expect(stdout).toContain(
+        `[fail] references: there is no returner 'jsnol'; did you mean jsonl\n  mend: vi ${dir}/`,
+      );
+      expect(status).toBe(2);
+    }
+  });
+
   it('does not use a private key that others may read', async () => {
     const dir = temporaryDir();
     for (const kind of ['master', 'minion'] as const) {
