@@ -33,6 +33,9 @@ export function parseCommand(command: Command, argv: readonly string[]): boolean
 
 const EXTERNAL_AUTH = 'accounts of external_auth log in over MQTT, as any client does';
 const FOREGROUND = 'a daemon stays in the foreground; let systemd start it';
+const VERSION = 'it is --version';
+const TO_FILE = 'the shell writes files: > FILE, or >> FILE to append';
+const DAEMON_SETTING = 'the configuration of a daemon says it: pidfile, log_file, log_level_logfile';
 /** Options of Salt that are none here, and what there is instead. */
 const replaced: Readonly<Record<string, string>> = {
   '-a': EXTERNAL_AUTH,
@@ -43,6 +46,15 @@ const replaced: Readonly<Record<string, string>> = {
   '--make-token': EXTERNAL_AUTH,
   '-d': FOREGROUND,
   '--daemon': FOREGROUND,
+  '-V': VERSION,
+  '--versions-report': VERSION,
+  '--out-file': TO_FILE,
+  '--output-file': TO_FILE,
+  '--out-file-append': TO_FILE,
+  '--output-file-append': TO_FILE,
+  '--pid-file': DAEMON_SETTING,
+  '--log-file': DAEMON_SETTING,
+  '--log-file-level': DAEMON_SETTING,
   '--args-separator': 'a command calls one function; run salt once for each',
 };
 

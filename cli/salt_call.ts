@@ -51,7 +51,7 @@ interface CallOptions extends CommonOptions, PrintOptions {
   readonly doc?: boolean;
   readonly retcodePassthrough?: boolean;
   readonly id?: string;
-  readonly moduleDirs: readonly string[];
+  readonly moduleDirs?: readonly string[];
 }
 
 /** `salt-call <module>.<function>`: the minion's own code, in this process. Resolves to the exit status (CLI-10). */
@@ -64,7 +64,7 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
     hostname: hostname(),
     overrides: { ...(options.id !== undefined && { id: options.id }) },
   });
-  const config = { ...loaded, module_dirs: [...options.moduleDirs, ...loaded.module_dirs] };
+  const config = { ...loaded, module_dirs: [...(options.moduleDirs ?? []), ...loaded.module_dirs] };
   const level = (options.logLevel ?? config.log_level) as MinionConfig['log_level'];
   const log = createLogger([{ level, format: 'text', write: (line) => terminal.err(line) }], () => systemClock.nowMs());
   const [fun = 'sys.doc', ...rest] = options.grains === true ? ['grains.items'] : options.words;
@@ -102,13 +102,13 @@ export function saltCallCommand(): Command {
     .option('--local', 'work without a master (as every call does that needs none)')
     .option('-g, --grains', 'print the grains')
     .option('-d, --doc', 'print the documentation of functions')
-    .option('-m, --module-dirs <dir>', 'a directory of custom modules; again for a further one', collect, [])
+    .option('-m, --module-dirs <dir>', 'a directory of custom modules; again for a further one', collect)
     .option('--id <id>', 'the minion id to go by')
     .option('--retcode-passthrough', "exit with the function's return code");
   return addPrintOptions(addCommonOptions(command)).allowExcessArguments(true);
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, resolve(value)];
 }
 

@@ -1,5 +1,6 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
 import { HIDDEN } from '../shared/log.ts';
+import { whyNotYet } from '../shared/not_yet.ts';
 import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { CallRequest, PartsReference } from '../shared/protocol/messages/operator.ts';
@@ -90,10 +91,11 @@ export async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext
   if (module !== undefined && Object.hasOwn(module.functions, wanted))
     return module.functions[wanted] as ModuleSpec<MasterContext>['functions'][string];
   const guess = module === undefined ? nearest(name, folder.names) : nearest(wanted, Object.keys(module.functions));
-  const hint =
+  const near =
     guess === undefined
       ? undefined
       : `did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
+  const hint = whyNotYet(name) ?? near;
   throw new FleetError(
     'FUNCTION_UNKNOWN',
     `${op} function '${fun}' is not available`,

@@ -1,4 +1,5 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
+import { whyNotYet } from '../shared/not_yet.ts';
 import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import { nearest } from '../shared/suggest.ts';
@@ -82,6 +83,8 @@ function functionOf(found: FoundModule, fun: string, catalogue: Catalogue): AnyF
   const module = found as ModuleSpec<MinionContext> | undefined;
   const wanted = fun.slice(dot + 1);
   if (module === undefined || !Object.hasOwn(module.functions, wanted)) {
+    const notYet = module === undefined ? whyNotYet(name) : undefined;
+    if (notYet !== undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available: ${notYet}`);
     const guess =
       module === undefined ? nearest(name, catalogue.moduleNames) : nearest(wanted, Object.keys(module.functions));
     const near =

@@ -36,6 +36,7 @@ describe('a wrong command line', () => {
       ['salt-run', 'manage'],
       ['salt-run', 'manage.uo'],
       ['salt-run', 'mange.up'],
+      ['salt-run', 'state.orchestrate', 'deploy'],
       ['salt-run', 'manage.up', '-t', 'soon'],
       ['salt-run', 'jobs.lookup_jid', '20260101000000000000'],
       ['salt-run', 'jobs.list_jobs', 'start_time=yesterday'],
@@ -60,6 +61,8 @@ describe('a wrong command line', () => {
     const text = await show(
       ['salt', 'm1', 'no.such'],
       ['salt', 'm1', 'test.pin'],
+      ['salt', 'm1', 'state.apply', 'web'],
+      ['salt-call', 'pillar.items'],
       ['salt', 'm1', 'test.ping', 'nonsense'],
       ['salt', 'm1', 'test.sleep', 'long'],
       ['salt', 'm1', 'test.sleep', 'lenght=1'],

@@ -13,6 +13,8 @@ test.each([
     "unknown option '--args-separator'",
     /^Salt has it, here .* one function/,
   ],
+  [saltCommand(), ['--out-file=x', '*'], "unknown option '--out-file=x'", /^Salt has it, here .* > FILE/],
+  [saltCommand(), ['-V'], "unknown option '-V'", /^Salt has it, here it is --version/],
   [masterCommand(), ['-d'], "unknown option '-d'", /^Salt has it, here .* systemd/],
   [masterCommand(), ['-z'], "unknown option '-z'", /^see salt-master --help$/],
 ])('%# an option that is none is told with what there is instead', (command, argv, message, hint) => {
