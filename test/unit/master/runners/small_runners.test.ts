@@ -24,7 +24,33 @@ test('manage tells who is there and who is not', async () => {
   for (const id of ['m3', 'm1']) context.fleet.setOnline(id, START_AT);
   expect(await runFunction(context, manage, 'manage.up')).toEqual(['m1', 'm3']);
   expect(await runFunction(context, manage, 'manage.down')).toEqual(['m2']);
+  expect(await runFunction(context, manage, 'manage.present')).toEqual(['m1', 'm3']);
+  expect(await runFunction(context, manage, 'manage.not_present')).toEqual(['m2']);
   expect(await runFunction(context, manage, 'manage.status')).toEqual({ up: ['m1', 'm3'], down: ['m2'] });
+});
+
+test('manage.versions compares those who are there with the master', async () => {
+  const context = fakeMasterContext({ version: '0.10.1' });
+  const known = { v: 1, max_packet: 256, window: 1, enc: 'json', sig: 'ed25519' } as const;
+  const told = { m1: 'brine 0.9.2', m2: 'brine 0.10.1', m3: 'brine 1.0.0' };
+  expect(await runFunction(context, manage, 'manage.versions')).toEqual({ Master: '0.10.1' });
+  for (const [id, version] of Object.entries(told)) {
+    context.fleet.setOnline(id, START_AT);
+    context.fleet.setInfo(id, { ...known, version });
+  }
+  expect(await runFunction(context, manage, 'manage.versions')).toEqual({
+    Master: '0.10.1',
+    'Minion requires update': { m1: '0.9.2' },
+    'Up to date': { m2: '0.10.1' },
+    'Minion newer than master': { m3: '1.0.0' },
+  });
+  context.fleet.setInfo('m1', { ...known, version: 'minion.sh 2' });
+  context.fleet.setInfo('m2', known);
+  expect(await runFunction(context, manage, 'manage.versions')).toEqual({
+    Master: '0.10.1',
+    'Minion newer than master': { m3: '1.0.0' },
+    'Other software': { m1: 'minion.sh 2', m2: 'unknown' },
+  });
 });
 
 test('manage.capabilities tells of those who are there, and of one that said nothing the least', async () => {
