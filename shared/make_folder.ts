@@ -1,6 +1,6 @@
-import { access, constants, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { FleetError, systemErrorCode } from './errors.ts';
+import { access, constants } from 'node:fs/promises';
+import { FleetError } from './errors.ts';
+import { makeWithParents } from './make_with_parents.ts';
 import { systemReason } from './system_reason.ts';
 
 /**
@@ -16,16 +16,5 @@ export async function makeFolder(setting: string, path: string, mode = 0o700): P
       hint: `make it a directory that this user may write to, or change ${setting}`,
       cause,
     });
-  }
-}
-
-/** Where the file system is read-only, Node's recursive `mkdir` says that there is no such directory; a plain one knows. */
-async function makeWithParents(path: string, mode: number): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode });
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeWithParents(dirname(path), mode);
-    await mkdir(path, { mode });
   }
 }

@@ -30,15 +30,22 @@ export async function writeFileAtomically(
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   const isPrivate = replaced !== undefined || options.mode !== undefined;
   // Nobody else may read the content before the owner and mode are those it shall have.
-  const file = await open(temporary, 'wx', isPrivate ? 0o600 : 0o666);
+  const file = await open(temporary, 'wx', isPrivate ? 0o600 : 0o666).catch((error: unknown) => {
+    throw aboutTarget(error, target);
+  });
   try {
     await fillFile(file, content, options, replaced);
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary);
-    throw error;
+    throw aboutTarget(error, target);
   }
   await syncFolder(folder);
+}
+
+/** Whoever asked for the file knows nothing of the temporary one beside it. */
+function aboutTarget(error: unknown, path: string): unknown {
+  return error instanceof Error && 'path' in error ? Object.assign(error, { path, dest: undefined }) : error;
 }
 
 async function fillFile(

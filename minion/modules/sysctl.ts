@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { AbsolutePath, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
@@ -65,7 +65,7 @@ export default defineModule({
         await assign(context, name, value);
         if (isWritten) return 'Updated';
         const path = join(context.root, config);
-        await mkdir(dirname(path), { recursive: true });
+        await makeWithParents(dirname(path));
         await writeFileAtomically(path, withSetting(text, name, value));
         return 'Updated';
       },

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { FleetError, systemErrorCode } from '../errors.ts';
+import { makeWithParents } from '../make_with_parents.ts';
 import { AbsolutePath } from '../plugin/args.ts';
 import { defineReturner, setting } from '../plugin/returner.ts';
 import { toJsonLine } from '../protocol/codec.ts';
@@ -29,7 +30,7 @@ export default defineReturner({
 /** In one write, so that lines of several writers do not mix; on the disk when it resolves. Throws FILE_UNREADABLE. */
 async function appendLines(path: string, values: readonly unknown[]): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeWithParents(dirname(path), 0o700);
     // Returns hold whatever commands print: for the owner alone.
     const file = await open(path, 'a+', 0o600);
     try {

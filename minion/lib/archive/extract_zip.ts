@@ -5,6 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { systemErrorCode } from '../../../shared/errors.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { commandFailed } from '../exec.ts';
 import { createZipDecipher } from './zip_cipher.ts';
 import { dataOffset, readZipDirectory, type ZipEntry } from './zip_reader.ts';
@@ -30,7 +31,7 @@ export async function extractZip(path: string, dest: string, options: ExtractOpt
     const entries = (await readZipDirectory(file, path)).filter(({ name }) => !options.excludes.includes(name));
     for (const entry of entries) check(entry, options.password);
     checkOverlaps(entries);
-    await mkdir(dest, { recursive: true });
+    await makeWithParents(dest);
     const place = createPlaces(await realpath(dest));
     // Links come last, so that no member is written through one.
     for (const entry of entries.filter(({ isLink }) => !isLink)) {

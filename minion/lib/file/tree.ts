@@ -1,22 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmod,
-  chown,
-  copyFile,
-  cp,
-  link,
-  mkdir,
-  readlink,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-  unlink,
-} from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, link, readlink, rename, rm, rmdir, stat, symlink, unlink } from 'node:fs/promises';
 import { basename, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { Flag, Mode, Real, Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext, MinionFunction } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
@@ -171,7 +158,7 @@ export async function makeFolders(
   folder: string,
   { user, group, mode }: FolderOwner,
 ): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  const first = await makeWithParents(folder);
   if (first === undefined) return;
   for (let path = folder; path.length >= first.length; path = dirname(path)) {
     if (user !== undefined || group !== undefined) {

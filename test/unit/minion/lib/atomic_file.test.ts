@@ -70,3 +70,11 @@ test.skipIf(!isRoot)('a replaced file keeps its owner, and another can be given'
   await writeFileAtomically(path, 'new', { uid: 0 });
   expect(await stat(path)).toMatchObject({ uid: 0, gid: 1235 });
 });
+
+test('an error names the file that was to be written, not the temporary one', async () => {
+  await expect(writeFileAtomically(join(dir, 'none', 'file'), 'x')).rejects.toMatchObject({
+    code: 'ENOENT',
+    path: join(dir, 'none', 'file'),
+  });
+  await expect(writeFileAtomically(dir, 'x')).rejects.toMatchObject({ code: 'EISDIR', path: dir, dest: undefined });
+});
