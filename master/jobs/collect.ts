@@ -99,9 +99,11 @@ async function takeTogether(
   return { ...rest, jid, return: `ERROR: ${message}`, retcode: result.retcode || 1, success: false, error };
 }
 
-/** The members that a modest minion may leave out. */
+/** The members that a modest minion may leave out. What a full one sends is not copied: each copy gets a shape of its own. */
 function normalize(jid: string, payload: ReturnPayload): ReturnPayload & { readonly jid: string } {
-  return { ...payload, jid, success: payload.success ?? payload.retcode === 0 };
+  const { success = payload.retcode === 0 } = payload;
+  if (payload.jid === jid && payload.success === success) return payload as ReturnPayload & { readonly jid: string };
+  return { ...payload, jid, success };
 }
 
 function endingOf(result: ReturnPayload): JobEvent {
