@@ -23,12 +23,14 @@ export interface TrustOptions {
 
 /**
  * The certificate of the master's authority: the pinned one, or the one that the master shows at first contact, which
- * is then pinned. Throws KEY_MISMATCH when `master_finger` or the pin says that this is another master.
+ * is then pinned. Throws KEY_MISMATCH when `master_finger` or the pin says that this is another master, and
+ * FILE_UNREADABLE when the pinned one is damaged: whoever answers then may be anybody.
  */
 export async function trustMaster(options: TrustOptions): Promise<{ readonly caPem: string; readonly isNew: boolean }> {
   const path = pinnedFile(options.pkiDir);
   const pinned = await readOptionalFile(path);
   if (pinned !== undefined) {
+    checkPinned(path, pinned);
     checkFinger(options, pinned, `the pinned master key in ${path}`, `, or remove ${path}`);
     return { caPem: pinned, isNew: false };
   }
@@ -36,6 +38,17 @@ export async function trustMaster(options: TrustOptions): Promise<{ readonly caP
   checkFinger(options, caPem, `the master at ${options.host}:${options.port}`);
   await writeFileAtomically(path, caPem, 0o644);
   return { caPem, isNew: true };
+}
+
+function checkPinned(path: string, pem: string): void {
+  try {
+    readCertificate(pem);
+  } catch (cause) {
+    throw new FleetError('FILE_UNREADABLE', `${path} holds no certificate, so the master cannot be told from others`, {
+      hint: 'put it back from a backup, or remove it to trust the master that answers next',
+      cause,
+    });
+  }
 }
 
 /**

@@ -6,8 +6,8 @@ import { livingOwner, ownerOf } from '../process_owner.ts';
 const PREFIX = 'owner-';
 
 /**
- * Claims a folder for the process of that pid, this one; the answer gives it back. One that was killed gives nothing back, and is known by that
- * it is no more. Of two that come at once none may get it, never both. Throws ADDRESS_IN_USE.
+ * Claims a folder for the process of that pid, this one; the answer gives it back. The claim of one that was
+ * killed counts no more. Of two that come at once none may get it, never both. Throws ADDRESS_IN_USE.
  */
 export async function claimFolder(folder: string, ownPid: number): Promise<() => Promise<void>> {
   const own = ownerOf(ownPid);

@@ -36,6 +36,21 @@ it('a minion whose certificate is broken gets a new one by itself', async () => 
   await fleet().expectPing();
 });
 
+it('a minion whose pinned master key is damaged ends, names the file, and trusts nobody in its place', async () => {
+  await fleet().minion('m1').stop();
+  const pinned = fleet().file('m1', 'pki', 'minion_master.crt');
+  const pem = readFileSync(pinned);
+  writeFileSync(pinned, '');
+  await expect(fleet().startMinion('m1')).rejects.toThrow(/the process ended with 66/);
+  expect(fleet().minion('m1').text()).toMatch(
+    /^salt-minion: \S*\/minion_master\.crt holds no certificate, so the master cannot be told from others; put it back from a backup, or remove it to trust the master that answers next\n$/m,
+  );
+  expect(readFileSync(pinned, 'utf8')).toBe('');
+  writeFileSync(pinned, pem);
+  await fleet().startMinion('m1');
+  await fleet().expectPing();
+});
+
 it('another key for the id of an accepted minion is told of, and disturbs nobody', async () => {
   fleet().configureMinion('impostor', { id: 'm1' });
   const impostor = await fleet().startMinion('impostor', {

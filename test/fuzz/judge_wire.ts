@@ -189,9 +189,9 @@ async function select(tgt: string | string[], type: TargetType): Promise<string>
 
 async function tryArguments(text: string): Promise<undefined> {
   const argv = text.split('\n');
-  ignoreOurs(() => splitCommand(text));
-  ignoreOurs(() => parseCommand(saltCommand().configureOutput({ writeOut: () => undefined }), argv));
   const { kwarg } = await parseCallArgs(argv);
   if (Object.getPrototypeOf(kwarg) !== Object.prototype) throw new TypeError('arguments have another prototype');
+  ignoreOurs(() => splitCommand(text));
+  parseCommand(saltCommand().configureOutput({ writeOut: () => undefined }), argv);
   return undefined;
 }

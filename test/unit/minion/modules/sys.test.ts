@@ -118,8 +118,11 @@ test('runners are those of the master, in the words of their definitions', async
   expect(await run('sys.list_runner_functions', 'manage')).toEqual([
     'manage.capabilities',
     'manage.down',
+    'manage.not_present',
+    'manage.present',
     'manage.status',
     'manage.up',
+    'manage.versions',
   ]);
   const up = (await folder.load('manage'))?.functions.up as AnyFunction<MasterContext>;
   expect(await run('sys.runner_doc', 'manage.up')).toEqual({ 'manage.up': docstring('manage.up', up) });
