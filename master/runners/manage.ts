@@ -79,8 +79,9 @@ function versions(fleet: Seen, master: string): Record<string, unknown> {
   for (const id of up(fleet)) {
     const { version: told = 'unknown' } = fleet.info(id);
     const [, version] = /^brine (\d+(?:\.\d+)*)/.exec(told) ?? [];
-    const heading = version === undefined ? 'Other software' : headings[1 + compareVersions(version, master)];
-    found[heading as string] = { ...found[heading as string], [id]: version ?? told };
+    const heading = version === undefined ? 'Other software' : String(headings[1 + compareVersions(version, master)]);
+    found[heading] ??= {};
+    found[heading][id] = version ?? told;
   }
   return { Master: master, ...found };
 }
