@@ -1,12 +1,15 @@
 import { writeToStream } from 'mqtt-packet';
+import type { Logger } from '../shared/log.ts';
 import type { Identity } from '../shared/protocol/access.ts';
-import type { Packet } from '../shared/protocol/message.ts';
+import type { AnyMessage, Packet } from '../shared/protocol/message.ts';
+import { topicFilter } from '../shared/protocol/topic.ts';
 import type { BrokerOptions, TlsKeys } from './broker_options.ts';
 import type { DeliveryFlags } from './connection.ts';
 import { createCore } from './core.ts';
 import { createAdmission } from './limits.ts';
 import { type Listener, openListener } from './listeners.ts';
 import type { NotedRefusal } from './refusals.ts';
+import type { Registry } from './registry.ts';
 
 /** All that the master (or a minion's loopback bus) needs of a broker; a foreign one could stand in. */
 export interface Broker {
@@ -27,6 +30,8 @@ export interface Broker {
   backlogOf(topic: string): number | undefined;
   /** Closes that client's connections now. */
   disconnect(who: Identity, reason: string): void;
+  /** The same for a minion that is one no more: it is offline at once, and what is retained of it is taken back. */
+  forget(id: string, reason: string): void;
   /** What new connections of the TLS listeners are shown and judged by; those that are there go on. */
   replaceTls(keys: TlsKeys): void;
   /** The listeners, in the order given, as they came up: `/run/x.sock` or `127.0.0.1:41234`. */
@@ -37,6 +42,9 @@ export interface Broker {
   refusals(): readonly NotedRefusal[];
   close(): Promise<void>;
 }
+
+/** Retained under a topic, it takes back what was [MQTT-3.3.1-10]. */
+const NOTHING = new Uint8Array();
 
 /** Opens the listeners. Throws ADDRESS_IN_USE, NOT_PERMITTED or CONFIG_INVALID when one cannot be opened. */
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
@@ -77,6 +85,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     throw error;
   }
 
+  const disconnect = (who: Identity, reason: string): void => closeAllOf(registry, who, reason, options.log);
+
   return {
     publish: core.publish,
     send(id, packet, acknowledged) {
@@ -102,13 +112,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       return most;
     },
     isOnline: (id) => presence.connectionOf(id) !== undefined,
-    disconnect(who, reason) {
-      for (const connection of registry.all()) {
-        if (connection.claimant?.role !== who.role || connection.claimant.id !== who.id) continue;
-        options.log.info('client disconnected', { client: who.id, reason });
-        connection.isMuted = true;
-        connection.closeNow();
-      }
+    disconnect,
+    forget(id, reason) {
+      disconnect({ role: 'minion', id }, reason);
+      presence.forget(id);
+      for (const topic of stateTopics(options.table, id))
+        core.publish({ topic, payload: NOTHING, qos: 1, retain: true });
     },
     replaceTls(keys) {
       for (const listener of listeners) listener.replaceTls(keys);
@@ -118,4 +127,19 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     refusals: refusals.list,
     close,
   };
+}
+
+function closeAllOf(registry: Registry, who: Identity, reason: string, log: Logger): void {
+  for (const connection of registry.all()) {
+    if (connection.claimant?.role !== who.role || connection.claimant.id !== who.id) continue;
+    log.info('client disconnected', { client: who.id, reason });
+    connection.isMuted = true;
+    connection.closeNow();
+  }
+}
+
+/** The topics under which something of that minion may be retained. */
+function stateTopics(table: readonly AnyMessage[], id: string): string[] {
+  const ofMinions = table.filter(({ retain, topic }) => retain && topic.endsWith('/{id}'));
+  return ofMinions.map(({ topic }) => topicFilter(topic, { id }));
 }

@@ -13,6 +13,8 @@ export interface PresenceKeeper {
   /** The connection's filters changed. */
   changed(connection: Connection, id: string): void;
   ended(connection: Connection, id: string): void;
+  /** It is offline now, and the end of its connection says nothing any more. */
+  forget(id: string): void;
   /** Its connection, when it is online. */
   connectionOf(id: string): Connection | undefined;
   /** Tells nothing any more: when the broker goes, that is not news about minions. */
@@ -49,6 +51,11 @@ export function createPresence(options: {
     handlers.offline(id, since);
   };
 
+  const remove = (entry: Entry, id: string): void => {
+    entries.delete(id);
+    if (entry.isOnline) goOffline(entry, id);
+  };
+
   return {
     connected(connection, id) {
       entries.set(id, { connection, isOnline: entries.get(id)?.isOnline ?? false, isSubscribed: false });
@@ -63,9 +70,11 @@ export function createPresence(options: {
     },
     ended(connection, id) {
       const entry = entries.get(id);
-      if (entry?.connection !== connection) return;
-      entries.delete(id);
-      if (entry.isOnline) goOffline(entry, id);
+      if (entry?.connection === connection) remove(entry, id);
+    },
+    forget(id) {
+      const entry = entries.get(id);
+      if (entry !== undefined) remove(entry, id);
     },
     connectionOf(id) {
       const entry = entries.get(id);

@@ -338,7 +338,7 @@ function deviceChanged(id: string, change: EntryChange, parts: MinionParts, brok
 /** Gone at once, and nothing of it is waited for. */
 function endMinion(id: string, reason: string, parts: MinionParts, broker: Broker): void {
   const { fleet, dispatcher } = parts;
-  broker.disconnect({ role: 'minion', id }, reason);
+  broker.forget(id, reason);
   fleet.forget(id);
   dispatcher.abandon(id, reason);
 }

@@ -36,7 +36,8 @@ export const Fire = defineMessage({
 export const Presence = defineMessage({
   name: 'presence',
   topic: 'salt/presence/{id}',
-  summary: 'Whether a minion is connected, written by the master from what the broker sees.',
+  summary:
+    'Whether a minion is connected, written by the master from what the broker sees. Taken back by an empty message when its key is deleted or rejected, as is its `salt/info/<id>`.',
   from: [{ role: 'master' }],
   to: [{ role: 'operator' }],
   qos: 1,

@@ -107,3 +107,24 @@ test('disconnect ends all connections of one client, without their wills, and no
   expect(fixture.logged.all).toContainEqual(expect.stringContaining('reason=its key was deleted'));
   expect(fixture.broker.isOnline('m2')).toBe(true);
 });
+
+test('of a minion that is forgotten nothing stays retained, and it is offline before its connection has ended', async () => {
+  fixture = await BrokerFixture.start();
+  const minion = await fixture.onlineMinion('m1');
+  await minion.mqtt.publishAsync('salt/info/m1', '{"v":1,"max_packet":256}', { qos: 1, retain: true });
+  await fixture.onlineMinion('m2');
+  const watching = await fixture.operator();
+  await watching.mqtt.subscribeAsync('salt/+/m1', { qos: 1 });
+  await watching.messages.waitFor(({ topic }) => topic === 'salt/info/m1');
+  fixture.broker.forget('m1', 'its key was deleted');
+  expect(fixture.presence.all.at(-1)).toEqual(OFFLINE);
+  await closedOf(minion);
+  await watching.messages.waitFor(({ topic, text }) => topic === 'salt/info/m1' && text === '');
+  const told = watching.messages.all.filter(({ topic, retain }) => topic === 'salt/presence/m1' && !retain);
+  expect(told.map(({ text }) => text)).toEqual([expect.stringContaining('"online":false'), '']);
+  const later = await fixture.operator();
+  await later.mqtt.subscribeAsync(['salt/presence/+', 'salt/info/+'], { qos: 1 });
+  await later.messages.waitFor(({ topic }) => topic === 'salt/presence/m2');
+  expect(later.messages.all.map(({ topic }) => topic)).toEqual(['salt/presence/m2']);
+  expect(fixture.presence.all.filter(({ kind, id }) => kind === 'offline' && id === 'm1')).toHaveLength(1);
+});

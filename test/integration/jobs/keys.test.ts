@@ -6,6 +6,7 @@ import { createCertificateAuthority, MASTER_NAME } from '../../../shared/crypto/
 import { connectAs } from '../../support/connect_as.ts';
 import { createGate } from '../../support/gate_module.ts';
 import { type MinionSetup, startFleet, type TestFleet } from '../../support/start_fleet.ts';
+import { watchTopics } from '../../support/watch_topics.ts';
 
 let fleet: TestFleet;
 afterEach(() => fleet.stop());
@@ -43,6 +44,21 @@ test('a minion whose key is deleted is gone at once and waits to be accepted aga
   await expect(fleet.run('*', 'test.ping')).rejects.toMatchObject({ code: 'TARGET_EMPTY' });
   await offered('m1', 'pend', 2);
   expect(await fleet.call('wheel', 'key.list_all')).toMatchObject({ minions: [], minions_pre: ['m1'] });
+});
+
+test('nothing of a minion whose key is deleted stays retained, and the master forgets when it was there', async () => {
+  await acceptedByHand('m1');
+  await fleet.call('wheel', 'key.delete', [['m1']]);
+  await isLost('m1');
+  await offered('m1', 'pend', 2);
+  const { messages, connection } = await watchTopics(
+    join(fleet.directory, 'master/var/run/salt/master/operator.sock'),
+    ['salt/+/m1', 'salt/master'],
+  );
+  await messages.waitFor(({ topic }) => topic === 'salt/master');
+  await connection.close();
+  expect(messages.all.map(({ topic }) => topic)).toEqual(['salt/master']);
+  expect(fleet.context().fleet.whyOffline('m1')).toContain('not connected since the master started');
 });
 
 test('a minion that revokes its own key is heard to the end, then gone, and waits to be accepted again', async () => {
