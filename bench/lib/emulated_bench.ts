@@ -48,7 +48,7 @@ export async function createEmulatedBench({ dist, home, isQuick }: FleetContext)
     socketPath: fleet.socketPath,
     master: () => running(fleet.processes().master),
     minions: () => running(minions),
-    startMaster: fleet.startMaster,
+    startMaster: () => fleet.startMaster(),
     async emulate(count, args = []) {
       await minions?.stop();
       const program = fileURLToPath(new URL('salt-emulate.cjs', dist));

@@ -25,7 +25,8 @@ export interface RealFleet {
   /** `host:port` that minions connect to. */
   readonly address: string;
   readonly processes: () => { readonly master: OwnProcess | undefined; readonly minions: readonly OwnProcess[] };
-  startMaster(): Promise<void>;
+  /** `start` in place of a start like any other. */
+  startMaster(start?: typeof startProcess): Promise<void>;
   /** Resolves when all of them are connected and take jobs. The master runs, whoever started it. */
   startMinions(): Promise<void>;
   stopMinions(): Promise<void>;
@@ -76,8 +77,8 @@ export async function createRealFleet(
     socketPath,
     address: `127.0.0.1:${port}`,
     processes: () => ({ master, minions }),
-    async startMaster() {
-      master = startProcess(program('salt-master'), ['-c', masterDir]);
+    async startMaster(start = startProcess) {
+      master = start(program('salt-master'), ['-c', masterDir]);
       const connection = await Promise.race([untilListening(socketPath), failure([master])]);
       await connection.close();
     },
