@@ -45,11 +45,14 @@ export interface BrokerLimits {
   readonly packetBytesMax: number;
   /** Largest packet before CONNECT was accepted, bytes. */
   readonly connectPacketBytesMax: number;
-  /** Connections at a time, a tenth of them for clients that wait for enrolment. Operators' unix socket is exempt. */
+  /**
+   * Connections at a time; a tenth of them for clients that wait for enrolment, and for each observer and constrained minion.
+   * Operators' unix socket is exempt.
+   */
   readonly connectionsMax: number;
   /** New connections per second, with bursts of as many; more are closed and counted. */
   readonly connectsPerSecond: number;
-  /** Publishes per second of one client, with bursts of five seconds' worth. Operators are not limited. */
+  /** Publishes per second of one client, over all its connections, with bursts of five seconds' worth. Operators are not limited. */
   readonly publishesPerSecond: number;
   /** Filters of one client. */
   readonly subscriptionsMax: number;

@@ -12,6 +12,8 @@ export interface Registry {
   all(): Iterable<Connection>;
   /** Operators and observers. */
   watchers(): Iterable<Connection>;
+  /** All that are that minion's or observer's; of others none: names of operators are shared, fingerprints but claimed. */
+  connectionsOf(who: Identity): ReadonlySet<Connection>;
   /** How many offer a key and wait. */
   readonly unenrolled: number;
   readonly size: number;
@@ -21,6 +23,7 @@ export function createRegistry(): Registry {
   const connections = new Set<Connection>();
   const watchers = new Set<Connection>();
   const unenrolled = new Set<Connection>();
+  const named = new Map<string, Set<Connection>>();
   const sessions = new Map<string, Connection>();
   const byClient = new WeakMap<Client, Connection>();
   return {
@@ -32,7 +35,12 @@ export function createRegistry(): Registry {
       connections.delete(connection);
       watchers.delete(connection);
       unenrolled.delete(connection);
-      const { session } = connection;
+      const { who, session } = connection;
+      if (who !== undefined && isNamed(who)) {
+        const others = named.get(nameOf(who));
+        others?.delete(connection);
+        if (others?.size === 0) named.delete(nameOf(who));
+      }
       if (session !== undefined && sessions.get(session) === connection) sessions.delete(session);
     },
     of: (client) => byClient.get(client),
@@ -41,11 +49,13 @@ export function createRegistry(): Registry {
       connection.session = session;
       if (who.role === 'operator' || who.role === 'observer') watchers.add(connection);
       if (who.role === 'unenrolled') unenrolled.add(connection);
+      if (isNamed(who)) named.set(nameOf(who), (named.get(nameOf(who)) ?? new Set()).add(connection));
       if (session === undefined) return undefined;
       const earlier = sessions.get(session);
       sessions.set(session, connection);
       return earlier;
     },
+    connectionsOf: (who) => named.get(nameOf(who)) ?? NONE,
     all: () => connections,
     watchers: () => watchers,
     get unenrolled() {
@@ -55,4 +65,14 @@ export function createRegistry(): Registry {
       return connections.size;
     },
   };
+}
+
+const NONE: ReadonlySet<Connection> = new Set();
+
+function isNamed({ role }: Identity): boolean {
+  return role === 'minion' || role === 'observer';
+}
+
+function nameOf({ role, id }: Identity): string {
+  return `${role} ${id}`;
 }

@@ -19,8 +19,11 @@ import { readWhole } from './read_whole.ts';
 import type { Refusals } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
-/** Whoever has no certificate may take up one connection in ten: strangers must not lock the fleet out. */
-const UNENROLLED_SHARE = 0.1;
+/**
+ * All who wait for enrolment may take up one connection in ten, and so may each who has but a password: neither strangers
+ * nor one who was robbed of it must lock the fleet out.
+ */
+const CROWD_SHARE = 0.1;
 /** What a client may publish at once, in seconds of its rate. */
 const PUBLISH_BURST_SECONDS = 5;
 
@@ -84,9 +87,9 @@ export function createSessions(options: SessionOptions): Sessions {
     },
     authenticate(client, _user, _password, done) {
       const connection = registry.of(client);
-      const verdict = connection?.verdict;
       // Aedes waits for nobody when the client has gone in the meantime.
-      if (connection === undefined || verdict === undefined || client.closed) return;
+      if (connection?.verdict === undefined || client.closed) return;
+      const verdict = refuseCrowd(options, connection.verdict);
       if ('who' in verdict) {
         enter(options, connection, verdict);
         return done(null, true);
@@ -142,9 +145,9 @@ interface ConnectPacket {
 }
 
 function judge(options: SessionOptions, connection: Connection, packet: ConnectPacket): Verdict | Promise<Verdict> {
-  const { identities, limits, registry, clock } = options;
+  const { identities, clock } = options;
   const { door, socket } = connection;
-  const verdict = authenticate(
+  return authenticate(
     door,
     {
       clientId: packet.clientId,
@@ -154,18 +157,27 @@ function judge(options: SessionOptions, connection: Connection, packet: ConnectP
     },
     identities,
   );
-  const isCrowded = registry.unenrolled >= Math.max(1, limits.connectionsMax * UNENROLLED_SHARE);
-  if (!(verdict instanceof Promise) && 'who' in verdict && verdict.who.role === 'unenrolled' && isCrowded) {
-    const returnCode: RefusalCode = 3;
-    return { returnCode, reason: 'too many clients wait for enrolment' };
+}
+
+/** Asked when it would enter, so that of many who come at once no more do than may. */
+function refuseCrowd({ limits, registry }: SessionOptions, verdict: Verdict): Verdict {
+  if (!('who' in verdict)) return verdict;
+  const { who, onlySpeaks } = verdict;
+  const most = Math.max(1, limits.connectionsMax * CROWD_SHARE);
+  const returnCode: RefusalCode = 3;
+  if (who.role === 'unenrolled') {
+    return registry.unenrolled < most ? verdict : { returnCode, reason: 'too many clients wait for enrolment' };
   }
-  return verdict;
+  const count = onlySpeaks || who.role === 'observer' ? registry.connectionsOf(who).size : 0;
+  if (count < most) return verdict;
+  return { returnCode, reason: `${who.id} has ${count} connections, which is a tenth of max_connections` };
 }
 
 /** From here on the connection is somebody's. */
 function enter(options: SessionOptions, connection: Connection, verdict: Extract<Verdict, { who: unknown }>): void {
   const { registry, presence, counters, limits, clock, log } = options;
   const { who, session, onlySpeaks = false } = verdict;
+  const [another] = registry.connectionsOf(who);
   connection.onlySpeaks = onlySpeaks;
   counters.connections_accepted++;
   if (connection.door.kind === 'tls' && (connection.socket as TLSSocket).isSessionReused()) {
@@ -175,7 +187,8 @@ function enter(options: SessionOptions, connection: Connection, verdict: Extract
   if (who.role === 'minion' && !onlySpeaks) presence.connected(connection, who.id);
   if (who.role !== 'operator') {
     const perSecond = who.role === 'unenrolled' ? UNENROLLED_PUBLISHES_PER_SECOND : limits.publishesPerSecond;
-    connection.mayPublishNow = createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);
+    connection.mayPublishNow =
+      another?.mayPublishNow ?? createTokenBucket(clock, perSecond, perSecond * PUBLISH_BURST_SECONDS);
     connection.maySubscribeNow = createTokenBucket(clock, SUBSCRIPTIONS_PER_SECOND, limits.subscriptionsMax);
   }
   connection.enteredMs = clock.monotonicMs();

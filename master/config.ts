@@ -191,7 +191,11 @@ const limits = {
     4096,
     'Largest packet that is taken from a client before it has said who it is.',
   ),
-  max_connections: ownKey(count(1), 20_000, 'Connections at a time.'),
+  max_connections: ownKey(
+    count(1),
+    20_000,
+    'Connections at a time; of one observer or constrained minion, and of all that wait for enrolment, a tenth.',
+  ),
   max_connects_per_second: ownKey(
     count(1),
     200,

@@ -218,6 +218,38 @@ test('clients that wait for enrolment may not take all the connections', async (
   await fixture.minion('m1');
 });
 
+const asDevice = (clientId: string) => ({ clientId, username: 'led1', password: 'flashed' });
+const asObserver = (clientId: string) => ({ clientId, username: 'dash', password: 'board' });
+
+test.each([
+  ['a constrained minion', asDevice],
+  ['an observer', asObserver],
+])('whoever has the password of %s may not take all the connections with it', async (_name, claim) => {
+  fixture = await BrokerFixture.start({ limits: { connectionsMax: 20 } });
+  const connect = (clientId: string) => fixture.connect(() => fixture.openTls(), claim(clientId));
+  const [first] = [await connect('pub-1'), await connect('pub-2')];
+  await expect(connect('pub-3')).rejects.toEqual(returnCode(3));
+  expect(fixture.logged.all).toContainEqual(expect.stringMatching(/has 2 connections.*max_connections/));
+  await fixture.minion('m1');
+  await fixture.operator();
+  first.mqtt.end(true);
+  await until('it is gone', () => fixture.broker.counters().connections_open === 3);
+  await connect('pub-3');
+});
+
+test('all connections of one minion together may publish as often as one', async () => {
+  fixture = await BrokerFixture.start({ limits: { publishesPerSecond: 2 }, clock: { monotonicMs: () => 0 } });
+  const topic = 'salt/fire/led1/app/tick';
+  for (const clientId of ['led1', 'pub-1', 'pub-2']) {
+    const client = await fixture.connect(() => fixture.openTls(), asDevice(clientId));
+    for (let n = 0; n < 6; n++) await client.mqtt.publishAsync(topic, '{}', { qos: 1 });
+  }
+  const again = await fixture.connect(() => fixture.openTls(), asDevice('led1'));
+  await again.mqtt.publishAsync(topic, '{}', { qos: 1 });
+  expect(fixture.received.all).toHaveLength(10);
+  expect(fixture.broker.counters()).toMatchObject({ publishes_refused_rate: 9 });
+});
+
 test.each(['a/../b', 'a\u0007b', 'a b', 'x'.repeat(65), 'ä'])(
   'the client id %j is refused with one line',
   async (clientId) => {
