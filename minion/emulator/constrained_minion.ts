@@ -45,8 +45,8 @@ export async function createConstrainedMinion(options: ConstrainedMinionOptions)
   const jobs = createConstrainedJobs({ ...options, outbox, publish, masterClock, whenTimeTold: () => timeAsked });
   const askTime = async (): Promise<void> => {
     try {
-      const askedMs = clock.nowMs();
-      masterClock.told(Number(await requests.ask('time', {})), askedMs);
+      const told = masterClock.ask();
+      told(Number(await requests.ask('time', {})));
     } catch (error) {
       log.warning('the master did not tell its time', { reason: errorLine(error) });
     }

@@ -4,7 +4,7 @@ import { JobControl, type JobControlPayload } from '../../shared/protocol/messag
 import { openSigned } from './open_signed.ts';
 import type { ReceiverOptions } from './receive.ts';
 
-/** What waits for the keys of the master, at a time. */
+/** What waits for the keys or the time of the master, at a time. */
 const WAITING_MAX = 256;
 
 /** Takes what the master says of jobs that it sent. Rejects with MESSAGE_INVALID. */
@@ -13,6 +13,11 @@ export function createControl(
   keyOnItsWay: (kid: string) => Promise<void> | undefined,
 ): (bytes: Uint8Array) => Promise<void> {
   let waiting = 0;
+  /** Asked for when the message seems late by a time that may be wrong. */
+  const timeOnItsWay = (payload: Payload): Promise<void> | undefined => {
+    const { exp } = JobControl.check(decodeBody(payload));
+    return exp > options.masterNow() || options.isMasterTimeSure() ? undefined : options.askAgain();
+  };
   const take = async (payload: Payload): Promise<void> => {
     const control = await open(options, payload);
     if (control !== undefined) obey(options, control);
@@ -20,11 +25,12 @@ export function createControl(
   return async (bytes) => {
     const payload = openPayload(bytes);
     const kid = payload.signature?.kid;
-    const keys = kid === undefined || options.signingKey(kid) !== undefined ? undefined : keyOnItsWay(kid);
-    if (keys === undefined || waiting >= WAITING_MAX) return take(payload);
-    // Not awaited by the connection, on which the keys come.
+    const isKeyKnown = kid === undefined || options.signingKey(kid) !== undefined;
+    const answer = waiting >= WAITING_MAX ? undefined : isKeyKnown ? timeOnItsWay(payload) : keyOnItsWay(kid);
+    if (answer === undefined) return take(payload);
+    // Not awaited by the connection, on which the answer comes.
     waiting++;
-    void keys
+    void answer
       .then(() => take(payload))
       .catch((error: unknown) => options.log.warning('a message was refused', { reason: errorLine(error) }))
       .finally(() => void waiting--);

@@ -5,7 +5,7 @@ const ASKED_KEYS_MAX = 64;
  * Of a signing key that is not known: the answer to come in which it may be, or undefined when there is nothing to wait
  * for. The master is asked once for each key, and for one at a time.
  */
-export function createKeyQuestions(askForKeys: () => Promise<void>): (kid: string) => Promise<void> | undefined {
+export function createKeyQuestions(askAgain: () => Promise<void>): (kid: string) => Promise<void> | undefined {
   const asked = new Set<string>();
   let asking: Promise<void> | undefined;
   return (kid) => {
@@ -14,7 +14,7 @@ export function createKeyQuestions(askForKeys: () => Promise<void>): (kid: strin
     const [oldest] = asked;
     if (oldest !== undefined && asked.size >= ASKED_KEYS_MAX) asked.delete(oldest);
     asked.add(kid);
-    asking = askForKeys().finally(() => {
+    asking = askAgain().finally(() => {
       asking = undefined;
     });
     return asking;

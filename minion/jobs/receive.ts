@@ -25,6 +25,8 @@ export interface ReceiverOptions {
   readonly masterNow: () => number;
   /** The master told its time. Until then the clock of this machine is all there is, and it may be wrong by years. */
   readonly knowsMasterTime: () => boolean;
+  /** It told it lately, and no clock was put forward since. */
+  readonly isMasterTimeSure: () => boolean;
   readonly acknowledge: (jid: string, ack: AckPayload) => void;
   /** Why somebody at the machine wants no jobs on it, or undefined. */
   readonly held: () => string | undefined;
@@ -36,8 +38,8 @@ export interface ReceiverOptions {
   readonly cancel: (jid: string) => void;
   /** The master wants a return once more that it has not acknowledged. */
   readonly resend: (jid: string) => void;
-  /** Asks the master for its signing keys again; resolves when it answered, or could not. */
-  readonly askForKeys: () => Promise<void>;
+  /** Asks the master for its signing keys and its time again; resolves when it answered, or could not. */
+  readonly askAgain: () => Promise<void>;
   /** Any other message below the job topic: answers to requests. */
   readonly other: (topic: string, payload: Uint8Array) => void;
 }
@@ -46,7 +48,7 @@ export interface ReceiverOptions {
 export function createReceiver(options: ReceiverOptions) {
   const { id, ledger, table, log } = options;
   const jobTopic = `salt/job/${id}`;
-  const keyOnItsWay = createKeyQuestions(options.askForKeys);
+  const keyOnItsWay = createKeyQuestions(options.askAgain);
   const control = createControl(options, keyOnItsWay);
 
   /** A key made since we last heard of keys: the job is handed back, and we ask. */
@@ -124,7 +126,11 @@ async function openJob(
 async function refuse(options: ReceiverOptions, job: JobPayload): Promise<AckPayload | undefined> {
   const now = options.masterNow();
   if (job.exp <= now) {
-    if (!options.knowsMasterTime()) return { st: 'busy', reason: 'the time of the master is not known yet' };
+    if (!options.isMasterTimeSure()) {
+      // Not awaited by the connection, on which the answer comes.
+      void options.askAgain();
+      return { st: 'busy', reason: 'it seems expired, and the time of the master is asked for first' };
+    }
     return { st: 'rej', expired: true, reason: `expired ${now - job.exp} s before it reached the minion` };
   }
   if (job.tgt !== undefined) {

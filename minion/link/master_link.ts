@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import * as v from 'valibot';
 import { type Backoff, createBackoff } from '../../shared/client/backoff.ts';
 import { type Connection, openConnection } from '../../shared/client/connection.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -8,7 +7,7 @@ import type { Logger } from '../../shared/log.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { Info, type InfoPayload, Job } from '../../shared/protocol/messages/job.ts';
-import { MasterKeys, MasterKeysPayload } from '../../shared/protocol/messages/keys.ts';
+import { MasterKeys, type MasterKeysPayload } from '../../shared/protocol/messages/keys.ts';
 import { formatTopic } from '../../shared/protocol/topic.ts';
 import type { MasterRequests } from '../context.ts';
 import { type EnrollOptions, enroll, forgetCredentials, storedCredentials } from './enroll.ts';
@@ -18,14 +17,10 @@ import { createMasterClock } from './master_clock.ts';
 import { createMasterKeys } from './master_keys.ts';
 import { notingRefusals } from './noting_refusals.ts';
 import { createRequests } from './requests.ts';
+import { createHello } from './say_hello.ts';
 import { createTlsMemory, type TlsBeginning } from './tls_memory.ts';
 import { explainTlsError, followShownAuthority, trustMaster } from './trust.ts';
 import { watchCertificate } from './watch_certificate.ts';
-
-/** Clocks that differ by more than this are worth a warning, seconds. */
-const SKEW_WARNING_SECONDS = 5;
-/** The answer to that request; a master may say more. */
-const Hello = v.object({ time: v.number(), ...MasterKeysPayload.entries });
 
 export interface MasterLinkOptions {
   readonly id: string;
@@ -63,12 +58,14 @@ export interface MasterLink extends MasterRequests {
   run(signal: AbortSignal): Promise<void>;
   /** The master's keys that sign jobs. */
   signingKey(kid: string): KeyObject | undefined;
-  /** Resolves when the master has told its keys, or cannot. */
-  askForKeys(): Promise<void>;
+  /** Asks the master for its keys and its time; resolves when it has told them, or cannot. */
+  askAgain(): Promise<void>;
   /** Seconds UTC by the master's clock, as well as it is known. */
   masterNow(): number;
   /** The master told its time since this process started. */
   knowsMasterTime(): boolean;
+  /** It told it lately, and no clock was put forward since. */
+  isMasterTimeSure(): boolean;
   /** How it stands with the master. */
   status(): LinkStatus;
   /** Tells one listener of each change of that. */
@@ -93,15 +90,7 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   const learn = async (told: MasterKeysPayload): Promise<void> => {
     if (await keys.learn(told)) void renewal?.look();
   };
-  /** Says hello: learns the master's time and its present keys. */
-  const hello = async (): Promise<void> => {
-    const askedMs = clock.nowMs();
-    const { time, ...told } = v.parse(Hello, await requests.ask('hello', { time: Math.floor(askedMs / 1000) }));
-    warnOfSkew(log, masterClock.told(time, askedMs));
-    await keys.learn(told);
-  };
-  const sayHello = (): Promise<void> =>
-    hello().catch((error: unknown) => log.warning('the master did not answer hello', { reason: errorLine(error) }));
+  const sayHello = createHello({ ask: requests.ask, masterClock, learn: keys.learn, clock, log });
 
   const attend = async (signal: AbortSignal): Promise<void> => {
     const { credentials, enrolment } = await findCredentials(options, record.offered, signal);
@@ -143,9 +132,10 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
 
   return {
     signingKey: keys.signingKey,
-    askForKeys: () => sayHello().then(() => void renewal?.look()),
+    askAgain: () => sayHello().then(() => void renewal?.look()),
     masterNow: masterClock.now,
     knowsMasterTime: masterClock.isKnown,
+    isMasterTimeSure: masterClock.isSure,
     answer: requests.answer,
     ask: requests.ask,
     status: record.status,
@@ -198,14 +188,6 @@ function learningKeys(
       log.warning('the new keys of the master are not taken', { reason: errorLine(error) });
     }
   };
-}
-
-function warnOfSkew(log: Logger, skewSeconds: number): void {
-  if (Math.abs(skewSeconds) <= SKEW_WARNING_SECONDS) return;
-  const where = skewSeconds > 0 ? 'behind' : 'ahead of';
-  log.warning(`the clock of this machine is ${Math.abs(skewSeconds)} s ${where} the master's`, {
-    do: 'set the clock; until then the expiry of jobs is judged by the time of the master',
-  });
 }
 
 function atOnce<T>(attempt: () => Promise<T>): Promise<T> {

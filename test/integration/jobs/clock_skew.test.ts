@@ -26,3 +26,21 @@ test('a job that waits for a minion is not refused because the minion does not k
   const told = await fleet.events.waitFor(({ tag }) => tag.startsWith(`salt/job/${String(job?.jid)}/ret/`));
   expect(told.data).toMatchObject({ return: 'later', success: true });
 });
+
+/** The real clock until it is set. */
+function clockToSet() {
+  let setMs = 0;
+  const set = (ms: number): void => {
+    setMs = ms;
+  };
+  return { ...systemClock, nowMs: () => systemClock.nowMs() + setMs, set };
+}
+
+test('jobs run on when the clock of a connected minion is put forward', async () => {
+  const clock = clockToSet();
+  fleet = await startFleet();
+  await fleet.startMinion('m1', { clock });
+  expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
+  clock.set(HOUR_MS);
+  expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
+});

@@ -48,13 +48,14 @@ function setUp(overrides: Partial<ReceiverOptions> = {}) {
     signingKey: (kid) => (kid === keyId(master.publicKey) ? master.publicKey : undefined),
     masterNow: () => NOW,
     knowsMasterTime: () => true,
+    isMasterTimeSure: () => true,
     acknowledge: (jid, ack) => acks.push([jid, ack]),
     held: () => undefined,
     busy: () => undefined,
     run: (job) => ran.push(job),
     cancel: (jid) => cancelled.push(jid),
     resend: (jid) => resent.push(jid),
-    askForKeys: async () => void asked.push('keys'),
+    askAgain: async () => void asked.push('keys'),
     other: (topic) => others.push(topic),
     ...overrides,
   });
@@ -132,11 +133,15 @@ test('a job that expired is refused', async () => {
   expect([ran, ledger.has(JID)]).toEqual([[], false]);
 });
 
-test('a job that seems expired is handed back while the time of the master is not known', async () => {
-  const { deliver, ran, acks } = setUp({ knowsMasterTime: () => false });
+test('a job that seems expired by a time that may be wrong is handed back, and the master is asked', async () => {
+  let isSure = false;
+  const { deliver, ran, acks, asked } = setUp({ isMasterTimeSure: () => isSure });
   await deliver({ exp: NOW - 3600 });
-  expect(acks).toEqual([[JID, { st: 'busy', reason: 'the time of the master is not known yet' }]]);
-  expect(ran).toEqual([]);
+  expect(acks).toMatchObject([[JID, { st: 'busy', reason: expect.stringContaining('the time of the master') }]]);
+  expect([ran, asked]).toEqual([[], ['keys']]);
+  isSure = true;
+  await deliver({ exp: NOW - 3600 });
+  expect([acks[1], asked]).toMatchObject([[JID, { st: 'rej', expired: true }], ['keys']]);
 });
 
 test('a job whose target is not this minion is refused', async () => {
@@ -180,7 +185,7 @@ test('a job that was changed after it was signed is refused', async () => {
 test('jobs by a key that is not known are handed back until the master has answered, which is asked once', async () => {
   let answer: () => void = () => undefined;
   const { deliver, acks, asked } = setUp({
-    askForKeys: () => {
+    askAgain: () => {
       asked.push('keys');
       return new Promise((resolve) => (answer = resolve));
     },
@@ -297,9 +302,22 @@ test('a message about a job that was retained is ignored', async () => {
 });
 
 test('without the time of the master, what it says of a job is taken', async () => {
-  const { control, cancelled } = setUp({ knowsMasterTime: () => false });
+  const { control, cancelled } = setUp({ knowsMasterTime: () => false, isMasterTimeSure: () => false });
   await control({ exp: NOW - 3600 });
-  expect(cancelled).toEqual([JID]);
+  await vi.waitFor(() => expect(cancelled).toEqual([JID]));
+});
+
+test('what seems late by a time that may be wrong is judged when the master has told its time', async () => {
+  let now = NOW + 3600;
+  const { control, cancelled, acks } = setUp({
+    masterNow: () => now,
+    isMasterTimeSure: () => false,
+    askAgain: async () => {
+      now = NOW;
+    },
+  });
+  await control();
+  await vi.waitFor(() => expect([cancelled, acks]).toEqual([[JID], []]));
 });
 
 test('what is signed by a key that is not known yet is taken when the master has told it', async () => {
@@ -307,7 +325,7 @@ test('what is signed by a key that is not known yet is taken when the master has
   let answer: () => void = () => undefined;
   const { control, cancelled, acks } = setUp({
     signingKey: (kid) => keys.find(({ publicKey }) => kid === keyId(publicKey))?.publicKey,
-    askForKeys: () => new Promise((resolve) => (answer = resolve)),
+    askAgain: () => new Promise((resolve) => (answer = resolve)),
   });
   await control({}, { keys: stranger });
   expect([cancelled, acks]).toEqual([[], []]);
