@@ -9,9 +9,13 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds of a clock that never steps back, for measuring durations. */
   monotonicMs(): number;
+  /** However long the delay is. */
   after(delayMs: number, run: () => void): Timer;
   every(periodMs: number, run: () => void): Timer;
 }
+
+/** The longest delay that a timer of Node.js takes; it runs longer ones at once. */
+const DELAY_MS_MAX = 2 ** 31 - 1;
 
 /** The real clock. Its timers do not keep the process alive: only sockets and children do. */
 export const systemClock: Clock = {
@@ -19,19 +23,33 @@ export const systemClock: Clock = {
   // Not `performance`, which Node loads for those who name it.
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   after(delayMs, run) {
+    if (delayMs > DELAY_MS_MAX) return afterLong(delayMs, run);
     const timer = setTimeout(run, delayMs);
     timer.unref();
     return { stop: () => clearTimeout(timer) };
   },
   every(periodMs, run) {
+    if (periodMs > DELAY_MS_MAX) return everyLong(periodMs, run);
     const timer = setInterval(run, periodMs);
     timer.unref();
     return { stop: () => clearInterval(timer) };
   },
 };
 
-/** Longer than this no timer waits. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
+function afterLong(delayMs: number, run: () => void): Timer {
+  let timer = systemClock.after(DELAY_MS_MAX, () => {
+    timer = systemClock.after(delayMs - DELAY_MS_MAX, run);
+  });
+  return { stop: () => timer.stop() };
+}
+
+function everyLong(periodMs: number, run: () => void): Timer {
+  let timer = systemClock.after(periodMs, function again() {
+    timer = systemClock.after(periodMs, again);
+    run();
+  });
+  return { stop: () => timer.stop() };
+}
 
 /** Keeps the process alive until it is stopped: whoever waits for the system clock alone would see the process end. */
 export function keepAlive(): Timer {

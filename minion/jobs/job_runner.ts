@@ -59,8 +59,6 @@ export interface JobRunnerOptions {
 const KEEP_RETRY_MS = 1000;
 /** How long a job runs before the master is told that it does. */
 const TOLD_AFTER_MS = 10;
-/** The longest delay that a timer of Node.js takes; it runs longer ones at once. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Runs accepted jobs, in the order they came, and hands their returns to the outbox. */
 export interface JobRunner {
@@ -174,8 +172,7 @@ function createReports({ clock, table, heartbeatMs, pid, acknowledge }: JobRunne
     async untilOver(job: TakenJob, returned: Promise<ReturnPayload>): Promise<ReturnPayload> {
       const { jid, timeout_ms: timeoutMs } = job;
       const begun = clock.after(TOLD_AFTER_MS, () => say(job, { st: 'run', pid }));
-      const limit =
-        timeoutMs === undefined ? undefined : clock.after(Math.min(timeoutMs, TIMER_MAX_MS), () => table.timeOut(jid));
+      const limit = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => table.timeOut(jid));
       try {
         return await returned;
       } finally {

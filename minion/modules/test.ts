@@ -16,8 +16,6 @@ import { versionsInformation, versionsReport } from '../lib/test/versions.ts';
 
 /** The largest range that the random source takes. */
 const RANDOM_MAX = 2 ** 48 - 2;
-/** The longest that a timer can wait: 2^31 - 1 ms. */
-const SLEEP_SECONDS_MAX = 2_147_483;
 
 const randomHash = fn({
   summary: 'Generates a random number below a size and returns its hash.',
@@ -104,11 +102,7 @@ export default defineModule({
       summary: 'Instruct the minion to initiate a process that will sleep for a given period of time.',
       description: 'The period is in seconds and may have a fraction. The job can be killed while it sleeps.',
       args: {
-        length: v.pipe(
-          Real,
-          v.minValue(0, 'must not be negative'),
-          v.maxValue(SLEEP_SECONDS_MAX, `must be at most ${SLEEP_SECONDS_MAX}`),
-        ),
+        length: v.pipe(Real, v.minValue(0, 'must not be negative')),
       },
       examples: ["salt '*' test.sleep 20"],
       reads: true,
@@ -116,7 +110,7 @@ export default defineModule({
     }),
     rand_sleep: fn({
       summary: 'Sleep for a random number of seconds, so that minions answer at different times.',
-      args: { max: v.optional(v.pipe(Count, v.maxValue(SLEEP_SECONDS_MAX)), 60) },
+      args: { max: v.optional(v.pipe(Count, v.maxValue(RANDOM_MAX)), 60) },
       examples: ["salt '*' test.rand_sleep 60"],
       reads: true,
       run: (context, { max }) => sleepSeconds(context, randomInt(max + 1)),

@@ -52,9 +52,8 @@ describe('test.sleep', () => {
     await expect(result).rejects.toThrow('killed');
   });
 
-  test('refuses what no timer can wait for', async () => {
+  test('refuses to sleep for less than no time', async () => {
     await expect(run('test.sleep', [-1])).rejects.toThrow('must not be negative');
-    await expect(run('test.sleep', [1e9])).rejects.toThrow('must be at most 2147483');
   });
 
   test('rand_sleep takes no longer than it may', async () => {
