@@ -1,10 +1,9 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
 import { HIDDEN } from '../shared/log.ts';
-import { whyNotYet } from '../shared/not_yet.ts';
-import { bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
+import { findInModule, splitFunctionName, whyMissing } from '../shared/plugin/find_in_module.ts';
+import { type AnyFunction, bindArguments, type ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
 import type { CallRequest, PartsReference } from '../shared/protocol/messages/operator.ts';
-import { nearest } from '../shared/suggest.ts';
 import type { MasterContext } from './context.ts';
 import type { KeepCall } from './jobs/keep_call.ts';
 import { cutLarge, type LargeAnswer } from './large_answer.ts';
@@ -85,17 +84,17 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
 }
 
 /** Throws FUNCTION_UNKNOWN. */
-export async function findFunction(folder: PluginFolder<ModuleSpec<MasterContext>>, op: string, fun: string) {
-  const [name = '', wanted = ''] = fun.split('.');
+export async function findFunction(
+  folder: PluginFolder<ModuleSpec<MasterContext>>,
+  op: string,
+  fun: string,
+): Promise<AnyFunction<MasterContext>> {
+  const [name] = splitFunctionName(fun);
   const module = await folder.load(name);
-  if (module !== undefined && Object.hasOwn(module.functions, wanted))
-    return module.functions[wanted] as ModuleSpec<MasterContext>['functions'][string];
-  const guess = module === undefined ? nearest(name, folder.names) : nearest(wanted, Object.keys(module.functions));
-  const near =
-    guess === undefined
-      ? undefined
-      : `did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
-  const hint = whyNotYet(name) ?? near;
+  const spec = findInModule(fun, module);
+  if (spec !== undefined) return spec;
+  const { notYet, near } = whyMissing(fun, module, folder.names);
+  const hint = notYet ?? (near && `did you mean ${near}?`);
   throw new FleetError(
     'FUNCTION_UNKNOWN',
     `${op} function '${fun}' is not available`,

@@ -1,9 +1,8 @@
 import { errorLine, FleetError } from '../shared/errors.ts';
-import { whyNotYet } from '../shared/not_yet.ts';
-import type { AnyFunction, ModuleSpec } from '../shared/plugin/function.ts';
+import { findInModule, splitFunctionName, whyMissing } from '../shared/plugin/find_in_module.ts';
+import type { ModuleSpec } from '../shared/plugin/function.ts';
 import type { PluginFolder } from '../shared/plugin/load_folder.ts';
-import { nearest } from '../shared/suggest.ts';
-import type { Catalogue, FoundModule, MinionContext } from './context.ts';
+import type { Catalogue, FoundModule, MinionContext, MinionFunction } from './context.ts';
 import { type CustomModules, openCustomModules } from './custom_modules.ts';
 import { refusedModule } from './guards.ts';
 
@@ -64,32 +63,22 @@ export function createCatalogue(folder: PluginFolder<Module>, context: () => Min
  * At once when its module is known. Throws, or rejects with, FUNCTION_UNKNOWN or MODULE_UNAVAILABLE in the words that
  * Salt's users know (CLI-19).
  */
-export function findFunction(
-  catalogue: Catalogue,
-  fun: string,
-): AnyFunction<MinionContext> | Promise<AnyFunction<MinionContext>> {
-  const found = catalogue.find(fun.slice(0, fun.indexOf('.')));
+export function findFunction(catalogue: Catalogue, fun: string): MinionFunction | Promise<MinionFunction> {
+  const [module] = splitFunctionName(fun);
+  const found = catalogue.find(module);
   return found instanceof Promise
-    ? found.then((module) => functionOf(module, fun, catalogue))
+    ? found.then((known) => functionOf(known, fun, catalogue))
     : functionOf(found, fun, catalogue);
 }
 
-function functionOf(found: FoundModule, fun: string, catalogue: Catalogue): AnyFunction<MinionContext> {
-  const dot = fun.indexOf('.');
-  const name = fun.slice(0, dot);
-  if (found !== undefined && 'unavailable' in found && typeof found.unavailable === 'string') {
-    throw new FleetError('MODULE_UNAVAILABLE', `'${name}' __virtual__ returned False: ${found.unavailable}`);
+function functionOf(found: FoundModule, fun: string, catalogue: Catalogue): MinionFunction {
+  if (found !== undefined && !('functions' in found)) {
+    const [module] = splitFunctionName(fun);
+    throw new FleetError('MODULE_UNAVAILABLE', `'${module}' __virtual__ returned False: ${found.unavailable}`);
   }
-  const module = found as ModuleSpec<MinionContext> | undefined;
-  const wanted = fun.slice(dot + 1);
-  if (module === undefined || !Object.hasOwn(module.functions, wanted)) {
-    const notYet = module === undefined ? whyNotYet(name) : undefined;
-    if (notYet !== undefined) throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available: ${notYet}`);
-    const guess =
-      module === undefined ? nearest(name, catalogue.moduleNames) : nearest(wanted, Object.keys(module.functions));
-    const near =
-      guess === undefined ? '' : ` Did you mean ${module === undefined ? `${guess}.${wanted}` : `${name}.${guess}`}?`;
-    throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available.${near}`);
-  }
-  return module.functions[wanted] as AnyFunction<MinionContext>;
+  const spec = findInModule(fun, found);
+  if (spec !== undefined) return spec;
+  const { notYet, near } = whyMissing(fun, found, catalogue.moduleNames);
+  const why = notYet === undefined ? `.${near === undefined ? '' : ` Did you mean ${near}?`}` : `: ${notYet}`;
+  throw new FleetError('FUNCTION_UNKNOWN', `'${fun}' is not available${why}`);
 }
