@@ -11,7 +11,7 @@ export default defineGrains({
       uid,
       gid,
       pid,
-      cwd,
+      ...(cwd !== undefined && { cwd }),
       ...(user !== undefined && { username: user.name }),
       ...(group !== undefined && { groupname: group.name }),
     };

@@ -20,7 +20,8 @@ export interface Platform {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
-  readonly cwd: string;
+  /** Undefined when somebody removed it. */
+  readonly cwd: string | undefined;
   /** Olson name. */
   readonly timezone: string;
   /** East of Greenwich, now. */
@@ -42,10 +43,19 @@ export function systemPlatform(env: Readonly<Record<string, string | undefined>>
     pid: process.pid,
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     timezone: timezone(env.TZ),
     utcOffsetMinutes: -new Date().getTimezoneOffset(),
   };
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Intl knows it, too, and takes 13 ms and 2 MB to load what else it knows: it is asked where the link does not tell. */
