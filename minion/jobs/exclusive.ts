@@ -34,7 +34,7 @@ export function createExclusive(pid: number, stamp: () => string): Exclusive {
     async enter(group, job, signal) {
       for (let turn = turns.get(group); turn !== undefined; turn = turns.get(group)) {
         if (job.kwarg?.queue !== true) throw runningAlready(turn, pid);
-        await Promise.race([turn.over, aborted(signal)]);
+        if (!signal.aborted) await Promise.race([turn.over, aborted(signal)]);
         if (signal.aborted) throw new FleetError('COMMAND_FAILED', 'stopped while it waited for its turn');
       }
       return take(group, job);

@@ -50,3 +50,10 @@ test('a job that is cancelled while it waits does not run', async () => {
   abort.abort('cancelled');
   await expect(waiting).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
 });
+
+test('a job that was cancelled before it would wait does not wait', async () => {
+  const exclusive = createExclusive(4711, () => stamp);
+  await exclusive.enter('state', job(1), signal);
+  const waiting = exclusive.enter('state', job(2, { queue: true }), AbortSignal.abort('cancelled'));
+  await expect(waiting).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+});
