@@ -35,6 +35,12 @@ export function isDict(value: unknown): value is Readonly<Record<string, unknown
   return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
+/** `bool(value)`: what is empty is false. */
+export function pyBool(value: unknown): boolean {
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0;
+  return isDict(value) ? Object.keys(value).length > 0 : Boolean(value);
+}
+
 /** `text.splitlines()`, but for the ASCII separators 28 to 30, which stay in their line. */
 export function pyLines(text: string): string[] {
   const lines = text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);

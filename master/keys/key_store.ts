@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { fingerprintOf, publicPem } from '../../shared/crypto/fingerprint.ts';
-import { flushDirectory, writeFileAtomically } from '../../shared/crypto/private_file.ts';
+import { writeFileAtomically } from '../../shared/crypto/private_file.ts';
+import { flushDirectory } from '../../shared/disk/flush_directory.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import type { Fingerprint } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';

@@ -9,12 +9,12 @@ import {
 } from '../../shared/crypto/certificate.ts';
 import { publicPem } from '../../shared/crypto/fingerprint.ts';
 import {
-  flushDirectory,
   openPrivateKey,
   readOptionalFile,
   writeFileAtomically,
   writePrivateFile,
 } from '../../shared/crypto/private_file.ts';
+import { flushDirectory } from '../../shared/disk/flush_directory.ts';
 import { FleetError } from '../../shared/errors.ts';
 
 /** The master's authority on disk: `master.pem`, `master.crt` and `master.pub` in pki_dir. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isDict } from '../../shared/python_text.ts';
+import { pyBool } from '../../shared/python_text.ts';
 import { defineBeacon } from '../beacon.ts';
 
 const Name = v.pipe(v.string(), v.regex(/^\w+\.\w+$/, 'must be a function such as test.ping'));
@@ -37,7 +37,7 @@ export default defineBeacon({
       for (const { fun, args, kwargs } of calls) {
         const ret = await call(fun, args, kwargs);
         const given = { ...(args.length > 0 && { args }), ...(Object.keys(kwargs).length > 0 && { kwargs }) };
-        if (isOne || isTruthy(ret)) yield { data: { salt_fun: fun, ret, ...given } };
+        if (isOne || pyBool(ret)) yield { data: { salt_fun: fun, ret, ...given } };
       }
     }
   },
@@ -56,10 +56,4 @@ function toCalls(item: v.InferOutput<typeof Call>): FunctionCall[] {
     args,
     kwargs: Object.assign({}, ...kwargs) as Record<string, unknown>,
   }));
-}
-
-/** As Python sees it. */
-function isTruthy(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  return isDict(value) ? Object.keys(value).length > 0 : Boolean(value);
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { flushDirectory } from '../../shared/crypto/private_file.ts';
+import { flushDirectory } from '../../shared/disk/flush_directory.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { openJournal } from './outbox_journal.ts';

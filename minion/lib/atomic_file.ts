@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flushDirectory } from '../../shared/disk/flush_directory.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import { ifThere } from '../../shared/if_there.ts';
 
@@ -40,7 +41,7 @@ export async function writeFileAtomically(
     await unlink(temporary);
     throw aboutTarget(error, target);
   }
-  await syncFolder(folder);
+  await flushDirectory(folder);
 }
 
 /** Whoever asked for the file knows nothing of the temporary one beside it. */
@@ -76,15 +77,5 @@ async function resolveLink(path: string): Promise<string> {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return path;
     throw error;
-  }
-}
-
-/** The rename itself is durable only when the directory is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -19,6 +19,7 @@ import { commandFailed } from '../lib/exec.ts';
 import { FilePath, fileFn } from '../lib/file/file_function.ts';
 import { findExecutable } from '../lib/find_executable.ts';
 import { runCommand, searchPath } from '../lib/run_command.ts';
+import { linesOf } from '../lib/text_lines.ts';
 
 const who = { template: v.optional(Text), runas: v.optional(Text) };
 const placed = { template: v.optional(Text), cwd: v.optional(Text), runas: v.optional(Text) };
@@ -235,10 +236,6 @@ interface Surroundings {
 
 async function programLines(context: MinionContext, argv: readonly string[], options: Surroundings): Promise<string[]> {
   return linesOf((await runCommand(context, argv, { ...options, redirect_stderr: true })).stdout);
-}
-
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.split('\n');
 }
 
 function trimmed(list: readonly string[], trim: boolean | number): readonly string[] {

@@ -4,7 +4,7 @@ import { filterBy } from '../../shared/data/filter_by.ts';
 import { valueAt } from '../../shared/data/value_path.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { Count, Dict, Flag, Text, Value } from '../../shared/plugin/args.ts';
-import { isDict, pyStr } from '../../shared/python_text.ts';
+import { pyBool, pyStr } from '../../shared/python_text.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { appendToGrain, type GrainChange, removeFromGrain, setGrain } from '../lib/grain_change.ts';
 
@@ -40,7 +40,7 @@ export default defineModule({
       args: { key: Text },
       examples: ["salt '*' grains.has_value pkg:apache"],
       reads: true,
-      run: (context, { key }) => isTruthy(valueAt(context.grains.all(), key)),
+      run: (context, { key }) => pyBool(valueAt(context.grains.all(), key)),
     }),
     items: fn({
       summary: 'Return all grains.',
@@ -230,10 +230,4 @@ const sanitizers: ReadonlyMap<string, (value: string) => string> = new Map([
 function sanitized(grains: Grains): Grains {
   const hide = (name: string, value: unknown) => sanitizers.get(name)?.(pyStr(value)) ?? value;
   return Object.fromEntries(Object.entries(grains).map(([name, value]) => [name, hide(name, value)]));
-}
-
-/** As Python sees it: empty texts, lists and mappings are not. */
-function isTruthy(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  return isDict(value) ? Object.keys(value).length > 0 : Boolean(value);
 }

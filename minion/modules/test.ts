@@ -4,7 +4,7 @@ import { sleep } from '../../shared/clock.ts';
 import { type ErrorCode, errorTable, FleetError, toReport } from '../../shared/errors.ts';
 import { redact } from '../../shared/log.ts';
 import { Count, Flag, Integer, List, Real, Text, Value } from '../../shared/plugin/args.ts';
-import { pyRepr } from '../../shared/python_text.ts';
+import { pyBool, pyRepr } from '../../shared/python_text.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { allFunctions, usableModules } from '../lib/all_functions.ts';
 import { newDigest } from '../lib/digest.ts';
@@ -338,7 +338,7 @@ export default defineModule({
       examples: ["salt '*' test.assertion True"],
       reads: true,
       run(_context, { assertion }) {
-        if (!isTruthy(assertion)) throw new FleetError('COMMAND_FAILED', `${pyRepr(assertion)} is not true`);
+        if (!pyBool(assertion)) throw new FleetError('COMMAND_FAILED', `${pyRepr(assertion)} is not true`);
         return null;
       },
     }),
@@ -380,11 +380,4 @@ function providerName(context: MinionContext, module: string): string {
 function namedError(name: string, message: string): Error {
   if (Object.hasOwn(errorTable, name)) return new FleetError(name as ErrorCode, message);
   return Object.assign(new Error(message), { name });
-}
-
-/** Empty texts, lists and mappings are false, as in Python. */
-function isTruthy(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  if (value !== null && typeof value === 'object') return Object.keys(value).length > 0;
-  return Boolean(value);
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flushDirectory } from '../disk/flush_directory.ts';
 import { FleetError, systemErrorCode } from '../errors.ts';
 import { ifThere } from '../if_there.ts';
 import { systemReason } from '../system_reason.ts';
@@ -94,16 +95,6 @@ async function withTemporary(
     await flushDirectory(dirname(path));
   } finally {
     await rm(temporary, { force: true });
-  }
-}
-
-/** Makes renames and removals in a directory durable. */
-export async function flushDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { flushDirectory } from '../crypto/private_file.ts';
 import { ifThere } from '../if_there.ts';
+import { flushDirectory } from './flush_directory.ts';
+import { writeAt } from './write_at.ts';
 
 /** A file that only grows, for what must not be forgotten. One append at a time. */
 export interface AppendFile {
@@ -146,11 +147,4 @@ function appendFrom(handle: FileHandle, synchronous: FileHandle, start: number, 
       await Promise.all([handle.close(), synchronous.close()]);
     },
   };
-}
-
-async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { flushDirectory } from '../../../shared/disk/flush_directory.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { ifThere } from '../../../shared/if_there.ts';
 import { isDict } from '../../../shared/python_text.ts';
@@ -91,22 +92,13 @@ async function replaceFile(path: string, mark: string | undefined, text: string)
     await file.close();
     await rm(temporary, { force: true });
   }
-  await syncFolder(dirname(path));
+  await flushDirectory(dirname(path));
   return true;
 }
 
 function markOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats && `${stats.ino} ${stats.ctimeNs}`;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** Begins the store anew, also when it is broken. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
+import { writeAt } from '../../../shared/disk/write_at.ts';
 import { systemErrorCode } from '../../../shared/errors.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { type Labelling, restoreLabel } from '../restore_label.ts';
@@ -48,11 +49,5 @@ async function overwrite(path: string, content: string | Uint8Array): Promise<vo
     await file.truncate(bytes.length);
   } finally {
     await file.close();
-  }
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
   }
 }

@@ -4,7 +4,8 @@ import { FleetError } from '../../../shared/errors.ts';
 import { AbsolutePath, Flag, Text, TextList } from '../../../shared/plugin/args.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import { fn } from '../../context.ts';
-import { askGit, gitArgs, linesOf, optionArgs, plainArgs, Ref, runGit } from './run_git.ts';
+import { linesOf } from '../text_lines.ts';
+import { askGit, gitArgs, optionArgs, plainArgs, Ref, runGit } from './run_git.ts';
 
 const cwdArg = { cwd: AbsolutePath };
 

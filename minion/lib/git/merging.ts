@@ -3,7 +3,8 @@ import { FleetError } from '../../../shared/errors.ts';
 import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import { fn } from '../../context.ts';
-import { askGit, gitArgs, identityArgs, linesOf, plainArgs, Ref, Refs, runGit } from './run_git.ts';
+import { linesOf } from '../text_lines.ts';
+import { askGit, gitArgs, identityArgs, plainArgs, Ref, Refs, runGit } from './run_git.ts';
 
 const off = v.optional(Flag, false);
 interface MergeBaseChoice {

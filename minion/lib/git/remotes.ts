@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import { fn, type MinionContext } from '../../context.ts';
+import { linesOf } from '../text_lines.ts';
 import {
   type GitOptions,
-  linesOf,
   plainArgs,
   Ref,
   remoteArgs,

@@ -135,7 +135,3 @@ export function withCredentials(url: string, user: string | undefined, password:
 export function withoutCredentials(text: string): string {
   return text.replace(/\b(https?:\/\/)[^/\s]*@/gi, '$1<redacted>@');
 }
-
-export function linesOf(text: string): string[] {
-  return text === '' ? [] : text.split('\n');
-}

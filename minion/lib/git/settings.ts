@@ -3,7 +3,8 @@ import { FleetError } from '../../../shared/errors.ts';
 import { AbsolutePath, Flag, Text, TextList } from '../../../shared/plugin/args.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
-import { askGit, type GitOptions, linesOf, plainArgs, Ref } from './run_git.ts';
+import { linesOf } from '../text_lines.ts';
+import { askGit, type GitOptions, plainArgs, Ref } from './run_git.ts';
 
 const placeArgs = { cwd: v.optional(AbsolutePath), ...plainArgs };
 const globalArg = { global: v.optional(Flag, false) };

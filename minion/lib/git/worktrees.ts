@@ -7,7 +7,8 @@ import { AbsolutePath, Flag, Text } from '../../../shared/plugin/args.ts';
 import { splitCommand } from '../../../shared/shlex.ts';
 import { fn, type MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
-import { type GitOptions, gitArgs, linesOf, plainArgs, Ref, runGit, Url } from './run_git.ts';
+import { linesOf } from '../text_lines.ts';
+import { type GitOptions, gitArgs, plainArgs, Ref, runGit, Url } from './run_git.ts';
 
 const off = v.optional(Flag, false);
 const { user, password, output_encoding } = plainArgs;

@@ -29,9 +29,9 @@ export async function runQuery(
   const request = await buildRequest(context, options.test ? (options.test_url ?? url) : url, options);
   try {
     const answer = await exchange(request, {
-      connectMs: secondsOf(config.http_connect_timeout, 20) * 1000,
-      totalMs: Math.min(secondsOf(config.http_request_timeout, 3600) * 1000, timeoutMs),
-      bytesMax: Math.min(secondsOf(config.max_return_size, BODY_BYTES_MAX), BODY_BYTES_MAX),
+      connectMs: numberOf(config.http_connect_timeout, 20) * 1000,
+      totalMs: Math.min(numberOf(config.http_request_timeout, 3600) * 1000, timeoutMs),
+      bytesMax: Math.min(numberOf(config.max_return_size, BODY_BYTES_MAX), BODY_BYTES_MAX),
       clock,
       signal,
     });
@@ -42,7 +42,7 @@ export async function runQuery(
   }
 }
 
-function secondsOf(value: unknown, standard: number): number {
+function numberOf(value: unknown, standard: number): number {
   return typeof value === 'number' ? value : standard;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDict, pyLines, pyRepr, pyStr } from '../../../shared/python_text.ts';
+import { isDict, pyBool, pyLines, pyRepr, pyStr } from '../../../shared/python_text.ts';
 
 describe('pyRepr', () => {
   it.each([
@@ -59,5 +59,15 @@ describe('pyLines', () => {
     ['a\r\nb\rc\x85d\u2028e', ['a', 'b', 'c', 'd', 'e']],
   ])('splits %j as splitlines does', (text, lines) => {
     expect(pyLines(text)).toEqual(lines);
+  });
+});
+
+describe('pyBool', () => {
+  it.each([null, undefined, false, 0, '', [], {}, new Uint8Array()])('%j is false', (value) => {
+    expect(pyBool(value)).toBe(false);
+  });
+
+  it.each([true, 1, 'False', [0], { a: 0 }, new Uint8Array(1)])('%j is true', (value) => {
+    expect(pyBool(value)).toBe(true);
   });
 });
