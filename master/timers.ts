@@ -7,6 +7,7 @@ import type { JobStore } from './jobs/job_store.ts';
 import { createSweeper } from './jobs/sweep.ts';
 import { ROTATED } from './keys/rotation.ts';
 import type { MasterDeps, Parts } from './parts.ts';
+import { watchClock } from './watch_clock.ts';
 
 const SWEEP_MS = 1000;
 const RETENTION_SWEEP_MS = 60_000;
@@ -20,7 +21,7 @@ const RETENTION_BATCH = 200;
 /** What the master does from time to time. */
 export function startTimers(
   { config, clock, log }: MasterDeps,
-  { tracker, dispatcher, fleet, jobs, authority, bus, eventLog, incomingParts }: Parts,
+  { tracker, dispatcher, fleet, jobs, authority, rotation, bus, eventLog, incomingParts }: Parts,
   broker: Broker,
 ) {
   const timers = {
@@ -40,6 +41,13 @@ export function startTimers(
     clock.every(SWEEP_MS, () => {
       void sweepJobs();
       dispatcher.flushAll();
+    }),
+    // Minions judge by the master's time what is too late to run.
+    watchClock(clock, (seconds) => {
+      const what = seconds > 0 ? 'put forward, or it slept,' : 'put back';
+      log.warning(`the clock of this machine was ${what} by ${Math.abs(seconds)} s: minions are told`);
+      beacon();
+      void rotation.tellAgain();
     }),
     clock.every(BEACON_MS, beacon),
     clock.every(PRESENCE_MS, () => {

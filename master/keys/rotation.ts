@@ -41,6 +41,8 @@ export interface Rotation {
   rotateSigningKey(overlapSeconds: number): Promise<SigningRotation>;
   /** Connected minions go on as they are, and know the authority that they will meet next. */
   rotateAuthority(): Promise<AuthorityRotation>;
+  /** Tells connected minions the present keys once more, upon which they ask for the time. */
+  tellAgain(): Promise<Told>;
 }
 
 export interface RotationOptions {
@@ -88,6 +90,7 @@ export function createRotation(options: RotationOptions): Rotation {
         emit(ROTATED, { act: 'rotate', result: true, ...rotated });
         return { ...rotated, ...told };
       }),
+    tellAgain: () => tellOnline(options),
   };
 
   async function introduce(

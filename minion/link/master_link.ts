@@ -85,13 +85,14 @@ export function createMasterLink(options: MasterLinkOptions): MasterLink {
   let renewal: ReturnType<typeof watchCertificate> | undefined;
   const publish = (packet: Packet): Promise<void> => connection?.publish(packet) ?? Promise.reject(notConnected());
   const requests = createRequests(id, publish, clock);
+  const sayHello = createHello({ ask: requests.ask, masterClock, learn: keys.learn, clock, log });
 
   /** The certificate of this minion may be of an authority that was replaced: it would open no further connection. */
   const learn = async (told: MasterKeysPayload): Promise<void> => {
     if (await keys.learn(told)) void renewal?.look();
+    // Keys that it knew are told when the clock of the master was set.
+    void sayHello();
   };
-  const sayHello = createHello({ ask: requests.ask, masterClock, learn: keys.learn, clock, log });
-
   const attend = async (signal: AbortSignal): Promise<void> => {
     const { credentials, enrolment } = await findCredentials(options, record.offered, signal);
     keys.begin(credentials);

@@ -20,7 +20,7 @@ export const MasterKeys = defineMessage({
   name: 'master keys',
   topic: 'salt/job/{id}/keys',
   summary:
-    'The master changes its keys; PUBACK says that the minion knows them. Who misses it learns the same by the request `hello`. Not sent to constrained minions.',
+    'The master changes its keys, or its clock was set: who gets it also asks for the time, by the request `hello`. PUBACK says that the minion knows the keys. Who misses it learns the same by `hello`. Not sent to constrained minions.',
   from: [{ role: 'master' }],
   to: [{ role: 'minion', self: 'id' }, { role: 'operator' }],
   qos: 1,

@@ -44,3 +44,17 @@ test('jobs run on when the clock of a connected minion is put forward', async ()
   clock.set(HOUR_MS);
   expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
 });
+
+test.each([
+  ['put forward', HOUR_MS, 'behind'],
+  ['put back', -HOUR_MS, 'ahead of'],
+])("connected minions learn it when the master's clock is %s", async (what, ms, where) => {
+  const clock = clockToSet();
+  fleet = await startFleet({ clock });
+  await fleet.startMinion('m1');
+  expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
+  clock.set(ms);
+  await fleet.minionLog.waitFor((line) => new RegExp(`is 3\\d{3} s ${where} the master's`).test(line));
+  expect(fleet.masterLog.all).toContainEqual(expect.stringContaining(`the clock of this machine was ${what}`));
+  expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
+});
