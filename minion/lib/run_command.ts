@@ -69,7 +69,7 @@ export async function runCommand(
   const result = raw.timedOut
     ? { pid: raw.pid, retcode: 1, stdout: timeoutText(usesShell ? command : argv, options.timeout), stderr: '' }
     : judged({ pid: raw.pid, retcode: raw.retcode, ...stripped(raw, options.rstrip) }, successRetcodes, options);
-  const ignoresRetcode = options.ignore_retcode === true || options.bg === true;
+  const ignoresRetcode = options.ignore_retcode === true;
   context.setRetcode(ignoresRetcode ? 0 : result.retcode);
   if (result.retcode !== 0 && !ignoresRetcode && options.output_loglevel !== 'quiet') {
     context.log.error(`command '${nameOf(command)}' failed with return code: ${result.retcode}`);
