@@ -24,7 +24,7 @@ const broken = defineBeacon({
 } as unknown as AnyBeacon);
 const elsewhere = { ...hello, unavailable: () => 'it is for another system' };
 
-const specs: Readonly<Record<string, AnyBeacon>> = { hello, broken, elsewhere };
+const specs: Record<string, AnyBeacon> = { hello, broken, elsewhere };
 const folder = {
   names: Object.keys(specs),
   load: async (name: string) => specs[name],
@@ -104,6 +104,35 @@ describe('what is configured', () => {
 });
 
 describe('a change', () => {
+  test('starts a beacon anew when the one before is over, and not beside it', async () => {
+    const seen: string[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    specs.slow = defineBeacon({
+      summary: 'Takes its time to end.',
+      config: v.strictObject({ word: v.string() }),
+      example: [{ word: 'hello' }],
+      data: { word: 'what it says' },
+      async *watch({ signal }, { word }) {
+        seen.push(`${word} begins`);
+        yield { tag: word, data: { word } };
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        await released;
+        seen.push(`${word} is over`);
+      },
+    });
+    onTestFinished(() => void delete specs.slow);
+    const { fired, manage } = start({ slow: [{ word: 'a' }] });
+    await fired('salt/beacon/minion1/slow/a');
+    await manage('modify', 'slow', [{ word: 'b' }]);
+    await manage('list_available');
+    release();
+    await fired('salt/beacon/minion1/slow/b');
+    expect(seen.slice(0, 3)).toEqual(['a begins', 'a is over', 'b begins']);
+  });
+
   test('is applied at once: what is added starts, what is deleted stops', async () => {
     const { context, fired, manage, firedCount } = start({});
     expect(await manage('add', 'hello', [{ word: 'a' }])).toMatchObject({ comment: 'Added new beacon item hello' });

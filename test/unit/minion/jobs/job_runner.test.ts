@@ -308,3 +308,19 @@ test.each([300, 1.5, Number.NaN])('a return code that there is not (%s) does not
   started.all[0]?.end({ retcode, success: false });
   expect(await sent.waitForCount(1)).toMatchObject([{ retcode: 1, success: false }]);
 });
+
+test('who cancels a job that is over hears nothing: it is not said to have been cancelled before it began', async () => {
+  const { runner, started, sent, ledger, table } = await setUp();
+  await ledger.accept(jid(1), NOW + 60);
+  runner.run(job(1));
+  started.all[0]?.end({ return: 'done' });
+  await until('it is over', () => !table.has(jid(1)));
+  runner.cancel(jid(1));
+  runner.cancel(jid(2));
+  // The second was never known here, and is reported after what could be said of the first.
+  await sent.waitForCount(2);
+  expect(sent.all.map(({ jid: one, ended }) => [one, ended])).toEqual([
+    [jid(1), undefined],
+    [jid(2), 'cancelled'],
+  ]);
+});

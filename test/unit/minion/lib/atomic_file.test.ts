@@ -78,3 +78,20 @@ test('an error names the file that was to be written, not the temporary one', as
   });
   await expect(writeFileAtomically(dir, 'x')).rejects.toMatchObject({ code: 'EISDIR', path: dir, dest: undefined });
 });
+
+test.each([
+  ['of a mode of its own', { mode: 0o644 }, false],
+  ['that replaces another', {}, true],
+])('nobody else may read a file %s while it is written', async (_what, options, replaces) => {
+  if (replaces) await writeFile(path, 'old');
+  let meanwhile = 0;
+  // What Node takes for content is read piece by piece.
+  async function* content() {
+    const [temporary = ''] = (await readdir(dir)).filter((name) => name !== 'file');
+    meanwhile = await modeOf(join(dir, temporary));
+    yield 'new';
+  }
+  await writeFileAtomically(path, content() as unknown as string, options);
+  expect(await readFile(path, 'utf8')).toBe('new');
+  expect(meanwhile).toBe(0o600);
+});

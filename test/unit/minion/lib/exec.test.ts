@@ -216,6 +216,14 @@ describe('a command of a job that is cancelled', () => {
     expect(pids).toEqual([]);
   });
 
+  test('ends when that came while it was started', async () => {
+    const controller = new AbortController();
+    // The last look before the process is there.
+    const log = { ...silentLogger, debug: () => queueMicrotask(() => controller.abort()) };
+    const running = execWith({ log, signal: controller.signal })(['sleep', '60']);
+    await expect(running).rejects.toThrow('was cancelled');
+  });
+
   test('is made known while it runs', async () => {
     const seen: [number, Promise<unknown>][] = [];
     const result = await execWith({ onChild: (pid, ended) => seen.push([pid, ended]) })(['true']);
