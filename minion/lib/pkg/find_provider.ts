@@ -1,12 +1,12 @@
 import { FleetError } from '../../../shared/errors.ts';
 import type { MinionContext } from '../../context.ts';
-import { apk } from './apk.ts';
-import { apt } from './apt.ts';
-import { dnf } from './dnf.ts';
-import { opkg } from './opkg.ts';
-import { pacman } from './pacman.ts';
+import { apk } from './apk/apk.ts';
+import { apt } from './apt/apt.ts';
+import { opkg } from './opkg/opkg.ts';
+import { pacman } from './pacman/pacman.ts';
 import type { PkgProvider, ProviderOption } from './provider.ts';
-import { zypper } from './zypper.ts';
+import { dnf } from './rpm/dnf.ts';
+import { zypper } from './rpm/zypper.ts';
 
 const providers: readonly PkgProvider[] = [apt, dnf, zypper, apk, opkg, pacman];
 
