@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
@@ -22,6 +21,8 @@ function openConnection() {
       done();
     },
   }) as Socket;
+  // As Aedes listens.
+  socket.on('error', () => undefined);
   const client = { closed: false, close: () => socket.destroy() } as unknown as Client;
   const door = { kind: 'tcp', host: '127.0.0.1', port: 0, role: 'operator' } as const;
   return { connection: new Connection({ number: 1, client, socket, door }), socket, given };
@@ -69,7 +70,7 @@ test('what was gathered is sent before the connection ends', async () => {
   connection.gather();
   socket.write('last');
   expect(connection.close()).toBe(true);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   expect(given).toEqual(['last']);
 });
 
@@ -114,4 +115,21 @@ test('a watcher whose socket is full is waited for once, however much more it is
   waiting[0]?.();
   connection.endWhenStuck();
   expect(waiting).toHaveLength(2);
+});
+
+test.each(['close', 'closeNow'] as const)('%s fails all that waits for a slow reader with one error', async (end) => {
+  const { connection, socket } = openConnection();
+  let finish: () => void = () => undefined;
+  socket._write = (_chunk, _encoding, done) => {
+    finish = done;
+  };
+  socket.write('on its way');
+  const failures: unknown[] = [];
+  for (let n = 0; n < 3; n++) socket.write('waits', (error) => failures.push(error));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  connection[end]();
+  await closed;
+  finish();
+  await immediate();
+  expect([failures.length, new Set(failures).size]).toEqual([3, 1]);
 });
