@@ -116,14 +116,7 @@ export function explainTlsError(error: unknown, options: TrustOptions): unknown 
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     // Not a wrong key: a machine that starts without knowing the time learns it later, and tries again until then.
-    return new FleetError(
-      'MASTER_UNREACHABLE',
-      `the certificate of the master at ${options.host}:${options.port} is not valid now`,
-      {
-        hint: 'check the clocks of this machine and of the master',
-        cause: error,
-      },
-    );
+    return notValidNow(options, error);
   }
   return error;
 }
@@ -139,6 +132,17 @@ function checkFinger({ masterFinger }: TrustOptions, caPem: string, whose: strin
   });
 }
 
+function isValidAt({ valid_from, valid_to }: DetailedPeerCertificate, nowMs: number): boolean {
+  return nowMs >= Date.parse(valid_from) && nowMs <= Date.parse(valid_to);
+}
+
+function notValidNow({ host, port }: Pick<TrustOptions, 'host' | 'port'>, cause?: unknown): FleetError {
+  return new FleetError('MASTER_UNREACHABLE', `the certificate of the master at ${host}:${port} is not valid now`, {
+    hint: 'check the clocks of this machine and of the master',
+    cause,
+  });
+}
+
 /** Looks at the chain that the master shows, sends nothing, and keeps only a chain that holds together. */
 function fetchAuthority({ host, port, timeoutMs, nowMs }: TrustOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -151,7 +155,9 @@ function fetchAuthority({ host, port, timeoutMs, nowMs }: TrustOptions): Promise
     });
     socket.once('secureConnect', () => {
       try {
-        resolve(authorityOf(socket.getPeerCertificate(true), nowMs()));
+        const leaf = socket.getPeerCertificate(true);
+        if (!isValidAt(leaf, nowMs())) throw notValidNow({ host, port });
+        resolve(authorityOf(leaf, nowMs()));
       } catch (error) {
         reject(error);
       }

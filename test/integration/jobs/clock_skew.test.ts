@@ -58,3 +58,13 @@ test.each([
   expect(fleet.masterLog.all).toContainEqual(expect.stringContaining(`the clock of this machine was ${what}`));
   expect(await fleet.run('m1', 'test.ping')).toContainEqual(expect.objectContaining({ t: 'ret', return: true }));
 });
+
+test('a new minion that starts in 1970 waits for its clock to be set', async () => {
+  const clock = clockToSet();
+  clock.set(-systemClock.nowMs());
+  fleet = await startFleet();
+  await fleet.launchMinion('m1', { clock });
+  await fleet.minionLog.waitFor((line) => line.includes('is not valid now'));
+  clock.set(0);
+  await fleet.events.waitFor(({ tag }) => tag === 'salt/minion/m1/start');
+});
