@@ -35,6 +35,8 @@ const EXTERNAL_AUTH = 'accounts of external_auth log in over MQTT, as any client
 const FOREGROUND = 'a daemon stays in the foreground; let systemd start it';
 const VERSION = 'it is --version';
 const TO_FILE = 'the shell writes files: > FILE, or >> FILE to append';
+const OWN_KEY = 'a minion makes its key itself; salt-key --gen-token has it accepted unseen';
+const RANGE = 'there are no targets by range; -L lists ids, -E matches them';
 const DAEMON_SETTING = 'the configuration of a daemon says it: pidfile, log_file, log_level_logfile';
 /** Options of Salt that are none here, and what there is instead. */
 const replaced: Readonly<Record<string, string>> = {
@@ -52,6 +54,10 @@ const replaced: Readonly<Record<string, string>> = {
   '--output-file': TO_FILE,
   '--out-file-append': TO_FILE,
   '--output-file-append': TO_FILE,
+  '--gen-keys': OWN_KEY,
+  '--gen-keys-dir': OWN_KEY,
+  '-R': RANGE,
+  '--range': RANGE,
   '--pid-file': DAEMON_SETTING,
   '--log-file': DAEMON_SETTING,
   '--log-file-level': DAEMON_SETTING,

@@ -24,6 +24,7 @@ import { checkTag } from '../shared/protocol/event_tag.ts';
 import { checkValue } from '../shared/protocol/message.ts';
 import { localZone } from '../shared/schedule/zone.ts';
 import { VERSION } from '../shared/version.ts';
+import { checkDocumented } from './check_documented.ts';
 import { parseCommand, type Terminal } from './command_line.ts';
 import {
   addCommonOptions,
@@ -80,8 +81,10 @@ export async function runSaltCall(argv: readonly string[], terminal: Terminal): 
     options.doc === true ? { arg: options.words, kwarg: {} } : call,
   );
   const print = outputOptions(options, config, terminal.isTerminal);
-  if (options.doc === true) terminal.out(docText({ local: result.return }, print.colour));
-  else
+  if (options.doc === true) {
+    terminal.out(docText({ local: result.return }, print.colour));
+    checkDocumented(options.words, Object.keys(result.return ?? {}), 'salt-call sys.list_functions lists them');
+  } else
     terminal.out(
       await formatOutput(
         chooseOutput(wantedOutput(options, config), result.out),

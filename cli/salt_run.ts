@@ -5,6 +5,7 @@ import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import type { ModuleSpec } from '../shared/plugin/function.ts';
 import { loadFolder, programFolder } from '../shared/plugin/load_folder.ts';
+import { checkDocumented } from './check_documented.ts';
 import { loadCliConfig } from './cli_config.ts';
 import { durationSeconds, parseCommand, type Terminal } from './command_line.ts';
 import {
@@ -111,6 +112,7 @@ async function showDocs(patterns: readonly string[], options: RunOptions, termin
   const print = outputOptions(options, config, terminal.isTerminal);
   const out = wantedOutput(options, config);
   terminal.out(out === undefined ? docText({ master: docs }, print.colour) : await formatOutput(out, docs, print));
+  checkDocumented(patterns, Object.keys(docs), 'salt-run -d prints all of them');
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { connectOperator, type OperatorRequestBody, type OperatorStep } from '../shared/client/operator_client.ts';
 import { nowSeconds, systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
+import { checkDocumented } from './check_documented.ts';
 import type { CliConfig } from './cli_config.ts';
 import type { Terminal } from './command_line.ts';
 import { createLiveJob } from './live_job.ts';
@@ -90,7 +91,12 @@ export async function showJob(
     await client.close();
   }
   if (options.async === true) return 0;
-  return finish(session, options, print, terminal);
+  const status = await finish(session, options, print, terminal);
+  if (options.doc === true && status === 0) {
+    const names = Object.values(valuesOf(session)).flatMap((docs) => Object.keys(docs ?? {}));
+    checkDocumented(request.arg as readonly unknown[], names, "salt '*' sys.list_functions lists them");
+  }
+  return status;
 }
 
 /** What is printed of a return when it comes. */

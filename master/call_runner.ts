@@ -94,10 +94,10 @@ export async function findFunction(
   const spec = findInModule(fun, module);
   if (spec !== undefined) return spec;
   const { notYet, near } = whyMissing(fun, module, folder.names);
-  const hint = notYet ?? (near && `did you mean ${near}?`);
-  throw new FleetError(
-    'FUNCTION_UNKNOWN',
-    `${op} function '${fun}' is not available`,
-    hint === undefined ? {} : { hint },
-  );
+  const known =
+    module === undefined
+      ? `there are ${folder.names.join(', ')}`
+      : `${name} has ${Object.keys(module.functions).join(', ')}`;
+  const hint = notYet ?? (near === undefined ? known : `did you mean ${near}?`);
+  throw new FleetError('FUNCTION_UNKNOWN', `${op} function '${fun}' is not available`, { hint });
 }

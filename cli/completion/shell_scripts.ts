@@ -1,3 +1,4 @@
+import { FleetError } from '../../shared/errors.ts';
 import { type Shell, shells } from './complete_words.ts';
 
 const names = 'salt salt-call salt-key salt-run salt-master salt-minion salt-emulate';
@@ -54,8 +55,14 @@ end
 
 const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
 
-/** `salt completion bash`: the script, as no function has such a name; undefined for any other words. */
+/**
+ * `salt completion bash`: the script; undefined for words that call a function of a minion, whose name has a dot. Throws
+ * USAGE for a shell that is not known.
+ */
 export function completionScript([first, second, ...more]: readonly string[]): string | undefined {
-  const shell = first === 'completion' && more.length === 0 ? shells.find((name) => name === second) : undefined;
-  return shell === undefined ? undefined : shellScripts[shell];
+  if (first !== 'completion' || more.length > 0 || second?.includes('.') === true) return undefined;
+  const shell = shells.find((name) => name === second);
+  if (shell !== undefined) return shellScripts[shell];
+  const wrong = second === undefined ? 'completion of which shell is wanted' : `there is no completion for '${second}'`;
+  throw new FleetError('USAGE', wrong, { hint: `use ${shells.join(', ')}` });
 }

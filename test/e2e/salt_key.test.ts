@@ -56,7 +56,6 @@ describe('salt-key', () => {
     ['yes', 'y\n', true],
     ['nothing, which is yes', '\n', true],
     ['no', 'n\n', false],
-    ['the end of the input, which is no', '', false],
   ])('asks before it accepts a key; the answer is %s', async (_name, input, isAccepted) => {
     const minion = await offer('a1');
     const { stdout, status } = await answer(input, '-a', 'a1');
@@ -67,11 +66,21 @@ describe('salt-key', () => {
     if (isAccepted) await minion.line(/connected to the master/);
   });
 
+  it('changes nothing when nobody can answer, and says so with status 64', async () => {
+    await offer('a1');
+    for (const action of ['-a', '-r', '-d']) {
+      const { stdout, stderr, status } = await answer('', action, 'a1');
+      expect(stdout).toMatch(/Proceed\? \[.*\] \n$/);
+      expect(stderr).toBe('salt-key: nobody answered, so nothing was done; -y answers yes\n');
+      expect(status).toBe(64);
+    }
+    expect((await listed()).minions_pre).toEqual(['a1']);
+  });
+
   it.each([
     ['yes', 'y\n', true],
     ['nothing, which is no', '\n', false],
     ['no', 'n\n', false],
-    ['the end of the input, which is no', '', false],
   ])('asks before it deletes a key; the answer is %s', async (_name, input, isDeleted) => {
     await offer('a1');
     const { stdout, status } = await answer(input, '-d', 'a1');

@@ -20,10 +20,14 @@ describe('askYesNo', () => {
     ['\n', false, false],
     ['y', false, true],
     ['n\ny\n', true, false],
-    [undefined, true, false],
-    ['', true, false],
   ])('takes %j with default %s for %s', async (typed, byDefault, expected) => {
     expect(await ask(typed, byDefault).answer).toBe(expected);
+  });
+
+  it.each([undefined, ''])('refuses the end of the input (%j) for an answer, on a line of its own', async (typed) => {
+    const { answer, output } = ask(typed, true);
+    await expect(answer).rejects.toMatchObject({ code: 'USAGE', hint: '-y answers yes' });
+    expect(String(output.read())).toBe('Proceed? [n/Y] \n');
   });
 
   it('puts the question to the output without a newline', async () => {

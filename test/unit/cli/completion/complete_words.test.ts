@@ -95,7 +95,16 @@ test('a script is printed for a shell that there is one for', () => {
   expect(completionScript(['completion', 'bash'])).toContain('complete -o default -F');
   expect(completionScript(['completion', 'zsh'])).toContain('#compdef salt salt-call');
   expect(completionScript(['completion', 'fish'])).toContain('complete -c $name');
-  expect(completionScript(['completion', 'tcsh'])).toBeUndefined();
   expect(completionScript(['completion', 'bash', 'x'])).toBeUndefined();
+  expect(completionScript(['completion', 'test.ping'])).toBeUndefined();
   expect(completionScript(['*', 'bash'])).toBeUndefined();
+});
+
+test.each([
+  [['completion'], 'completion of which shell is wanted'],
+  [['completion', 'tcsh'], "there is no completion for 'tcsh'"],
+])('%j names the shells that there are', (words, message) => {
+  expect(() => completionScript(words)).toThrow(
+    expect.objectContaining({ code: 'USAGE', message, hint: 'use bash, zsh, fish' }),
+  );
 });
