@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
 import { createLogger, type Logger, type LogLevel, type LogSink } from '../shared/log.ts';
+import { makeWithParentsSync } from '../shared/make_with_parents.ts';
 import { systemReason } from '../shared/system_reason.ts';
 import { addCommonOptions, type CommonOptions } from './command_options.ts';
 import { openLogFile } from './log_file.ts';
@@ -112,7 +113,7 @@ function reportBug(log: Logger, error: unknown): void {
 
 function writePidFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeWithParentsSync(dirname(path));
     writeFileSync(path, `${process.pid}\n`);
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `the pid file ${path} cannot be written: ${systemReason(cause)}`, {

@@ -1,7 +1,8 @@
-import { appendFileSync, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { appendFileSync, createWriteStream, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { FleetError } from '../shared/errors.ts';
+import { makeWithParentsSync } from '../shared/make_with_parents.ts';
 import { systemReason } from '../shared/system_reason.ts';
 
 /** After a failed write, lines are lost for so long before the file is tried again. */
@@ -46,7 +47,7 @@ export function openLogFile(path: string, clock: Clock, complain: (text: string)
 
 function makeFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeWithParentsSync(dirname(path));
     appendFileSync(path, '', { mode: 0o640 });
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `the log file ${path} cannot be written: ${systemReason(cause)}`, {

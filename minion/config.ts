@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
 import {
@@ -22,6 +22,7 @@ import { minionReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
+import { makeWithParents } from '../shared/make_with_parents.ts';
 import { RETURN_PARTS_MAX } from '../shared/protocol/messages/return.ts';
 import { localReactorRules } from '../shared/reactor/reactor_rules.ts';
 
@@ -314,7 +315,7 @@ export async function cacheMinionId(config: MinionConfig): Promise<void> {
   if (!config.minion_id_caching) return;
   const file = join(config.config_dir, 'minion_id');
   try {
-    await mkdir(config.config_dir, { recursive: true });
+    await makeWithParents(config.config_dir);
     await writeFile(file, `${config.id}\n`, { flag: 'wx' });
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return;

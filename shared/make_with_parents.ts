@@ -1,3 +1,4 @@
+import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemErrorCode } from './errors.ts';
@@ -22,5 +23,21 @@ async function makeUnlessThere(folder: string, mode: number | undefined): Promis
   } catch (error) {
     const isThere = systemErrorCode(error) === 'EEXIST' && (await ifThere(stat(folder)))?.isDirectory() === true;
     if (!isThere) throw error;
+  }
+}
+
+/** The same, for what is done before there is anything to wait with. */
+export function makeWithParentsSync(path: string, mode?: number): void {
+  const missing: string[] = [];
+  for (let folder = path; statSync(folder, { throwIfNoEntry: false }) === undefined; folder = dirname(folder))
+    missing.unshift(folder);
+  for (const folder of missing.length > 0 ? missing : [path]) {
+    try {
+      mkdirSync(folder, { mode });
+    } catch (error) {
+      const isThere =
+        systemErrorCode(error) === 'EEXIST' && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (!isThere) throw error;
+    }
   }
 }

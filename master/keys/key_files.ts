@@ -1,10 +1,11 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprintOf } from '../../shared/crypto/fingerprint.ts';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { isMinionId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { systemReason } from '../../shared/system_reason.ts';
 import { type KeyState, keyStates, type MinionKey } from './key_table.ts';
 
@@ -29,7 +30,7 @@ export function keyPath(pkiDir: string, state: KeyState, id: string): string {
 /** Throws FILE_UNREADABLE. */
 export async function makeKeyDirectories(pkiDir: string): Promise<void> {
   try {
-    for (const state of keyStates) await mkdir(keyDirectory(pkiDir, state), { recursive: true, mode: 0o700 });
+    for (const state of keyStates) await makeWithParents(keyDirectory(pkiDir, state), 0o700);
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `${pkiDir} cannot be made: ${systemReason(cause)}`, { cause });
   }

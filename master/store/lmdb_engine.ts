@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { type Database, type RangeOptions as LmdbRange, open, type RootDatabase } from 'lmdb';
+import { makeWithParentsSync } from '../../shared/make_with_parents.ts';
 import { checkDataFile, explainLmdbError } from './check_data_file.ts';
 import type { Engine } from './engine.ts';
 import { changeBytes, type RoomCheck } from './room_check.ts';
@@ -19,7 +19,7 @@ const AFTER_ALL = Buffer.from([0xff]);
  * when a second process has them open to write.
  */
 export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeWithParentsSync(path, 0o700);
   checkDataFile(path);
   try {
     return openTables(path, checkRoom);

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { flushDirectory } from '../../shared/disk/flush_directory.ts';
 import type { Logger } from '../../shared/log.ts';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import type { Packet } from '../../shared/protocol/message.ts';
 import { openJournal } from './outbox_journal.ts';
 import type { OutboxKind } from './outbox_record.ts';
@@ -36,7 +37,7 @@ export interface OutboxFolder {
 const STALE_BYTES = 256 * 1024;
 
 export async function openOutboxFolder(folder: string, bytesMax: number, log: Logger): Promise<OutboxFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeWithParents(folder, 0o700);
   const journal = await openJournal({
     path: join(folder, 'journal'),
     staleBytes: STALE_BYTES,

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { unifiedDiff } from '../../shared/data/text_diff.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { Count, Flag, Text, Value } from '../../shared/plugin/args.ts';
 import { isDict, pyStr } from '../../shared/python_text.ts';
 import { fromJs } from '../../shared/render/values/border.ts';
@@ -221,7 +221,7 @@ async function save(context: MinionContext, timeout: number): Promise<Result> {
   const beacons = await configured(context, timeout);
   try {
     const text = Object.keys(beacons).length === 0 ? '' : dumpYaml(fromJs({ beacons }));
-    await mkdir(dirname(file), { recursive: true });
+    await makeWithParents(dirname(file));
     await writeFileAtomically(file, text, { mode: 0o640 });
     return { result: true, comment: `Beacons saved to ${file}.` };
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { Flag, Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
@@ -132,6 +132,6 @@ async function removePersistent(context: MinionContext, mod: string, asComment: 
 
 async function writePersistent(context: MinionContext, text: string): Promise<void> {
   const path = join(context.root, persistentFile(context));
-  await mkdir(dirname(path), { recursive: true });
+  await makeWithParents(dirname(path));
   await writeFileAtomically(path, text);
 }

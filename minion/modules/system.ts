@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { Text } from '../../shared/plugin/args.ts';
 import { defineModule, fn, type MinionContext } from '../context.ts';
 import { writeFileAtomically } from '../lib/atomic_file.ts';
@@ -59,7 +60,7 @@ export default defineModule({
       examples: ["salt '*' system.set_reboot_required_witnessed"],
       async run({ root }) {
         const path = join(root, WITNESS);
-        await mkdir(dirname(path), { recursive: true });
+        await makeWithParents(dirname(path));
         await writeFile(path, '');
         return true;
       },

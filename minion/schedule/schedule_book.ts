@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readConfigFile } from '../../shared/config/read_config_file.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { makeWithParents } from '../../shared/make_with_parents.ts';
 import { isDict } from '../../shared/python_text.ts';
 import { fromJs } from '../../shared/render/values/border.ts';
 import { dumpYaml } from '../../shared/render/yaml/dump_yaml.ts';
@@ -58,7 +58,7 @@ export async function openScheduleBook(config: {
 
 async function writeScheduleFile(file: string, schedule: ScheduleData): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeWithParents(dirname(file));
     await writeFileAtomically(file, dumpYaml(fromJs({ schedule })), { mode: 0o600 });
   } catch (cause) {
     throw new FleetError('FILE_UNREADABLE', `${file}: the schedule cannot be written: ${(cause as Error).message}`, {

@@ -1,9 +1,10 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { flushDirectory } from '../disk/flush_directory.ts';
 import { FleetError, systemErrorCode } from '../errors.ts';
 import { ifThere } from '../if_there.ts';
+import { makeWithParents } from '../make_with_parents.ts';
 import { systemReason } from '../system_reason.ts';
 
 /** Files that hold a secret: whole or not there, and readable by their owner alone. */
@@ -63,7 +64,7 @@ export async function openPrivateKey(path: string): Promise<KeyObject> {
 /** False when the file is there already. */
 async function createPrivateFile(path: string, content: string): Promise<boolean> {
   return fileErrors(path, 'written', async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeWithParents(dirname(path), 0o700);
     try {
       // Unlike rename, link fails when another process came first.
       await withTemporary(path, content, 0o600, (temporary) => link(temporary, path));

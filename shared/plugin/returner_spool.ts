@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from '../crypto/private_file.ts';
 import { FleetError } from '../errors.ts';
 import { limitParallel } from '../limit_parallel.ts';
 import type { Logger } from '../log.ts';
+import { makeWithParents } from '../make_with_parents.ts';
 import { toJsonLine } from '../protocol/codec.ts';
 import type { Destination } from './open_returner.ts';
 import type { StoredEvent, StoredJob, StoredReturn } from './returner.ts';
@@ -57,7 +58,7 @@ export function prepareEntry(
 
 /** Throws what the system says when the folder cannot be made or read. */
 export async function openSpool(folder: string, log: Logger): Promise<Spool> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeWithParents(folder, 0o700);
   const limited = limitParallel(WRITES_MAX);
   return {
     found: await findEntries(folder, log),

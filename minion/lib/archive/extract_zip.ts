@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, realpath, rm, symlink } from 'node:fs/promises';
+import { chmod, type FileHandle, open, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -36,7 +36,7 @@ export async function extractZip(path: string, dest: string, options: ExtractOpt
     // Links come last, so that no member is written through one.
     for (const entry of entries.filter(({ isLink }) => !isLink)) {
       const target = await place(entry.name);
-      if (entry.name.endsWith('/')) await mkdir(target, { recursive: true });
+      if (entry.name.endsWith('/')) await makeWithParents(target);
       else await extractFile(file, entry, target, options);
     }
     for (const entry of entries.filter(({ isLink }) => isLink)) {
@@ -78,7 +78,7 @@ function createPlaces(dest: string): (name: string) => Promise<string> {
     const folder = dirname(target);
     if (!known.has(folder)) {
       await checkParents(dest, folder);
-      await mkdir(folder, { recursive: true });
+      await makeWithParents(folder);
       known.add(folder);
     }
     return target;

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { flushDirectory } from '../../../shared/disk/flush_directory.ts';
 import { FleetError } from '../../../shared/errors.ts';
 import { ifThere } from '../../../shared/if_there.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { isDict } from '../../../shared/python_text.ts';
 import type { MinionContext } from '../../context.ts';
 import { commandFailed } from '../exec.ts';
@@ -29,7 +30,7 @@ export async function changeStore(
   change: (store: Store) => Store | undefined,
 ): Promise<boolean> {
   const path = pathOf(context);
-  await mkdir(dirname(path), { recursive: true });
+  await makeWithParents(dirname(path));
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const { store, mark } = await readFile(path);
     const changed = change(store);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, chown, copyFile, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../shared/errors.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { formatTime } from '../../../shared/render/salt/format_time.ts';
 import type { MinionContext } from '../../context.ts';
 import { isThere } from './owners.ts';
@@ -40,7 +41,7 @@ export async function findBackups(context: MinionContext, folder: string): Promi
 /** Copies a file into the minion's backups, with its owner, mode and times. */
 export async function keepBackup(context: MinionContext, path: string): Promise<void> {
   const place = placeOf(context, dirname(path));
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  await makeWithParents(place, 0o700);
   const now = new Date(context.clock.nowMs());
   const milliseconds = String(now.getMilliseconds()).padStart(3, '0');
   // Two changes within a millisecond are two copies.

@@ -232,6 +232,8 @@ async function copy(
   await explain(`Could not copy '${src}' to '${dst}'`, async () => {
     if (!copiesFolder) return copyFile(src, dst);
     if (args.remove_existing) await rm(dst, { recursive: true, force: true });
+    // cp would make the folders above by a recursive mkdir.
+    await makeWithParents(dirname(dst));
     return cp(src, dst, { recursive: true, verbatimSymlinks: true });
   });
   const { uid, gid, mode } = await stat(src);

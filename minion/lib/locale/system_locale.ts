@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import type { MinionContext } from '../../context.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { fileRoot } from '../file_root.ts';
@@ -52,7 +52,7 @@ export async function setSystemLocale(context: MinionContext, locale: string): P
   }
   const { file, variable } = placeOf(context);
   const text = fileRoot(root).readText(file) ?? '';
-  await mkdir(dirname(join(root, file)), { recursive: true });
+  await makeWithParents(dirname(join(root, file)));
   await writeFileAtomically(join(root, file), withSetting(text, variable, locale));
 }
 

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { isDict } from '../../../shared/python_text.ts';
 import { fromJs } from '../../../shared/render/values/border.ts';
 import { dumpYaml } from '../../../shared/render/yaml/dump_yaml.ts';
@@ -31,7 +31,7 @@ export async function changeMountCache(
 ): Promise<void> {
   const { [name]: _, ...others } = readMountCache(context);
   const folder = join(context.root, folderOf(context));
-  await mkdir(folder, { recursive: true });
+  await makeWithParents(folder);
   const mounts = mount === undefined ? others : { ...others, [name]: mount };
   await writeFileAtomically(join(folder, 'mounts'), dumpYaml(fromJs({ mounts })), { mode: 0o600 });
 }

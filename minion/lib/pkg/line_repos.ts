@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FleetError } from '../../../shared/errors.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { writeFileAtomically } from '../atomic_file.ts';
 import { commandFailed } from '../exec.ts';
 import { fileRoot } from '../file_root.ts';
@@ -73,6 +73,6 @@ function mapLines<R extends LineRepo>(
 
 async function write(root: string, file: string, text: string): Promise<void> {
   const path = join(root, file);
-  await mkdir(dirname(path), { recursive: true });
+  await makeWithParents(dirname(path));
   await writeFileAtomically(path, text);
 }

@@ -1,7 +1,8 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
 import { FleetError, systemErrorCode } from '../../../shared/errors.ts';
+import { makeWithParents } from '../../../shared/make_with_parents.ts';
 import { Text } from '../../../shared/plugin/args.ts';
 import type { MinionContext } from '../../context.ts';
 import { findUser, readAccounts, type User } from '../accounts.ts';
@@ -89,7 +90,7 @@ export async function writeSshFile(context: MinionContext, { path, user }: SshFi
   const file = join(root, path);
   if (user !== undefined) await writeUserFile({ root, path, user }, text);
   else {
-    if (await mkdir(dirname(file), { recursive: true })) await chmod(dirname(file), 0o755);
+    if (await makeWithParents(dirname(file))) await chmod(dirname(file), 0o755);
     await writeFileAtomically(file, text, fileRoot(root).exists(path) ? {} : { mode: 0o644 });
   }
   for (const each of [dirname(file), file]) await restoreLabel(context, each);

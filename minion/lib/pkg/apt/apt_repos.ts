@@ -1,7 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { FleetError } from '../../../../shared/errors.ts';
+import { makeWithParents } from '../../../../shared/make_with_parents.ts';
 import { AbsolutePath, Flag, Text, TextList } from '../../../../shared/plugin/args.ts';
 import type { MinionContext } from '../../../context.ts';
 import { writeFileAtomically } from '../../atomic_file.ts';
@@ -115,6 +116,6 @@ async function edit({ root }: MinionContext, file: string, how: (text: string) =
   const path = join(root, file);
   const text = how(fileRoot(root).readText(file) ?? '');
   if (text.trim() === '' && file !== '/etc/apt/sources.list') return rm(path, { force: true });
-  await mkdir(dirname(path), { recursive: true });
+  await makeWithParents(dirname(path));
   await writeFileAtomically(path, text);
 }

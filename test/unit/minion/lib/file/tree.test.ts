@@ -164,6 +164,9 @@ describe('the tree', () => {
     await expect(machine.call('copy', [`${dir}/from`, `${dir}/to`])).rejects.toThrow(
       'without recurse flag set to true!',
     );
+    await expect(machine.call('copy', [`${dir}/from`, '/proc/none/below/to'], { recurse: true })).rejects.toThrow(
+      "Could not copy '",
+    );
     await machine.call('copy', [`${dir}/from`, `${dir}/to`], { recurse: true });
     expect(await readdir(join(dir, 'to'))).toEqual(['new', 'old']);
     await machine.call('copy', [`${dir}/from`, `${dir}/to`], { recurse: true, remove_existing: true });
