@@ -4,7 +4,7 @@ import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
-import { createLineLog, type LineLog, wholeLines } from '../lib/line_log.ts';
+import { createLineLog, decodeLines, type LineLog } from '../lib/line_log.ts';
 
 /** What a return needs besides its jid when no master knows the job, because the minion gave it to itself. */
 const OwnReturn = v.pick(ReturnPayload, ['fun', 'fun_args', 'schedule', 'metadata']);
@@ -44,11 +44,15 @@ const MARGIN_SECONDS = 3600;
 const STALE_LINES_MAX = 4096;
 
 /**
- * Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`. A torn last line,
- * from a power cut, was never acknowledged and is dropped.
+ * Lines are `+ <jid> <exp>`, with JSON behind it when the job is the minion's own, and `- <jid>`, each behind its checksum.
+ * A torn last line, from a power cut, was never acknowledged and is dropped.
  */
 export async function openLedger(path: string, nowSeconds: () => number, logger: Logger): Promise<Ledger> {
-  const entries = parseLedger((await ifThere(readFile(path, 'utf8'))) ?? '');
+  const { lines, mended, lostBytes } = decodeLines((await ifThere(readFile(path))) ?? Buffer.alloc(0));
+  if (mended > 0) logger.warning('the ledger of jobs was damaged and is set right', { path, places: mended });
+  if (lostBytes > 0)
+    logger.error('a part of the ledger of jobs is damaged, and what it held may run again', { path, bytes: lostBytes });
+  const entries = parseLedger(lines);
   const interrupted = [...entries].filter(([, { finished }]) => !finished).map(([jid, { own }]) => ({ jid, own }));
   let log = await rewrite(path, entries, nowSeconds());
   let staleLines = 0;
@@ -65,7 +69,7 @@ export async function openLedger(path: string, nowSeconds: () => number, logger:
   };
   const commit = createGroupCommit<string>(async (lines) => {
     try {
-      await log.append(lines.join(''));
+      await log.append(lines);
     } catch (error) {
       for (const line of lines.filter(isFinishedLine)) commit.later(line);
       throw error;
@@ -100,9 +104,9 @@ export async function openLedger(path: string, nowSeconds: () => number, logger:
   };
 }
 
-export function parseLedger(text: string): Map<string, Entry> {
+export function parseLedger(lines: readonly string[]): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const line of wholeLines(text)) {
+  for (const line of lines) {
     const [sign, jid = '', exp, ...own] = line.split(' ');
     if (sign === '+') entries.set(jid, { exp: Number(exp), own: parseOwn(own.join(' ')), finished: false });
     const known = entries.get(jid);
@@ -111,11 +115,11 @@ export function parseLedger(text: string): Map<string, Entry> {
   return entries;
 }
 
-const finishedLine = (jid: string): string => `- ${jid}\n`;
+const finishedLine = (jid: string): string => `- ${jid}`;
 const isFinishedLine = (line: string): boolean => line.startsWith('-');
 
 function takenLine(jid: string, { exp, own }: Entry): string {
-  return `+ ${jid} ${exp}${own === undefined ? '' : ` ${JSON.stringify(own)}`}\n`;
+  return `+ ${jid} ${exp}${own === undefined ? '' : ` ${JSON.stringify(own)}`}`;
 }
 
 function parseOwn(text: string): OwnReturn | null | undefined {
@@ -133,8 +137,8 @@ function rewrite(path: string, entries: Map<string, Entry>, now: number): Promis
   for (const [jid, { exp, finished }] of entries) {
     if (finished && exp + MARGIN_SECONDS < now) entries.delete(jid);
   }
-  const lines = [...entries].map(
-    ([jid, entry]) => `${takenLine(jid, entry)}${entry.finished ? finishedLine(jid) : ''}`,
+  const lines = [...entries].flatMap(([jid, entry]) =>
+    entry.finished ? [takenLine(jid, entry), finishedLine(jid)] : [takenLine(jid, entry)],
   );
-  return createLineLog(path, lines.join(''));
+  return createLineLog(path, lines);
 }

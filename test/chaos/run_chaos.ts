@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createJobStore } from '../../master/jobs/job_store.ts';
 import { openStore } from '../../master/store/open_store.ts';
 import { parseLedger } from '../../minion/jobs/ledger.ts';
+import { decodeLines } from '../../minion/lib/line_log.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { FleetError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/log.ts';
@@ -166,7 +167,7 @@ async function examine(
 /** What each minion wrote down when it took a part. */
 function readLedgers(fleet: ChaosFleet): Map<string, number> {
   const entries = MINIONS.flatMap((id) =>
-    [...parseLedger(readFileSync(fleet.ledgerPath(id), 'utf8'))].map(
+    [...parseLedger(decodeLines(readFileSync(fleet.ledgerPath(id))).lines)].map(
       ([jid, { exp }]) => [`${jid} ${id}`, exp] as const,
     ),
   );

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeLines } from '../../minion/lib/line_log.ts';
 import { pathsOf, writeConfig } from '../support/fleet_processes.ts';
 import { runProgram, startProgram } from '../support/program.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small_disk.ts';
@@ -33,7 +34,7 @@ test('a minion that starts on a full disk says what is lost, and runs', async ()
 });
 
 test('a minion that cannot remember its jobs on a full disk does not start, and says which folder', async () => {
-  writeFileSync(join(disk.path, 'ledger'), '+ 20260101000000000001 99999999999\n');
+  writeFileSync(join(disk.path, 'ledger'), encodeLines(['+ 20260101000000000001 99999999999']));
   disk.fill();
   const { stderr, status } = await runProgram('salt-minion', ['-c', etc]);
   expect(stderr).toBe(`salt-minion: cachedir ${disk.path} cannot be used: the disk is full\n`);

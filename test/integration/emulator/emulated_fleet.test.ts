@@ -153,6 +153,6 @@ test('what was enrolled once is known to the next process, and a ledger on disk 
   await emulated.connect();
   await untilOnline(2);
   const ledger = readFileSync(join(fleet.directory, 'emulated', 'emu1', 'cache', 'ledger'), 'utf8');
-  expect(ledger).toMatch(/^\+ \d{20} \d+$/m);
+  expect(ledger).toMatch(/^[0-9a-f]{8} \+ \d{20} \d+$/m);
   expect(new Set(await ping())).toEqual(new Set(['emu1', 'emu2']));
 });

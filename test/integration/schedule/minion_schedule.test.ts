@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createLocalBus } from '../../../cli/local_bus.ts';
+import { encodeLines } from '../../../minion/lib/line_log.ts';
 import {
   MANAGE_SCHEDULE,
   MANAGE_SCHEDULE_ANSWER,
@@ -167,7 +168,7 @@ test('an item that was under way when the minion was killed is a job of the mast
   const own = { fun: 'test.sleep', fun_args: [60], schedule: 'nap' };
   const jid = '20260101000000000123';
   // What a killed minion leaves.
-  await writeFile(join(cache, 'ledger'), `+ ${jid} 4000000000 ${JSON.stringify(own)}\n`);
+  await writeFile(join(cache, 'ledger'), encodeLines([`+ ${jid} 4000000000 ${JSON.stringify(own)}`]));
   await fleet.startMinion('m1');
   expect((await returnOf('nap')).data).toMatchObject({ jid, id: 'm1', ...own, ended: 'interrupted', success: false });
   expect(await fleet.call('runner', 'jobs.lookup_jid', [jid])).toEqual({

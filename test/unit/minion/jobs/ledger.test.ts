@@ -80,8 +80,49 @@ test('a line that a power cut tore was never acknowledged and is dropped', async
   await third.close();
 });
 
-test.each(['', '\n', 'not a ledger\n', '+\n', `- ${jid(9)}\n`, '\0\0\0\0'])('reads %j without a job', (text) => {
-  expect([...parseLedger(text)].filter(([one]) => one !== '')).toEqual([]);
+test.each(['', 'not a ledger', '+', `- ${jid(9)}`])('reads %j without a job', (line) => {
+  expect([...parseLedger([line])].filter(([one]) => one !== '')).toEqual([]);
+});
+
+test('when a bit of it is flipped, no job is forgotten, and it is told', async () => {
+  const own = { fun: 'test.echo', fun_args: ['ä'] };
+  const ledger = await openAt();
+  await ledger.accept(jid(1), NOW + 5);
+  ledger.finish(jid(1));
+  await ledger.accept(jid(2), NOW + 5, own);
+  await ledger.accept(jid(3), NOW + 5);
+  await ledger.close();
+  const whole = await readFile(path);
+  for (let bit = 0; bit < whole.length * 8; bit += 13) {
+    const damaged = Buffer.from(whole);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    await writeFile(path, damaged);
+    const again = await openAt();
+    expect(
+      [1, 2, 3].map((number) => again.has(jid(number))),
+      `bit ${bit}`,
+    ).toEqual([true, true, true]);
+    expect(again.interrupted).toEqual([
+      { jid: jid(2), own },
+      { jid: jid(3), own: undefined },
+    ]);
+    await again.close();
+    expect(await readFile(path, 'utf8')).toBe(whole.toString());
+  }
+  expect(logged).toContainEqual(expect.stringContaining('the ledger of jobs was damaged and is set right'));
+});
+
+test('a part that is damaged beyond that is told, and costs no other job', async () => {
+  const ledger = await openAt();
+  for (const number of [1, 2, 3]) await ledger.accept(jid(number), NOW + 5);
+  await ledger.close();
+  const damaged = await readFile(path);
+  damaged.fill(0, damaged.indexOf(jid(2)), damaged.indexOf(jid(2)) + 10);
+  await writeFile(path, damaged);
+  const again = await openAt();
+  expect([1, 2, 3].map((number) => again.has(jid(number)))).toEqual([true, false, true]);
+  expect(logged.at(-1)).toMatch(/a part of the ledger of jobs is damaged, and what it held may run again .*bytes=\d+/);
+  await again.close();
 });
 
 test('what a crash left beside the file is not in the way', async () => {
