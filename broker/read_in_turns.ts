@@ -4,8 +4,8 @@ import type { PacketParser } from './aedes_internals.ts';
 
 /**
  * Aedes reads all that came on a connection when it is told of it, and handles it at once; of a thousand connections that
- * have something to say at the same time, that is one turn of the event loop. Here each waits for its turn. What waits stays
- * in the socket, so that its end is not told before it was read.
+ * have something to say at the same time, or that end, that is one turn of the event loop. Here each waits for its turn. What
+ * waits stays in the socket, and its end takes its turn after it, so that it is not told before all was read.
  */
 export function readInTurns(socket: Socket, parser: PacketParser, takeTurn: TakeTurn): void {
   const read = socket.read.bind(socket) as (size?: number | null) => Buffer | null;
@@ -23,5 +23,18 @@ export function readInTurns(socket: Socket, parser: PacketParser, takeTurn: Take
       takeTurn(readNow);
     }
     return null;
+  };
+  const push = socket.push.bind(socket);
+  const endNow = (): void => {
+    if (socket.destroyed) return;
+    push(null);
+    // As Node.js does: it is told where nobody waits for more.
+    read(0);
+  };
+  // Node.js pushes null when the peer has ended: to answer that, and to take TLS down, is most of what an end takes.
+  socket.push = (bytes: unknown, encoding?: BufferEncoding) => {
+    if (bytes !== null) return push(bytes, encoding);
+    takeTurn(endNow);
+    return false;
   };
 }
