@@ -6,9 +6,9 @@ import { createEmulatedBench, type EmulatedBench } from './lib/emulated_bench.ts
 import { type LoopDelay, loopDelayMeasures } from './lib/loop_delay.ts';
 
 const MINIONS = 5000;
-const RUNS = 5;
+const RUNS = 3;
 /** A job that lasts so long is with all minions before the first of them is done, seconds. */
-const SLEEP_S = 6;
+const SLEEP_S = 4;
 const QUICK_SLEEP_S = 1;
 const PATIENCE_MS = 60_000;
 

@@ -27,8 +27,7 @@ async function meet() {
     tasks.push(task);
     waiting.emit('task');
   });
-  const read = accepted.read.bind(accepted) as (size: null) => void;
-  accepted.on('readable', () => read(null)).on('end', () => told.push('end'));
+  accepted.on('readable', () => Reflect.apply(accepted!.read, accepted, [null])).on('end', () => told.push('end'));
   const task = async (): Promise<() => void> => {
     if (tasks.length === 0) await once(waiting, 'task');
     return tasks.shift()!;
