@@ -58,9 +58,9 @@ export async function openOutboxFolder(folder: string, bytesMax: number, log: Lo
       .map((record) => ({ ...record, contentBytes: contents.get(contentName(record.sequence)) ?? 0 }))
       .sort((a, b) => a.sequence - b.sequence),
     async write(kind, sequence, { topic, payload }, content) {
-      // The value first: an entry whose value is missing could never be sent.
-      if (content !== undefined) await writeWhole(folder, contentName(sequence), content);
       try {
+        // The value first: an entry whose value is missing could never be sent.
+        if (content !== undefined) await writeWhole(folder, contentName(sequence), content);
         await journal.add({ kind, sequence, topic, payload });
       } catch (error) {
         if (content !== undefined) await removeContent(sequence);

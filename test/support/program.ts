@@ -8,7 +8,7 @@ import { repositoryRoot } from './source_tree.ts';
 /** How long a line or an end is waited for. */
 const PATIENCE_MS = 30_000;
 /** A user that may do nothing, for tests that run as root. */
-const NOBODY = 65534;
+export const NOBODY = 65534;
 
 export interface Command {
   /** Standard input; without it there is none. */

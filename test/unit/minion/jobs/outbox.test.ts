@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { createLogger, silentLogger } from '../../../../shared/log.ts';
 import type { Packet } from '../../../../shared/protocol/message.ts';
 import { Inbox } from '../../../integration/broker/inbox.ts';
 import { type FakeClock, fakeClock } from '../../../support/fake_context.ts';
+import { giveToNobody, NOBODY } from '../../../support/program.ts';
 import { until } from '../../../support/until.ts';
 
 let folder: string;
@@ -136,6 +137,22 @@ test('all that waits survives the process, byte for byte and in order', async ()
   expect(Buffer.from(returned[0]!.payload)).toEqual(payload);
   const fired = sent.filter(({ topic }) => topic.startsWith('salt/fire/'));
   expect(fired.map(({ topic }) => topic)).toEqual(['salt/fire/m1/a', 'salt/fire/m1/b']);
+});
+
+test('a value whose folder cannot be flushed leaves no file behind', async () => {
+  const outbox = await openWith();
+  // Who may not read a folder can make and rename files in it, and cannot open it to flush it.
+  giveToNobody(folder);
+  await chmod(folder, 0o300);
+  const become = process.getuid?.() === 0 ? process.seteuid : undefined;
+  become?.(NOBODY);
+  try {
+    await expect(outbox.add('return', packet('a'), Buffer.from('large'))).rejects.toThrow('EACCES');
+  } finally {
+    become?.(0);
+    await chmod(folder, 0o700);
+  }
+  expect(await readdir(folder)).toEqual(['journal']);
 });
 
 test('a value that was being written when the process was killed, or whose entry is gone, is removed', async () => {
