@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FleetError, systemErrorCode } from '../../shared/errors.ts';
 import { systemReason } from '../../shared/system_reason.ts';
@@ -36,6 +36,13 @@ export function checkDataFile(folder: string): void {
     if (systemErrorCode(cause) === 'ENOENT') return;
     throw cause instanceof FleetError ? cause : unusable(path, 'opened', systemReason(cause), cause);
   }
+}
+
+/** LMDB ends the process without a word when its other file is a directory. Throws FILE_UNREADABLE. */
+export function checkLockFile(folder: string): void {
+  const path = join(folder, 'lock.mdb');
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new FleetError('FILE_UNREADABLE', `${path} cannot be opened: it is a directory`, { hint: 'move it away' });
 }
 
 /** The error as LMDB's, with its file; others as they are. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { createAppendFile, openAppendFile } from '../../shared/disk/append_file.ts';
 import { createGroupCommit } from '../../shared/disk/group_commit.ts';
 import { FleetError } from '../../shared/errors.ts';
+import { fileErrors } from '../../shared/file_errors.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import { decodeStored, encodePayload } from '../../shared/protocol/codec.ts';
@@ -103,7 +104,7 @@ function encodingBytes(changes: readonly JournalChange[]): number {
 
 /** What a former process left in the journal goes into the engine first. */
 async function openJournal(path: string, engine: Engine, log: Logger) {
-  const left = await ifThere(readFile(path));
+  const left = await fileErrors(path, 'read', () => ifThere(readFile(path)));
   if (left === undefined) return createAppendFile(path, async () => undefined);
   const { changes, end, damagedBytes } = decodeRecords(left);
   if (damagedBytes > 0) {

@@ -1,6 +1,6 @@
 import { type Database, type RangeOptions as LmdbRange, open, type RootDatabase } from 'lmdb';
 import { makeWithParentsSync } from '../../shared/make_with_parents.ts';
-import { checkDataFile, explainLmdbError } from './check_data_file.ts';
+import { checkDataFile, checkLockFile, explainLmdbError } from './check_data_file.ts';
 import type { Engine } from './engine.ts';
 import { changeBytes, type RoomCheck } from './room_check.ts';
 import { type RangeOptions, type StoreKey, type TableName, tableNames } from './store.ts';
@@ -21,6 +21,7 @@ const AFTER_ALL = Buffer.from([0xff]);
 export function openLmdbEngine(path: string, checkRoom: RoomCheck): Engine {
   makeWithParentsSync(path, 0o700);
   checkDataFile(path);
+  checkLockFile(path);
   try {
     return openTables(path, checkRoom);
   } catch (cause) {

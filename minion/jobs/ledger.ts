@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { createGroupCommit } from '../../shared/disk/group_commit.ts';
+import { fileErrors } from '../../shared/file_errors.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import { ReturnPayload } from '../../shared/protocol/messages/return.ts';
@@ -48,7 +49,9 @@ const STALE_LINES_MAX = 4096;
  * A torn last line, from a power cut, was never acknowledged and is dropped.
  */
 export async function openLedger(path: string, nowSeconds: () => number, logger: Logger): Promise<Ledger> {
-  const { lines, mended, lostBytes } = decodeLines((await ifThere(readFile(path))) ?? Buffer.alloc(0));
+  const { lines, mended, lostBytes } = decodeLines(
+    (await fileErrors(path, 'read', () => ifThere(readFile(path)))) ?? Buffer.alloc(0),
+  );
   if (mended > 0) logger.warning('the ledger of jobs was damaged and is set right', { path, places: mended });
   if (lostBytes > 0)
     logger.error('a part of the ledger of jobs is damaged, and what it held may run again', { path, bytes: lostBytes });

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { type AppendFile, createAppendFile, openAppendFile } from '../../shared/disk/append_file.ts';
 import { createGroupCommit } from '../../shared/disk/group_commit.ts';
+import { fileErrors } from '../../shared/file_errors.ts';
 import { ifThere } from '../../shared/if_there.ts';
 import type { Logger } from '../../shared/log.ts';
 import {
@@ -121,7 +122,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 async function openRecords(path: string, log: Logger) {
   const places = new Map<number, Place>();
   const records = new Map<number, FoundRecord>();
-  const size = await scanFile(path, places, records, log);
+  const size = await fileErrors(path, 'read', () => scanFile(path, places, records, log));
   const file =
     size === undefined ? await createAppendFile(path, async () => undefined) : await openAppendFile(path, size);
   return { file, places, found: [...records.values()] };

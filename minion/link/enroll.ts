@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connection, openConnection } from '../../shared/client/connection.ts';
 import { createCsr, type VerifiedCertificate, verifyCertificate } from '../../shared/crypto/certificate.ts';
 import { colonFingerprint, fingerprintOf } from '../../shared/crypto/fingerprint.ts';
 import { readOptionalFile, writeFileAtomically } from '../../shared/crypto/private_file.ts';
-import { FleetError, systemErrorCode } from '../../shared/errors.ts';
+import { FleetError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { decodePayload } from '../../shared/protocol/codec.ts';
 import { Enroll, EnrollResponse, type EnrollResponsePayload } from '../../shared/protocol/messages/enroll.ts';
@@ -45,16 +45,16 @@ export interface EnrollOptions {
 const certFile = (pkiDir: string): string => join(pkiDir, 'minion.crt');
 const signingFile = (pkiDir: string): string => join(pkiDir, 'minion_master_sign.crt');
 
-/** The credentials on disk, when they are of this key and this master and still valid; else undefined. */
+/** The credentials on disk, when they are of this key and this master and still valid; else undefined. Throws FILE_UNREADABLE. */
 export async function storedCredentials(options: EnrollOptions): Promise<Credentials | undefined> {
+  const certPem = await readOptionalFile(certFile(options.pkiDir));
+  const signingCertPem = await readOptionalFile(signingFile(options.pkiDir));
+  if (certPem === undefined || signingCertPem === undefined) return undefined;
+  const credentials = { certPem, signingCertPem, caPem: options.caPem };
   try {
-    const certPem = await readFile(certFile(options.pkiDir), 'utf8');
-    const signingCertPem = await readFile(signingFile(options.pkiDir), 'utf8');
-    const credentials = { certPem, signingCertPem, caPem: options.caPem };
     checkCredentials(options, credentials);
     return credentials;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
     if (!(error instanceof FleetError)) throw error;
     options.log.warning('the stored certificate is of no use: enrolling again', { reason: error.message });
     return undefined;

@@ -3,9 +3,9 @@ import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { flushDirectory } from '../disk/flush_directory.ts';
 import { FleetError, systemErrorCode } from '../errors.ts';
+import { fileErrors } from '../file_errors.ts';
 import { ifThere } from '../if_there.ts';
 import { makeWithParents } from '../make_with_parents.ts';
-import { systemReason } from '../system_reason.ts';
 
 /** Files that hold a secret: whole or not there, and readable by their owner alone. */
 
@@ -34,7 +34,7 @@ export async function readOptionalFile(path: string): Promise<string | undefined
  */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
   const stats = await fileErrors(path, 'read', () => ifThere(stat(path)));
-  if (stats !== undefined && (stats.mode & OTHERS) !== 0) throw readableByOthers(path, stats.mode);
+  if (stats?.isDirectory() === false && (stats.mode & OTHERS) !== 0) throw readableByOthers(path, stats.mode);
   return readOptionalFile(path);
 }
 
@@ -96,15 +96,6 @@ async function withTemporary(
     await flushDirectory(dirname(path));
   } finally {
     await rm(temporary, { force: true });
-  }
-}
-
-async function fileErrors<T>(path: string, done: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (systemErrorCode(cause) === undefined) throw cause;
-    throw new FleetError('FILE_UNREADABLE', `${path} cannot be ${done}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -311,6 +311,32 @@ describe('a daemon that cannot have what it needs', () => {
       78,
       /master\.pem does not hold a private key; put the key back from a backup/,
     );
+  });
+
+  it.each([
+    ['master', 'cache/store/journal'],
+    ['master', 'cache/store/lock.mdb'],
+    ['master', 'pki/master.pem'],
+    ['master', 'pki/master.crt'],
+    ['minion', 'cache/ledger'],
+    ['minion', 'cache/outbox/journal'],
+    ['minion', 'cache/schedule.json'],
+    ['minion', 'pki/minion.pem'],
+    ['minion', 'pki/minion_master.crt'],
+    ['minion', 'pki/minion.crt'],
+    ['minion', 'pki/minion_master_sign.crt'],
+  ] as const)('of the %s says that a directory is in the place of %s', async (kind, file) => {
+    const dir = temporaryDir();
+    mkdirSync(join(dir, file), { recursive: true });
+    // Who knows no master yet looks at certificates later.
+    const pinned = 'pki/minion_master.crt';
+    mkdirSync(join(dir, 'pki'), { recursive: true });
+    if (file !== pinned) copyFileSync(fleet().file('m1', pinned), join(dir, pinned));
+    const { stderr, status } = await start(kind, {}, dir);
+    expect(stderr).toMatch(
+      new RegExp(`^salt-${kind}: ${join(dir, file)} cannot be (read|opened): it is a directory; move it away\\n$`),
+    );
+    expect(status).toBe(66);
   });
 
   it('says that its store is broken, and leaves it as it is', async () => {
