@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logSettings, outputSettings, pathSettings } from '../shared/config/daemon_settings.ts';
 import {
@@ -20,6 +20,7 @@ import {
 import { type Loaded, type LoadOptions, loadConfig } from '../shared/config/load_config.ts';
 import { minionReturnerSettings } from '../shared/config/returner_settings.ts';
 import { type ConfigSchema, ownKey, type SettingGroups, saltKey } from '../shared/config/setting.ts';
+import { readOptionalFile } from '../shared/crypto/private_file.ts';
 import { FleetError, systemErrorCode } from '../shared/errors.ts';
 import { isMinionId } from '../shared/ids.ts';
 import { makeWithParents } from '../shared/make_with_parents.ts';
@@ -289,13 +290,8 @@ async function findMinionId(config: FileConfig, hostname: string): Promise<strin
 }
 
 async function readMinionId(file: string): Promise<string | undefined> {
-  try {
-    const id = (await readFile(file, 'utf8')).trim();
-    return id === '' ? undefined : id;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw new FleetError('FILE_UNREADABLE', `${file}: ${(error as Error).message}`, { cause: error });
-  }
+  const id = (await readOptionalFile(file))?.trim();
+  return id === '' ? undefined : id;
 }
 
 function nameFromHost(config: FileConfig, hostname: string): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,6 +27,15 @@ test('the id is that of the file, else that of minion_id, else the host name', a
   expect((await load()).id).toBe('cached');
   await write('minion', 'id: given');
   expect((await load()).id).toBe('given');
+});
+
+test('a directory in the place of minion_id is told', async () => {
+  await mkdir(join(dir, 'minion_id'));
+  await expect(load()).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: `${join(dir, 'minion_id')} cannot be read: it is a directory`,
+    hint: 'move it away',
+  });
 });
 
 test('a host name is lowered and given a domain when that is asked for', async () => {
