@@ -10,7 +10,7 @@ const RUNS = 10;
 
 export default defineBenchmark({
   summary:
-    "A master and a hundred minions as real processes, TLS and all, the master with ten times the share of others: start, memory at rest, salt '*' test.ping.",
+    "A master and a hundred minions as real processes, TLS and all, the master with thirty times the share of others: start, memory at rest, salt '*' test.ping.",
   async run(context) {
     const { minions: count = MINIONS, progress } = context;
     const fleet = await createRealFleet({ ...context, count });

@@ -26,11 +26,11 @@ export function startProcess(program: string, args: readonly string[], env: Vari
 }
 
 /**
- * The same with ten times the share of the processors that others get, as `CPUWeight=1000` of the master's unit gives
+ * The same with thirty times the share of the processors that others get, as `CPUWeight=3000` of the master's unit gives
  * it; who may not raise a priority starts it as any other.
  */
 export function startFirst(program: string, args: readonly string[]): OwnProcess {
-  return startTool('nice', ['-n', '-10', process.execPath, program, ...args], {});
+  return startTool('nice', ['-n', '-15', process.execPath, program, ...args], {});
 }
 
 /** The same for a program of somebody else. */
