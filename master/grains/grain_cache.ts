@@ -37,15 +37,26 @@ export function createGrainCache(store: Store, known = new Map<string, StoredGra
   const tell = (id: string, grains: Dict | undefined): void => {
     for (const changed of watchers) changed(id, grains);
   };
+  const restore = (id: string, before: StoredGrains | undefined): void => {
+    if (before === undefined) known.delete(id);
+    else known.set(id, before);
+  };
   return {
     of: (id) => known.get(id)?.grains,
     ids: () => known.keys(),
     hashOf: (id) => known.get(id)?.hash,
     async put(id, hash, grains) {
       const value: StoredGrains = { hash, grains };
-      await store.write([{ table: 'grains', key: [id], value }]);
+      const before = known.get(id);
+      // Before they are stored: who removes them meanwhile has to find them.
       known.set(id, value);
-      tell(id, grains);
+      try {
+        await store.write([{ table: 'grains', key: [id], value }]);
+      } catch (error) {
+        if (known.get(id) === value) restore(id, before);
+        throw error;
+      }
+      if (known.get(id) === value) tell(id, grains);
     },
     async remove(id) {
       if (!known.delete(id)) return;
