@@ -116,11 +116,11 @@ function renamed(fields: LogFields): LogFields {
   return Object.fromEntries(taken.map((key) => [`${key}_`, fields[key]]));
 }
 
-/** Control characters from a peer must not reach a terminal (OUT-6). */
+/** Control characters from a peer must not reach a terminal (OUT-6), nor what turns the direction of writing. */
 function plain(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, ' ');
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ');
 }
 
 /** For code that is run without anybody to tell. */

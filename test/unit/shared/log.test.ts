@@ -41,9 +41,9 @@ test('a field cannot take the place of the message, the level or the time', () =
 
 test('control characters of a peer do not reach the terminal', () => {
   const { lines, log } = setUp();
-  log.info('from\u001b[31m a\r\npeer', { text: 'x\u0000y\u009bz\n2026-01-01 [ERROR] forged', 'k\u001b': 1 });
+  log.info('from\u001b[31m a\r\npeer', { text: 'x\u0000y\u009bz\n2026-01-01 [ERROR] forged\u202e', 'k\u001b': 1 });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-  expect(lines[0]).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/);
+  expect(lines[0]).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202e]/);
   expect(lines[0]?.split('\n')).toHaveLength(1);
   expect(lines[0]).toContain('from [31m a  peer');
 });
