@@ -10,13 +10,16 @@ import type { EventOfEnd } from './tracker.ts';
 export const SCHEDULE_USER = 'Schedule';
 /** How far the clock of a minion may be ahead of the master's: an id of the future would stand before all that come. */
 const AHEAD_MAX_MS = 60_000;
+/** Taken ids that one return walks past: minions spread theirs, so that only one who means it takes so many in a row. */
+const WALK_MAX = 1000;
 
 /**
  * Takes returns of jobs that minions gave themselves by their schedules (SCH-6). Each becomes a job of its own, complete
  * with its return, under the id that the minion gave it or, when another job has that id, the next free one: it never
  * touches the job of anybody else, and the same return that comes again is found again. An id that no clock can have made
- * by now is replaced by one of the master; only such a return can be stored twice, when its PUBACK was lost. Resolves when it is stored; false
- * when the master published that job to that minion, and it is no such return.
+ * by now, or that very many taken ones follow, is replaced by one of the master; only such a return can be stored twice,
+ * when its PUBACK was lost. Resolves when it is stored; false when the master published that job to that minion, and it is
+ * no such return.
  */
 export type TakeScheduled = (id: string, jid: string, state: JobStateName, result: ReturnPayload) => Promise<boolean>;
 
@@ -62,13 +65,13 @@ export function createScheduledReturns(options: {
     }
     const own = `${id}/${jid}`;
     let free = jidMs(jid) <= clock.nowMs() + AHEAD_MAX_MS ? jid : newJid();
-    for (;;) {
+    for (let walked = 1; ; walked++) {
       const writing = writes.get(free);
       const record = jobs.job(free);
       if (writing?.own === own) return writing.done.then(() => true);
       if (record?.own_jid === jid && record.minions.includes(id)) return true;
       if (writing === undefined && record === undefined) break;
-      free = nextJid(free);
+      free = walked % WALK_MAX === 0 ? newJid() : nextJid(free);
     }
     const record = recordOf(free, id, jid, fun, result, clock);
     const done = write(record, id, state, { ...result, jid: free }, jid).finally(() => writes.delete(free));

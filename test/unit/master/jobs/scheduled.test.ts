@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createJobStore } from '../../../../master/jobs/job_store.ts';
 import { createScheduledReturns } from '../../../../master/jobs/scheduled.ts';
+import { nextJid } from '../../../../shared/ids.ts';
 import { silentLogger } from '../../../../shared/log.ts';
 import type { ReturnPayload } from '../../../../shared/protocol/messages/return.ts';
 import { allOf } from '../../../support/all_of.ts';
@@ -130,4 +131,16 @@ test('a return without a function is dropped', async () => {
   expect(await take('m1', JID, 'succeeded', returned('m1', { fun: undefined }))).toBe(true);
   expect(told).toEqual([]);
   expect(jobs.job(JID)).toBeUndefined();
+});
+
+test('a return whose id very many taken ones follow gets one of the master', async () => {
+  const { store, jobs, take } = setUp();
+  const own = '20260101000000002000';
+  let jid = own;
+  for (let count = 0; count < 1000; count++, jid = nextJid(jid)) {
+    await store.write([{ table: 'jobs', key: [jid], value: sampleJob({ jid, minions: ['hostile'] }) }]);
+  }
+  await take('m1', own, 'succeeded', returned('m1'));
+  expect(jobs.job(jid)).toBeUndefined();
+  expect(jobs.job(FRESH)?.own_jid).toBe(own);
 });
