@@ -29,8 +29,8 @@ interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Topics whose matches are kept, enough for those of 10,000 minions that are asked again; longer ones are nobody's. */
-const KEPT_MAX = 32_768;
+/** Topics whose matches are kept; longer ones are nobody's. */
+const KEPT_MAX = 2048;
 const KEPT_LENGTH_MAX = 256;
 
 /** The whole access control, derived from the message table: there is no second list to forget. Deny by default. */
